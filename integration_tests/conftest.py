@@ -1,0 +1,65 @@
+"""What the tests against a real Redis share: a server, fresh index names, and every storage and mode."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeAlias
+
+import pytest
+import redis
+from ulid import ULID
+
+from redisvl_adapters.embedded import EmbeddedRedis
+
+Call: TypeAlias = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The server: that of REDIS_URL, or an embedded one."""
+    if url := os.environ.get("REDIS_URL"):
+        yield url
+    else:
+        with EmbeddedRedis() as server:
+            yield server.url
+
+
+@pytest.fixture(scope="session")
+def server(redis_url: str) -> Iterator[redis.Redis]:
+    """A plain client, to look at what lies in Redis and to play the other application."""
+    with redis.Redis.from_url(redis_url, protocol=2) as client:
+        yield client
+
+
+@pytest.fixture
+def index_name(server: redis.Redis) -> Iterator[str]:
+    """The name of an index that nobody else has; it is dropped after the test."""
+    name = f"test-{ULID()}"
+    yield name
+    for index in server.execute_command("FT._LIST"):
+        if index.decode().startswith(name):
+            server.execute_command("FT.DROPINDEX", index, "DD")
+    for pattern in (f"{name}*", f"redisvl-adapters/{name}*"):
+        for key in server.scan_iter(pattern, count=1000):
+            server.unlink(key)
+
+
+@pytest.fixture(params=["hash", "json"])
+def storage(request: pytest.FixtureRequest) -> str:
+    """Where records lie."""
+    return str(request.param)
+
+
+@pytest.fixture(params=["sync", "async"])
+def call(request: pytest.FixtureRequest) -> Call:
+    """Call a method of a store by its sync name, or its async twin: ``await call(store, "count")``."""
+
+    async def sync(target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        return getattr(target, name)(*args, **kwargs)
+
+    async def twin(target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        method = getattr(target, f"async_{name}", None) or getattr(target, f"a{name}")
+        return await method(*args, **kwargs)
+
+    return sync if request.param == "sync" else twin

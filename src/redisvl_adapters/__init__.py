@@ -1,0 +1,46 @@
+"""One Redis index under LangChain and LlamaIndex, built on RedisVL.
+
+The adapters are in ``redisvl_adapters.langchain`` and ``redisvl_adapters.llama_index``; a Redis from pip is in
+``redisvl_adapters.embedded``. This module imports neither framework.
+"""
+
+from redisvl_adapters.errors import (
+    AdapterError,
+    ArgumentError,
+    AuthenticationError,
+    EmbeddedRedisError,
+    FilterError,
+    IndexNotFoundError,
+    MissingExtraError,
+    MissingModuleError,
+    PartialWriteError,
+    RecordError,
+    SchemaError,
+    SchemaMismatchError,
+    ServerError,
+    ServerUnavailableError,
+    UnknownArgumentError,
+    UnknownFieldError,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdapterError",
+    "ArgumentError",
+    "AuthenticationError",
+    "EmbeddedRedisError",
+    "FilterError",
+    "IndexNotFoundError",
+    "MissingExtraError",
+    "MissingModuleError",
+    "PartialWriteError",
+    "RecordError",
+    "SchemaError",
+    "SchemaMismatchError",
+    "ServerError",
+    "ServerUnavailableError",
+    "UnknownArgumentError",
+    "UnknownFieldError",
+    "__version__",
+]

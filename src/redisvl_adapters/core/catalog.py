@@ -1,0 +1,180 @@
+"""What the server knows of an index: FT.CREATE, FT.ALTER, FT.INFO, and one small hash for what FT.INFO cannot say.
+
+That hash, the registry, lies outside the index's prefix. It holds the type of each metadata key that the index has met -
+which tells a boolean from a tag and a point in time from a number, and gives a key to each name in the index - and
+the parameters of the algorithm that FT.INFO leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from redisvl_adapters.core.commands import Command, Reply, as_mapping
+from redisvl_adapters.core.encoding import field_alias
+from redisvl_adapters.core.schema import (
+    DISTANCE,
+    KEYS,
+    METADATA,
+    SOURCE,
+    TEXT,
+    TUNING,
+    FieldType,
+    MetadataField,
+    Schema,
+    VectorField,
+)
+from redisvl_adapters.errors import SchemaMismatchError
+
+Registry = Mapping[bytes, bytes]
+
+_HEADER = b"layout"
+_LAYOUT = 1
+_KEY_PREFIX = b"key:"
+_TYPES = {"TAG": FieldType.TAG, "NUMERIC": FieldType.NUMERIC, "TEXT": FieldType.TEXT, "GEO": FieldType.GEO}
+
+
+def registry_key(name: str) -> str:
+    """Return the key of the registry of an index."""
+    return f"redisvl-adapters/{name}"
+
+
+def look_commands(name: str) -> list[Command]:
+    """Return the commands that tell all about an index."""
+    return [Command(("FT.INFO", name)), read_registry(name)]
+
+
+def read_registry(name: str) -> Command:
+    """Return the command that reads the registry."""
+    key = registry_key(name)
+    return Command(("HGETALL", key), key)
+
+
+def create_command(schema: Schema) -> Command:
+    """Return the command that creates an index. Records that lie under its prefix already are indexed too."""
+    fields = [part for field in schema.redisvl.redis_fields for part in field.redis_args()]
+    return Command(
+        (
+            *("FT.CREATE", schema.name, "ON", schema.storage.upper(), "PREFIX", 1, schema.prefix),
+            *("STOPWORDS", len(schema.stopwords), *schema.stopwords),
+            *("SCHEMA", *fields),
+        )
+    )
+
+
+def register_commands(schema: Schema) -> list[Command]:
+    """Return the commands that write a new registry."""
+    key = registry_key(schema.name)
+    header = {
+        "version": _LAYOUT,
+        "tuning": dict(schema.vector.tuning),
+        "text_attrs": dict(schema.text_attrs),
+        "stopwords": schema.stopwords,
+    }
+    parts: list[bytes] = [_HEADER, orjson.dumps(header)]
+    for field in schema.fields.values():
+        parts += _entry(field)
+    return [Command(("DEL", key), key), Command(("HSET", key, *parts), key)]
+
+
+def claim_commands(name: str, fields: Iterable[MetadataField]) -> list[Command]:
+    """Return the commands that register learnt fields, where nobody else was first, and read what holds then."""
+    key = registry_key(name)
+    return [*(Command(("HSETNX", key, *_entry(field)), key) for field in fields), read_registry(name)]
+
+
+def alter_command(schema: Schema, field: MetadataField) -> Command:
+    """Return the command that adds a field to an index. No record has its key yet, so none is scanned."""
+    args = schema.redisvl_field(field).as_redis_field().redis_args()
+    return Command(("FT.ALTER", schema.name, "SKIPINITIALSCAN", "SCHEMA", "ADD", *args))
+
+
+def drop_commands(name: str) -> list[Command]:
+    """Return the commands that drop an index with its records and its registry."""
+    key = registry_key(name)
+    return [Command(("FT.DROPINDEX", name, "DD")), Command(("DEL", key), key)]
+
+
+def _entry(field: MetadataField) -> tuple[bytes, bytes]:
+    return _KEY_PREFIX + field.key.encode(), orjson.dumps({"type": field.type, "attrs": dict(field.attrs)})
+
+
+def registered(registry: Registry, reserved: frozenset[str]) -> dict[str, MetadataField]:
+    """Return the metadata fields of a registry by key."""
+    fields = {}
+    for name, value in registry.items():
+        if name.startswith(_KEY_PREFIX):
+            key, entry = name.removeprefix(_KEY_PREFIX).decode(), orjson.loads(value)
+            fields[key] = MetadataField(key, FieldType(entry["type"]), field_alias(key, reserved), entry["attrs"])
+    return fields
+
+
+def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
+    """Return what an index is, and how many records it holds.
+
+    Args:
+        info: The reply to FT.INFO.
+        registry: The registry; if it is lost, types are those that FT.INFO tells.
+
+    Raises:
+        SchemaMismatchError: If the index was not made by this library.
+    """
+    told = as_mapping(info)
+    name = told[b"index_name"].decode()
+    definition = as_mapping(told[b"index_definition"])
+    prefixes = [prefix.decode() for prefix in definition[b"prefixes"]]
+    attributes = {row["attribute"]: row for row in map(_attribute, told[b"attributes"])}
+    vectors = [row for row in attributes.values() if row["type"] == "VECTOR"]
+    if len(prefixes) != 1 or len(vectors) != 1 or not {KEYS, SOURCE, TEXT} <= attributes.keys():
+        raise SchemaMismatchError(
+            f"index {name!r} exists, but was not made by this library: it has fields {', '.join(sorted(attributes))} under "
+            f"the prefixes {', '.join(prefixes)}; choose another index_name"
+        )
+    header = orjson.loads(registry.get(_HEADER, b"{}"))
+    vector = _vector(vectors[0], header.get("tuning", {}))
+    reserved = frozenset({TEXT, METADATA, DISTANCE, vector.name})
+    known = registered(registry, reserved)
+    fields = {key: field for key, field in known.items() if field.redis_type is None or field.alias in attributes}
+    claimed = {field.alias for field in fields.values()} | {KEYS, SOURCE, TEXT, vector.name}
+    for alias, row in attributes.items():
+        # Only if the registry was lost.
+        if alias not in claimed and row["type"] in _TYPES:
+            fields[alias] = MetadataField(alias, _TYPES[row["type"]], alias)
+    storage = definition[b"key_type"].decode().lower()
+    schema = Schema(
+        name, prefixes[0], storage, vector, fields, header.get("text_attrs", {}), tuple(header.get("stopwords", ()))
+    )
+    return schema, int(told[b"num_docs"])
+
+
+def _attribute(row: Reply) -> dict[str, Any]:
+    """Return one attribute of FT.INFO by lower-case names; flags have no value and are left out."""
+    if isinstance(row, dict):
+        parts = row
+    else:
+        parts, rest = {}, list(row)
+        while rest:
+            name = rest.pop(0)
+            if name.upper() not in _FLAGS:
+                parts[name] = rest.pop(0)
+    return {
+        name.decode().lower(): value.decode() if isinstance(value, bytes) else value for name, value in parts.items()
+    }
+
+
+_FLAGS = frozenset(b"SORTABLE UNF NOINDEX NOSTEM CASESENSITIVE WITHSUFFIXTRIE INDEXEMPTY INDEXMISSING".split())
+
+
+def _vector(row: Mapping[str, Any], registered: Mapping[str, Any]) -> VectorField:
+    algorithm = {"SVS_VAMANA": "svs-vamana"}.get(row["algorithm"], row["algorithm"].lower())
+    told = {name: value for name, value in row.items() if name in TUNING.get(algorithm, ()) and name in ("m", "ef_construction")}
+    return VectorField(
+        row["attribute"],
+        int(row["dim"]),
+        row["data_type"].lower(),
+        row["distance_metric"].lower(),
+        algorithm,
+        {**registered, **told},
+    )

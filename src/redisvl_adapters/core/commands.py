@@ -1,0 +1,77 @@
+"""What an operation sends and gets: commands, replies, and the steps between."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from redis.exceptions import ResponseError
+
+from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError
+
+Argument: TypeAlias = str | bytes | int | float
+Reply: TypeAlias = Any
+"""A raw reply, text as bytes; a ``ResponseError`` where the server refused that one command."""
+
+
+class Command(NamedTuple):
+    """One command.
+
+    Attributes:
+        args: Its name and arguments.
+        key: The key that decides on which node of a cluster it runs; None for search commands, which any node answers.
+    """
+
+    args: tuple[Argument, ...]
+    key: str | None = None
+
+
+T = TypeVar("T")
+Steps: TypeAlias = Generator[Sequence[Command], list[Reply], T]
+"""An operation: it yields batches of commands, is sent their replies, and returns its result."""
+
+
+def ok(reply: Reply) -> Reply:
+    """Return a reply, unless the server refused the command.
+
+    Raises:
+        ServerError: What the server said.
+    """
+    if isinstance(reply, ResponseError):
+        raise explain(reply)
+    return reply
+
+
+def explain(error: ResponseError) -> ServerError:
+    """Return what a refusal by the server means here."""
+    text = str(error)
+    lowered = text.lower()
+    if "unknown command" in lowered and ("ft." in lowered or "json." in lowered):
+        module = "search" if "ft." in lowered else "JSON"
+        return MissingModuleError(
+            f"the server has no {module} module ({text.strip()}); use Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis "
+            "Stack, or redisvl_adapters.embedded"
+        )
+    if lowered.startswith(("noperm", "noauth", "wrongpass")) or "no permissions" in lowered:
+        return AuthenticationError(f"the server does not permit this: {text}")
+    return ServerError(f"the server refused a command: {text}")
+
+
+def is_missing_index(reply: Reply) -> bool:
+    """Tell whether the server refused a command because the index does not exist."""
+    if not isinstance(reply, ResponseError):
+        return False
+    text = str(reply).lower()
+    return "unknown index name" in text or "no such index" in text or "index not found" in text
+
+
+def is_duplicate(reply: Reply) -> bool:
+    """Tell whether the server refused to create what already exists."""
+    return isinstance(reply, ResponseError) and ("already exists" in str(reply) or "Duplicate field" in str(reply))
+
+
+def as_mapping(reply: Reply) -> dict[bytes, Any]:
+    """Return a reply of names and values: a map in RESP3, a flat array in RESP2."""
+    if isinstance(reply, dict):
+        return reply
+    return dict(zip(reply[::2], reply[1::2], strict=True))

@@ -1,0 +1,121 @@
+"""The filter algebra: what every spelling of a filter is translated into, and what is rendered for Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from redisvl.query.filter import FilterExpression
+
+from redisvl_adapters.errors import FilterError
+
+MAX_DEPTH = 100
+"""How deep AND, OR and NOT may be nested."""
+
+
+class Operator(StrEnum):
+    """What a comparison asks of the value of a field."""
+
+    EQ = "eq"
+    NE = "ne"
+    GT = "gt"
+    GTE = "gte"
+    LT = "lt"
+    LTE = "lte"
+    IN = "in"
+    NIN = "nin"
+    EXISTS = "exists"
+
+
+class Filter:
+    """A condition on the metadata of a record. Filters combine with ``&``, ``|`` and ``~``."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Filter | FilterExpression) -> And:
+        return And((self, as_filter(other)))
+
+    def __or__(self, other: Filter | FilterExpression) -> Or:
+        return Or((self, as_filter(other)))
+
+    def __invert__(self) -> Not:
+        return Not((self,))
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Filter):
+    """The value of one metadata key compared with an operand.
+
+    Attributes:
+        key: The metadata key; dots reach into nested metadata.
+        operator: What is asked.
+        value: The operand: a list for IN and NIN, a bool for EXISTS, one value otherwise.
+    """
+
+    key: str
+    operator: Operator
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FromSources(Filter):
+    """The record was made from one of these source documents (LlamaIndex: ``ref_doc_id``)."""
+
+    source_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class And(Filter):
+    """Every child is true; without children, true."""
+
+    children: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Filter):
+    """At least one child is true; without children, false."""
+
+    children: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Filter):
+    """None of the children is true."""
+
+    children: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw(Filter):
+    """A RedisVL filter expression, taken as it is."""
+
+    expression: FilterExpression
+
+
+MATCH_ALL = And(())
+MATCH_NONE = Or(())
+
+
+def as_filter(value: Filter | FilterExpression) -> Filter:
+    """Return a filter of ours as it is, and a RedisVL expression wrapped.
+
+    Raises:
+        FilterError: If the value is neither.
+    """
+    if isinstance(value, Filter):
+        return value
+    if isinstance(value, FilterExpression):
+        return Raw(value)
+    raise FilterError(f"a filter was expected here, not {type(value).__name__} {value!r:.80}")
+
+
+def matches_everything(filter: Filter | None) -> bool:
+    """Tell whether a filter has no condition at all, however its emptiness is nested."""
+    match filter:
+        case None:
+            return True
+        case And(children):
+            return all(map(matches_everything, children))
+        case _:
+            return False

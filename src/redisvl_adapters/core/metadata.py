@@ -1,0 +1,282 @@
+"""Metadata: what is stored of it, which keys and types it has, and the values by which it is filtered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import numpy as np
+
+from redisvl_adapters.core.encoding import MAX_EXACT_INT, encode_tag, epoch_seconds
+from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
+from redisvl_adapters.errors import RecordError
+
+MAX_NESTING = 100
+"""How deep metadata may be nested; RedisJSON gives up at 128, its own levels included."""
+
+Projected: TypeAlias = "list[str] | float | str"
+"""What one field of a projection holds: tags, a number, or text (a geo point is the text ``lon,lat``)."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What one walk through the metadata of a record finds.
+
+    Attributes:
+        plain: The metadata as JSON will hold it.
+        values: The value of every key, dotted for nested ones, with its Python type: a datetime is still a datetime.
+    """
+
+    plain: dict[str, Any]
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def survey(metadata: Mapping[str, Any], where: str) -> Survey:
+    """Walk through metadata once.
+
+    Accepted are strings, booleans, integers of 64 bits, finite floats, None, and mappings and sequences of these. In a
+    documented form also: datetime and date (ISO 8601 text), UUID (text), Decimal (a number, if that is exact), numpy
+    scalars (Python's), tuples and sets (lists; a set in sorted order).
+
+    Args:
+        metadata: The metadata as given. It is not changed.
+        where: Names the record in errors.
+
+    Raises:
+        RecordError: If JSON cannot hold a key or a value.
+    """
+    found = Survey({})
+    found.plain = _mapping(metadata, "", where, found.values, 0)
+    return found
+
+
+def _mapping(mapping: Mapping[str, Any], path: str, where: str, values: dict[str, Any] | None, depth: int) -> Any:
+    plain: dict[str, Any] = {}
+    nested: list[tuple[str, str, Mapping[str, Any]]] = []
+    for key, value in mapping.items():
+        if type(key) is not str:
+            raise RecordError(f"{where}: metadata keys are strings; {path or 'metadata'} has the key {key!r}")
+        full = f"{path}.{key}" if path else key
+        if type(value) in _AS_IS:
+            plain[key] = value
+        elif isinstance(value, Mapping):
+            plain[key] = None
+            nested.append((key, full, value))
+        else:
+            plain[key] = _plain(value, full, where, depth)
+        if values is not None:
+            # A datetime is kept as such, since its type decides how its key is indexed.
+            values.setdefault(full, value if isinstance(value, date | Mapping) else plain[key])
+    # Nested keys come second: a literal key "a.b" goes before the b of a.
+    for key, full, value in nested:
+        plain[key] = _mapping(value, full, where, values, _deeper(depth, full, where))
+    _check_text(plain, path, where)
+    return plain
+
+
+_AS_IS = frozenset({str, bool, type(None)})
+
+
+def _check_text(plain: Mapping[str, Any], path: str, where: str) -> None:
+    try:
+        "".join([*plain, *(value for value in plain.values() if type(value) is str)]).encode()
+    except UnicodeEncodeError as error:
+        raise RecordError(f"{where}: {path or 'metadata'} has text with a lone surrogate, which UTF-8 lacks") from error
+
+
+def _plain(value: Any, path: str, where: str, depth: int) -> Any:
+    """Return a value that is no mapping as JSON will hold it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return str(value)
+        case int():
+            if not -(2**63) <= value < 2**64:
+                raise RecordError(f"{where}: metadata {path!r} is {value!r}, which needs more than 64 bits; store it as text")
+            return int(value)
+        case float():
+            if not math.isfinite(value):
+                raise RecordError(f"{where}: metadata {path!r} is {value!r}, which JSON cannot hold; leave it out or use None")
+            return float(value)
+        case datetime() | date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case Decimal():
+            number = float(value)
+            if not math.isfinite(number) or Decimal(repr(number)) != value:
+                raise RecordError(f"{where}: metadata {path!r} is {value!r}, which no double holds exactly; store it as text")
+            return number
+        case set() | frozenset():
+            return _sequence(_sorted(value), path, where, depth)
+        case list() | tuple():
+            return _sequence(value, path, where, depth)
+        case _:
+            raise RecordError(
+                f"{where}: metadata {path!r} is of type {type(value).__name__}, which JSON cannot hold; "
+                "accepted are text, numbers, booleans, None, lists and mappings of these, and datetime, date, UUID, Decimal, "
+                "numpy scalars, tuples and sets"
+            )
+
+
+def _sequence(value: Any, path: str, where: str, depth: int) -> list[Any]:
+    depth = _deeper(depth, path, where)
+    items = [
+        _mapping(item, f"{path}[]", where, None, depth) if isinstance(item, Mapping) else _plain(item, f"{path}[]", where, depth)
+        for item in value
+    ]
+    _check_text({str(place): item for place, item in enumerate(items)}, path, where)
+    return items
+
+
+def _sorted(items: set[Any] | frozenset[Any]) -> list[Any]:
+    try:
+        return sorted(items)
+    except TypeError:
+        return sorted(items, key=repr)
+
+
+def _deeper(depth: int, path: str, where: str) -> int:
+    if depth >= MAX_NESTING:
+        raise RecordError(f"{where}: metadata {path[:60]!r}... is nested deeper than {MAX_NESTING} levels")
+    return depth + 1
+
+
+def infer_type(value: Any) -> FieldType | None:
+    """Return the type of field that the first value of a new key asks for, or None if it does not tell.
+
+    Values that no field can hold exactly make a key that is stored but not indexed.
+    """
+    match value:
+        case None | "" | []:
+            return None
+        case bool():
+            return FieldType.BOOL
+        case int():
+            return FieldType.NUMERIC if abs(value) <= MAX_EXACT_INT else FieldType.UNINDEXED
+        case float():
+            return FieldType.NUMERIC
+        case str():
+            return FieldType.TAG
+        case datetime() | date():
+            return FieldType.TIMESTAMP
+        case list() if all(type(item) is str for item in value):
+            return FieldType.TAG
+        case Mapping():
+            return None
+        case _:
+            return FieldType.UNINDEXED
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether a key that is present counts as empty: None, the empty string or the empty list."""
+    return value is None or value == "" or value == []
+
+
+def presence_tags(values: Mapping[str, Any]) -> list[str]:
+    """Return the tags that say which keys a record has (``+key``) and which of those are empty (``-key`` too)."""
+    tags = [encode_tag("+" + key) for key in values]
+    tags += [encode_tag("-" + key) for key, value in values.items() if is_empty(value)]
+    return tags
+
+
+def project(schema: Schema, values: Mapping[str, Any], where: str) -> dict[str, Projected]:
+    """Return the indexed values of a record by their name in the index.
+
+    Args:
+        schema: Says which keys are indexed, and as what.
+        values: The value of every key, as ``survey`` found them.
+        where: Names the record in errors.
+
+    Raises:
+        RecordError: If a value is not of the type of its field.
+    """
+    projection: dict[str, Projected] = {}
+    for key, value in values.items():
+        target = schema.fields.get(key)
+        if target is None or target.redis_type is None or value is None or value == []:
+            continue
+        try:
+            projection[target.alias] = _PROJECT[target.type](value)
+        except (TypeError, ValueError) as error:
+            raise RecordError(f"{where}: {_refusal(target, value, error, schema)}") from None
+    return projection
+
+
+def as_tags(value: Any) -> list[str]:
+    """Return the tags of a string or a list of strings."""
+    items = value if isinstance(value, list) else [value]
+    for item in items:
+        if not isinstance(item, str):
+            raise TypeError("a tag is text or a list of texts")
+    return [encode_tag(item) for item in items]
+
+
+def as_number(value: Any) -> float:
+    """Return a number that a numeric field holds exactly."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("a number is an int or a float")
+    if isinstance(value, int) and abs(value) > MAX_EXACT_INT:
+        raise ValueError("integers beyond 2^53 are not exact in a numeric field")
+    return value
+
+
+def as_bool(value: Any) -> str:
+    """Return ``true`` or ``false`` for a boolean in any of its spellings: True, 1, ``"true"``."""
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower()
+    if isinstance(value, bool | int) and value in (0, 1):
+        return "true" if value else "false"
+    raise TypeError("a boolean is True or False, 1 or 0, 'true' or 'false'")
+
+
+def _as_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text field holds text")
+    return value
+
+
+def _as_point(value: Any) -> str:
+    """Return ``lon,lat`` for a geo point given as that text, as a pair, or as a mapping with ``lon`` and ``lat``."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if isinstance(value, Mapping):
+        value = [value.get("lon"), value.get("lat")]
+    if not isinstance(value, list) or len(value) != 2:
+        raise TypeError("a geo point is 'lon,lat', a pair, or a mapping with lon and lat")
+    longitude, latitude = map(float, value)
+    # The bounds of EPSG:3857, beyond which Redis does not index a point.
+    if not (abs(longitude) <= 180 and abs(latitude) <= 85.05112878):
+        raise ValueError("a longitude is within 180 degrees, a latitude within 85.05112878")
+    return f"{longitude!r},{latitude!r}"
+
+
+_PROJECT: Mapping[FieldType, Callable[[Any], Projected]] = {
+    FieldType.TAG: as_tags,
+    FieldType.NUMERIC: as_number,
+    FieldType.BOOL: lambda value: [as_bool(value)],
+    FieldType.TIMESTAMP: epoch_seconds,
+    FieldType.TEXT: _as_text,
+    FieldType.GEO: _as_point,
+}
+
+
+def _refusal(target: MetadataField, value: Any, error: Exception, schema: Schema) -> str:
+    wanted = infer_type(value)
+    remedy = (
+        f"declare it when the index is created: metadata_schema={{{target.key!r}: {str(wanted)!r}}}"
+        if wanted and wanted != target.type
+        else f"declare it 'unindexed' when the index is created: metadata_schema={{{target.key!r}: 'unindexed'}}"
+    )
+    return (
+        f"metadata {target.key!r} is {value!r:.80} ({type(value).__name__}), but in index {schema.name!r} that field is "
+        f"{str(target.type)!r}: {error}. If other values are right, {remedy}"
+    )

@@ -1,0 +1,381 @@
+"""What a store can be told about its index, and what that asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypedDict, cast
+
+from pydantic import ValidationError
+from redisvl.schema import IndexSchema
+from redisvl.schema.fields import BaseField
+
+from redisvl_adapters.core.connection import AsyncClient, SyncClient
+from redisvl_adapters.core.encoding import MAX_EXACT_INT, field_alias
+from redisvl_adapters.core.schema import (
+    DISTANCE,
+    METADATA,
+    TEXT,
+    TUNING,
+    FieldSpec,
+    FieldType,
+    MetadataField,
+    MetadataSchema,
+    Schema,
+    VectorField,
+    type_of,
+)
+from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, refuse_unknown
+
+DEFAULT_VECTOR_NAME = "embedding"
+LEARN_LIMIT = 64
+
+STORAGES = ("hash", "json")
+METRICS = ("cosine", "l2", "ip")
+DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "uint8")
+CREATE = ("if-missing", "overwrite", "never")
+
+
+class IndexOptions(TypedDict, total=False):
+    """The keywords that every store takes.
+
+    What is not given is read from the index if that exists, and else has the default named here.
+
+    Keys:
+        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; with ``?cluster=true`` a cluster. By
+            default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
+        client: A sync redis-py client to use instead of a URL. Serves async calls too.
+        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
+        index_name: The name of the index. Needed unless ``schema`` has it.
+        prefix: What the keys of its records start with; ``<index_name>:`` by default.
+        storage: ``hash`` (default) or ``json``.
+        metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
+            are tag, numeric, bool, timestamp, text, geo, and unindexed. Other keys are learnt from what is added, unless
+            this is empty or ``learn`` is False.
+        schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
+        learn: Whether metadata keys that are not declared become filterable when they are first met (True).
+        algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
+        distance_metric: ``cosine`` (default), ``l2`` or ``ip``.
+        dtype: How vectors are stored: ``float32`` (default), ``float64``, ``float16``, ``bfloat16``, ``int8``, ``uint8``.
+        dims: The number of dimensions; by default that of the first vector added.
+        ttl: Seconds after which a record expires, counted from its last write; None keeps it.
+        create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
+        m: HNSW, edges per node and layer (16).
+        ef_construction: HNSW, candidates while building (200).
+        ef_runtime: HNSW, candidates while searching (10).
+        epsilon: HNSW and SVS, boundary factor of range queries (0.01).
+        initial_cap: Vectors to reserve memory for.
+        block_size: FLAT, vectors per memory block.
+        graph_max_degree: SVS, edges per node.
+        construction_window_size: SVS, candidates while building.
+        search_window_size: SVS, candidates while searching.
+        compression: SVS, the kind of compression.
+        reduce: SVS, dimensions after LeanVec reduction.
+        training_threshold: SVS, vectors to gather before compression is trained.
+    """
+
+    redis_url: str | None
+    client: SyncClient | None
+    async_client: AsyncClient | None
+    index_name: str | None
+    prefix: str | None
+    storage: Literal["hash", "json"] | None
+    metadata_schema: MetadataSchema | None
+    schema: IndexSchema | Mapping[str, Any] | str | Path | None
+    learn: bool
+    algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
+    distance_metric: Literal["cosine", "l2", "ip"] | None
+    dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
+    dims: int | None
+    ttl: float | None
+    create: Literal["if-missing", "overwrite", "never"]
+    m: int | None
+    ef_construction: int | None
+    ef_runtime: int | None
+    epsilon: float | None
+    initial_cap: int | None
+    block_size: int | None
+    graph_max_degree: int | None
+    construction_window_size: int | None
+    search_window_size: int | None
+    compression: str | None
+    reduce: int | None
+    training_threshold: int | None
+
+
+@dataclass(frozen=True)
+class IndexSpec:
+    """What was asked of an index. None stands for what was left open.
+
+    Attributes:
+        name: Its name.
+        prefix: What its keys start with.
+        storage: Where records lie.
+        vector_name: The field of the vector.
+        dims: Its number of dimensions.
+        dtype: The type of its numbers.
+        metric: Its distance metric.
+        algorithm: Its algorithm.
+        tuning: The parameters of the algorithm.
+        fields: The declared metadata fields by key.
+        text_attrs: RedisVL's attributes of the text field.
+        stopwords: Words that text search ignores.
+        learn_limit: How many metadata keys may be learnt.
+        ttl_ms: Milliseconds after which a record expires.
+        create: When to create the index.
+    """
+
+    name: str
+    prefix: str | None = None
+    storage: str | None = None
+    vector_name: str = DEFAULT_VECTOR_NAME
+    dims: int | None = None
+    dtype: str | None = None
+    metric: str | None = None
+    algorithm: str | None = None
+    tuning: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, MetadataField] = field(default_factory=dict)
+    text_attrs: FieldSpec = field(default_factory=dict)
+    stopwords: tuple[str, ...] = ()
+    learn_limit: int = LEARN_LIMIT
+    ttl_ms: int | None = None
+    create: str = "if-missing"
+
+    def schema(self, dims: int) -> Schema:
+        """Return the schema to create when the vectors turn out to have this many dimensions."""
+        vector = VectorField(
+            self.vector_name,
+            self.dims or dims,
+            self.dtype or "float32",
+            self.metric or "cosine",
+            self.algorithm or "hnsw",
+            self.tuning,
+        )
+        return Schema(
+            self.name,
+            self.prefix or default_prefix(self.name),
+            self.storage or "hash",
+            vector,
+            self.fields,
+            self.text_attrs,
+            self.stopwords,
+        )
+
+    def differences(self, schema: Schema) -> list[str]:
+        """Say, one by one, where an existing index is not what was asked for."""
+        vector = schema.vector
+        pairs: list[tuple[str, object, object]] = [
+            ("prefix", self.prefix, schema.prefix),
+            ("storage", self.storage, schema.storage),
+            ("dims", self.dims, vector.dims),
+            ("dtype", self.dtype, vector.dtype),
+            ("distance_metric", self.metric, vector.metric),
+            ("algorithm", self.algorithm, vector.algorithm),
+        ]
+        pairs += [(name, asked, vector.tuning.get(name, asked)) for name, asked in self.tuning.items()]
+        found = [
+            f"{name} is {has!r}, asked for {asked!r}" for name, asked, has in pairs if asked is not None and asked != has
+        ]
+        for key, asked_field in self.fields.items():
+            has_field = schema.fields.get(key)
+            has_type = has_field.type if has_field else "missing"
+            if asked_field.type != has_type:
+                found.append(f"metadata field {key!r} is {str(has_type)!r}, asked for {str(asked_field.type)!r}")
+        return found
+
+
+def read_options(options: IndexOptions) -> IndexSpec:
+    """Check what a store was told and return what it asks of the index.
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that a store does not have.
+        ArgumentError: If a value is out of its range.
+        SchemaError: If the values contradict each other.
+    """
+    known = IndexOptions.__annotations__
+    refuse_unknown("the store", {name: value for name, value in options.items() if name not in known}, known)
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    from_schema = _read_redisvl(given.pop("schema")) if "schema" in given else {}
+    for name, value in from_schema.items():
+        if given.setdefault(name, value) != value:
+            raise SchemaError(f"{name}={given[name]!r} contradicts the schema, which says {value!r}")
+    name = given.get("index_name")
+    if not isinstance(name, str) or not name:
+        raise ArgumentError("index_name is needed: a non-empty string, given here or by schema=")
+    for option, choices in (
+        ("storage", STORAGES),
+        ("algorithm", tuple(TUNING)),
+        ("distance_metric", METRICS),
+        ("dtype", DTYPES),
+        ("create", CREATE),
+    ):
+        _check_choice(option, given.get(option), choices)
+    algorithm = given.get("algorithm")
+    all_tuning = frozenset().union(*TUNING.values())
+    tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
+    for option in tuning:
+        if option not in TUNING[algorithm or "hnsw"]:
+            raise SchemaError(f"{option} is no parameter of algorithm {algorithm or 'hnsw'!r}")
+    vector_name = given.get("vector_name", DEFAULT_VECTOR_NAME)
+    declared = given.get("metadata_schema")
+    fields = read_metadata_schema(declared if declared is not None else {}, vector_name)
+    learn = given.get("learn", True) and not (declared is not None and not fields)
+    return IndexSpec(
+        name=name,
+        prefix=_check_prefix(given.get("prefix")),
+        storage=given.get("storage"),
+        vector_name=vector_name,
+        dims=_check_dims(given.get("dims")),
+        dtype=given.get("dtype"),
+        metric=given.get("distance_metric"),
+        algorithm=algorithm,
+        tuning=tuning,
+        fields=fields,
+        text_attrs=given.get("text_attrs", {}),
+        stopwords=given.get("stopwords", ()),
+        learn_limit=LEARN_LIMIT if learn else 0,
+        ttl_ms=check_ttl(given.get("ttl")),
+        create=given.get("create", "if-missing"),
+    )
+
+
+def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VECTOR_NAME) -> dict[str, MetadataField]:
+    """Return the declared metadata fields by key.
+
+    Args:
+        declared: ``{"year": "numeric"}``, ``{"year": {"type": "numeric", "attrs": {...}}}``, or RedisVL field dicts.
+        vector_name: The field of the vector, whose name no metadata field can have in the index.
+
+    Raises:
+        SchemaError: If it is none of these, or names a type that does not exist.
+    """
+    if isinstance(declared, Mapping):
+        specs = [
+            {"name": key, **(value if isinstance(value, Mapping) else {"type": value})} for key, value in declared.items()
+        ]
+    elif isinstance(declared, str):
+        raise SchemaError("metadata_schema is a mapping or a list of field dicts, not a string")
+    else:
+        specs = [dict(spec) for spec in declared]
+    reserved = frozenset({TEXT, METADATA, DISTANCE, vector_name})
+    fields: dict[str, MetadataField] = {}
+    for spec in specs:
+        key, type_name, attrs = spec.pop("name", None), spec.pop("type", None), spec.pop("attrs", None) or {}
+        if not isinstance(key, str):
+            raise SchemaError(f"a metadata field needs a name: {spec!r}")
+        if spec:
+            raise SchemaError(f"metadata field {key!r} has unknown parts: {', '.join(map(repr, spec))}")
+        if type_name not in [*FieldType]:
+            raise SchemaError(
+                f"metadata field {key!r} has type {type_name!r}{did_you_mean(str(type_name), [*FieldType])}; "
+                f"types are: {', '.join(FieldType)}"
+            )
+        for attr in ("separator", "case_sensitive"):
+            if attr in attrs:
+                raise SchemaError(
+                    f"metadata field {key!r}: {attr} cannot be set, since tags are always matched exactly; "
+                    "leave it out, and index several tags as a list"
+                )
+        if key in fields:
+            raise SchemaError(f"metadata field {key!r} is declared twice")
+        fields[key] = MetadataField(key, FieldType(type_name), field_alias(key, reserved), attrs)
+    return fields
+
+
+def default_prefix(name: str) -> str:
+    """Return ``<name>:`` with colons in the name escaped, so that index ``a`` never covers the keys of index ``a:b``."""
+    return name.replace("%", "%25").replace(":", "%3A") + ":"
+
+
+def check_ttl(ttl: float | None) -> int | None:
+    """Return a time to live in milliseconds.
+
+    Raises:
+        ArgumentError: If it is not a positive number of seconds.
+    """
+    if ttl is None:
+        return None
+    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or not math.isfinite(ttl) or ttl * 1000 < 1:
+        raise ArgumentError(f"ttl is a positive number of seconds, or None to keep records; not {ttl!r}")
+    return int(ttl * 1000)
+
+
+def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> None:
+    if value is not None and value not in choices:
+        raise ArgumentError(f"{option} is one of {', '.join(choices)}; not {value!r}{did_you_mean(str(value), choices)}")
+
+
+def _check_dims(dims: object) -> int | None:
+    if dims is None or (isinstance(dims, int) and not isinstance(dims, bool) and 0 < dims < MAX_EXACT_INT):
+        return dims
+    raise ArgumentError(f"dims is a positive integer; not {dims!r}")
+
+
+def _check_prefix(prefix: object) -> str | None:
+    if prefix is None:
+        return None
+    if not isinstance(prefix, str) or not prefix.strip(":"):
+        raise ArgumentError(f"prefix is a non-empty string; not {prefix!r}")
+    # Without a separator at its end, prefix "docs" would cover the keys of prefix "docs2".
+    return prefix if prefix.endswith(":") else prefix + ":"
+
+
+def _read_redisvl(schema: IndexSchema | Mapping[str, Any] | str | Path) -> dict[str, Any]:
+    """Return the options that a RedisVL schema stands for."""
+    try:
+        match schema:
+            case IndexSchema():
+                pass
+            case str() | Path():
+                schema = IndexSchema.from_yaml(str(schema))
+            case Mapping():
+                schema = IndexSchema.from_dict(dict(schema))
+            case _:
+                raise SchemaError(f"schema is an IndexSchema, its dict or the path of its YAML file; not {schema!r:.80}")
+    except (ValidationError, ValueError, TypeError, OSError) as error:
+        raise SchemaError(f"RedisVL cannot read the schema: {error}") from error
+    if isinstance(schema.index.prefix, list):
+        raise SchemaError("an index of this library has one prefix; the schema has a list of them")
+    vectors = [field for field in schema.fields.values() if field.type == "vector"]
+    if len(vectors) != 1:
+        raise SchemaError(f"an index of this library has one vector field; the schema has {len(vectors)}")
+    attrs = vectors[0].attrs
+    explicit = {name: _plain(getattr(attrs, name)) for name in type_of(attrs).model_fields if _was_set(attrs, name)}
+    others = {name: field for name, field in schema.fields.items() if field is not vectors[0]}
+    text = others.pop(TEXT, None)
+    return {
+        "index_name": schema.index.name,
+        "prefix": schema.index.prefix + schema.index.key_separator,
+        "storage": schema.index.storage_type.value,
+        "vector_name": vectors[0].name,
+        "dims": explicit.pop("dims"),
+        "algorithm": str(explicit.pop("algorithm")).lower(),
+        "dtype": str(explicit.pop("datatype", "float32")).lower(),
+        "distance_metric": str(explicit.pop("distance_metric", "cosine")).lower(),
+        **explicit,
+        **({"text_attrs": _set_attrs(text)} if text else {}),
+        **({"stopwords": tuple(stopwords)} if (stopwords := getattr(schema.index, "stopwords", None)) else {}),
+        **({"metadata_schema": [_read_field(field, schema.index.storage_type.value) for field in others.values()]} if others else {}),
+    }
+
+
+def _read_field(field: BaseField, storage: str) -> dict[str, Any]:
+    if storage == "json" and field.path not in (None, f"$.{field.name}"):
+        raise SchemaError(
+            f"field {field.name!r} has path {field.path!r}, but this library lays out its own records; leave the path out"
+        )
+    return {"name": field.name, "type": field.type, "attrs": _set_attrs(field)}
+
+
+def _set_attrs(field: BaseField) -> dict[str, Any]:
+    return {name: _plain(getattr(field.attrs, name)) for name in type_of(field.attrs).model_fields if _was_set(field.attrs, name)}
+
+
+def _was_set(attrs: object, name: str) -> bool:
+    return name in cast("Any", attrs).model_fields_set and getattr(attrs, name) is not None
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)

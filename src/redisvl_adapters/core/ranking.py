@@ -1,0 +1,108 @@
+"""From distances to scores, and the choice of results that are near and yet unlike each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redisvl_adapters.errors import ArgumentError
+
+
+def _logistic(value: float) -> float:
+    # Written so that neither branch overflows.
+    if value >= 0:
+        return 1 / (1 + math.exp(-value))
+    return math.exp(value) / (1 + math.exp(value))
+
+
+# Redis gives the distance 1 - x.y for ip, and the square of the Euclidean one for l2.
+_RELEVANCE: Mapping[str, Callable[[float], float]] = {
+    "cosine": lambda distance: 1 - distance / 2,
+    "l2": lambda distance: 1 / (1 + distance),
+    "ip": lambda distance: _logistic(1 - distance),
+}
+_SIMILARITY: Mapping[str, Callable[[float], float]] = {
+    "cosine": lambda distance: 1 - distance,
+    "l2": lambda distance: 1 / (1 + distance),
+    "ip": lambda distance: 1 - distance,
+}
+
+
+def relevance(distance: float, metric: str) -> float:
+    """Return how relevant a record at a distance is: in [0, 1], 1 is nearest.
+
+    Cosine: ``1 - d/2``; l2: ``1 / (1 + d)``; ip: the logistic function of the inner product.
+    """
+    # Rounding makes distances of -1e-7 out of zero.
+    return min(1.0, max(0.0, _RELEVANCE[metric](distance)))
+
+
+def similarity(distance: float, metric: str) -> float:
+    """Return how similar a record at a distance is: larger is nearer.
+
+    Cosine: ``1 - d``; l2: ``1 / (1 + d)``; ip: the inner product.
+    """
+    return _SIMILARITY[metric](distance)
+
+
+def maximal_marginal_relevance(
+    query: NDArray[Any], candidates: NDArray[Any], *, k: int, lambda_mult: float
+) -> list[int]:
+    """Choose results that are near to the query and unlike those chosen before.
+
+    Each step takes the candidate with the largest ``lambda * cos(query, c) - (1 - lambda) * max cos(chosen, c)``.
+
+    Args:
+        query: Shape (dims,).
+        candidates: Shape (candidates, dims).
+        k: How many to choose at most.
+        lambda_mult: 1 looks at nearness alone, 0 at variety alone.
+
+    Returns:
+        The positions of the chosen candidates, in the order of their choice.
+
+    Source:
+        Carbonell and Goldstein, The use of MMR, diversity-based reranking, SIGIR 1998.
+    """
+    if not len(candidates) or k < 1:
+        return []
+    unit = _normalised(candidates)
+    to_query = unit @ _normalised(query[np.newaxis])[0]
+    chosen = [int(to_query.argmax())]
+    to_chosen = unit @ unit[chosen[0]]
+    taken = np.zeros(len(unit), dtype=bool)
+    taken[chosen[0]] = True
+    while len(chosen) < min(k, len(unit)):
+        score = lambda_mult * to_query - (1 - lambda_mult) * to_chosen
+        score[taken] = -np.inf
+        best = int(score.argmax())
+        chosen.append(best)
+        taken[best] = True
+        np.maximum(to_chosen, unit @ unit[best], out=to_chosen)
+    return chosen
+
+
+def check_fraction(value: Any, name: str) -> float:
+    """Return a number from 0 to 1.
+
+    Raises:
+        ArgumentError: If it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ArgumentError(f"{name} is a number from 0 to 1; not {value!r}")
+    return value
+
+
+def _normalised(rows: NDArray[Any]) -> NDArray[np.float64]:
+    rows = np.asarray(rows, dtype=np.float64)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+
+
+def as_rows(vectors: Sequence[Any]) -> NDArray[np.float64]:
+    """Return vectors as the rows of one matrix of shape (vectors, dims)."""
+    return np.asarray(vectors, dtype=np.float64)

@@ -1,0 +1,264 @@
+"""A record and how it lies in Redis: as a hash or as a JSON document.
+
+| part | hash | JSON |
+|---|---|---|
+| text | ``text`` | ``$.text`` |
+| vector | ``embedding``, the bytes of its numbers | ``$.embedding``, a list of numbers |
+| metadata, exact | ``metadata``, JSON text | ``$.metadata``, nested as given |
+| indexed values | fields of their own | ``$.index.*`` |
+| node frame of LlamaIndex | ``_node``, JSON text | ``$._node``, JSON text |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from ulid import ULID
+
+from redisvl_adapters.core.commands import Command, Reply
+from redisvl_adapters.core.encoding import TAG_SEPARATOR, encode_tag, json_number, json_parse_error
+from redisvl_adapters.core.metadata import Projected, Survey, presence_tags, project
+from redisvl_adapters.core.schema import FRAME, KEYS, METADATA, SOURCE, TEXT, Schema
+from redisvl_adapters.core.vectors import Matrix, from_bytes
+
+EXACT = "_exact"
+"""In JSON, the metadata as text once more, if RedisJSON would round one of its numbers."""
+
+
+@dataclass(slots=True)
+class Record:
+    """A text with its metadata, and its vector where that was asked for.
+
+    Attributes:
+        id: Any non-empty string.
+        text: The text.
+        metadata: Anything that JSON can hold, by string keys.
+        source: The id of the source document (LlamaIndex: ``ref_doc_id``), if there is one. Written, so that records can
+            be found by it, but not read back: the frame has it too.
+        frame: What LlamaIndex needs beyond this to restore its node, as JSON text.
+        vector: The vector, shape (dims,).
+    """
+
+    id: str
+    text: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+    source: str | None = None
+    frame: str | None = None
+    vector: NDArray[Any] | None = None
+
+
+def new_id() -> str:
+    """Return a fresh id: a ULID, which sorts by the time it was made."""
+    return str(ULID())
+
+
+class Layout(Protocol):
+    """How a record lies in Redis."""
+
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Command:
+        """Return the command that replaces the record wholly.
+
+        Args:
+            record: The record; its own vector and metadata are not looked at.
+            found: What its metadata holds.
+            vector: The vector in the dtype of the index, shape (dims,).
+            ttl_ms: Milliseconds until it expires, or None.
+            where: Names the record in errors.
+        """
+        ...
+
+    def read(self, record_id: str) -> Command:
+        """Return the command that fetches the record without its vector."""
+        ...
+
+    def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
+        """Return the record that the reply to ``read`` holds, or None if there is none."""
+        ...
+
+    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+        """Return what a search must return, as pairs of what is asked for and how it is called in the reply."""
+        ...
+
+    def decode_fields(self, record_id: str, fields: Mapping[bytes, bytes]) -> Record:
+        """Return the record that the fields of a search reply hold."""
+        ...
+
+
+# One script, so that nobody ever sees a record missing or half new, and no field, index entry or time to live of an
+# earlier one survives. ARGV[1] is the time to live in milliseconds, or empty.
+_WRITE_HASH = (
+    "redis.call('DEL',KEYS[1]) redis.call('HSET',KEYS[1],unpack(ARGV,2)) "
+    "if ARGV[1]~='' then redis.call('PEXPIRE',KEYS[1],ARGV[1]) end"
+)
+# From ARGV[3] on: pairs of a path and what must be added to the number there.
+_WRITE_JSON = (
+    "redis.call('DEL',KEYS[1]) redis.call('JSON.SET',KEYS[1],'$',ARGV[2]) "
+    "for i=3,#ARGV,2 do redis.call('JSON.NUMINCRBY',KEYS[1],ARGV[i],ARGV[i+1]) end "
+    "if ARGV[1]~='' then redis.call('PEXPIRE',KEYS[1],ARGV[1]) end"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HashLayout:
+    """A record as a Redis hash."""
+
+    schema: Schema
+
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Command:
+        """See ``Layout``."""
+        fields: list[Any] = [
+            TEXT,
+            record.text,
+            self.schema.vector.name,
+            vector.tobytes(),
+            METADATA,
+            orjson.dumps(found.plain),
+        ]
+        for name, value in _projection(self.schema, record, found, where).items():
+            fields += name, _hash_value(value)
+        if record.frame is not None:
+            fields += FRAME, record.frame
+        key = self.schema.key_of(record.id)
+        return Command(("EVAL", _WRITE_HASH, 1, key, "" if ttl_ms is None else ttl_ms, *fields), key)
+
+    def read(self, record_id: str) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        return Command(("HMGET", key, TEXT, METADATA, FRAME), key)
+
+    def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
+        """See ``Layout``."""
+        text, metadata, frame = reply
+        if text is None and metadata is None:
+            return None
+        return _record(record_id, text, metadata, frame)
+
+    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+        """See ``Layout``."""
+        names = [TEXT, METADATA]
+        names += [FRAME] if frame else []
+        names += [self.schema.vector.name] if vector else []
+        return [(name, name) for name in names]
+
+    def decode_fields(self, record_id: str, fields: Mapping[bytes, bytes]) -> Record:
+        """See ``Layout``."""
+        record = _record(record_id, fields.get(b"text"), fields.get(b"metadata"), fields.get(b"_node"))
+        raw = fields.get(self.schema.vector.name.encode())
+        if raw is not None:
+            record.vector = from_bytes(raw, self.schema.vector.dtype)
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLayout:
+    """A record as a JSON document."""
+
+    schema: Schema
+
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Command:
+        """See ``Layout``."""
+        index: dict[str, Any] = {}
+        corrections: list[str] = []
+        for name, value in _projection(self.schema, record, found, where).items():
+            index[name] = value
+            if type(value) is float:
+                spelling = json_number(value)
+                if spelling is None:
+                    corrections += f'$.index["{name}"]', repr(json_parse_error(value))
+                else:
+                    index[name] = orjson.Fragment(spelling)
+        document: dict[str, Any] = {TEXT: record.text}
+        document[METADATA], exact = _spelled(found.plain)
+        if not exact:
+            document[EXACT] = orjson.dumps(found.plain).decode()
+        document["index"] = index
+        if record.frame is not None:
+            document[FRAME] = record.frame
+        document[self.schema.vector.name] = vector.astype(np.float32) if self.schema.vector.dtype == "bfloat16" else vector
+        key = self.schema.key_of(record.id)
+        body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+        return Command(("EVAL", _WRITE_JSON, 1, key, "" if ttl_ms is None else ttl_ms, body, *corrections), key)
+
+    def read(self, record_id: str) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        return Command(("JSON.GET", key, *(path for path, _ in self.return_fields(frame=True, vector=False))), key)
+
+    def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
+        """See ``Layout``."""
+        if reply is None:
+            return None
+        found = {path: values[0] for path, values in orjson.loads(reply).items() if values}
+        metadata = found.get(f"$.{METADATA}") or {}
+        if exact := found.get(f"$.{EXACT}"):
+            metadata = orjson.loads(exact)
+        return Record(record_id, found.get(f"$.{TEXT}") or "", metadata, frame=found.get(f"$.{FRAME}"))
+
+    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+        """See ``Layout``."""
+        pairs = [(f"$.{TEXT}", TEXT), (f"$.{METADATA}", METADATA), (f"$.{EXACT}", EXACT)]
+        pairs += [(f"$.{FRAME}", FRAME)] if frame else []
+        pairs += [(f'$["{self.schema.vector.name}"]', self.schema.vector.name)] if vector else []
+        return pairs
+
+    def decode_fields(self, record_id: str, fields: Mapping[bytes, bytes]) -> Record:
+        """See ``Layout``."""
+        metadata = fields.get(b"_exact") or fields.get(b"metadata")
+        record = _record(record_id, fields.get(b"text"), metadata, fields.get(b"_node"))
+        raw = fields.get(self.schema.vector.name.encode())
+        if raw is not None:
+            record.vector = np.array(orjson.loads(raw), dtype=np.float64)
+        return record
+
+
+def layout_of(schema: Schema) -> Layout:
+    """Return the layout of the records of an index."""
+    return JsonLayout(schema) if schema.storage == "json" else HashLayout(schema)
+
+
+def _record(record_id: str, text: bytes | None, metadata: bytes | None, frame: bytes | None) -> Record:
+    return Record(
+        record_id,
+        text.decode() if text else "",
+        orjson.loads(metadata) if metadata else {},
+        frame=frame.decode() if frame else None,
+    )
+
+
+def _projection(schema: Schema, record: Record, found: Survey, where: str) -> dict[str, Projected]:
+    projection = project(schema, found.values, where)
+    projection[KEYS] = presence_tags(found.values)
+    if record.source is not None:
+        projection[SOURCE] = [encode_tag(record.source)]
+    return projection
+
+
+def _hash_value(value: Projected) -> str:
+    match value:
+        case list():
+            return TAG_SEPARATOR.join(value)
+        case str():
+            return value
+        case _:
+            return repr(value)
+
+
+def _spelled(value: Any) -> tuple[Any, bool]:
+    """Return JSON with every number spelled so that RedisJSON reads it exactly, and whether that could be done."""
+    match value:
+        case float():
+            spelling = json_number(value)
+            return (value, False) if spelling is None else (orjson.Fragment(spelling), True)
+        case dict():
+            spelled = {key: _spelled(item) for key, item in value.items()}
+            return {key: item for key, (item, _) in spelled.items()}, all(exact for _, exact in spelled.values())
+        case list():
+            items = [_spelled(item) for item in value]
+            return [item for item, _ in items], all(exact for _, exact in items)
+        case _:
+            return value, True

@@ -1,0 +1,248 @@
+"""What an index is: its name, prefix and storage, its vector, and the metadata fields that can be filtered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeAlias, cast
+
+from pydantic import BaseModel, ValidationError
+from redisvl.schema import IndexSchema
+from redisvl.schema.fields import BaseField
+
+from redisvl_adapters.core.encoding import TAG_SEPARATOR, escape_name, field_alias
+from redisvl_adapters.errors import FilterError, SchemaError, UnknownFieldError, did_you_mean
+
+FieldSpec: TypeAlias = Mapping[str, Any]
+MetadataSchema: TypeAlias = Mapping[str, str | FieldSpec] | Iterable[FieldSpec]
+
+TEXT = "text"
+METADATA = "metadata"
+DISTANCE = "vector_distance"
+KEYS = "_keys"
+SOURCE = "_doc_id"
+FRAME = "_node"
+
+TUNING: Mapping[str, frozenset[str]] = {
+    "flat": frozenset({"block_size", "initial_cap"}),
+    "hnsw": frozenset({"m", "ef_construction", "ef_runtime", "epsilon", "initial_cap"}),
+    "svs-vamana": frozenset(
+        {
+            "graph_max_degree",
+            "construction_window_size",
+            "search_window_size",
+            "epsilon",
+            "compression",
+            "reduce",
+            "training_threshold",
+        }
+    ),
+}
+"""The parameters that each vector algorithm has."""
+
+
+class FieldType(StrEnum):
+    """What a metadata field holds, which decides how it is indexed and what it can be asked."""
+
+    TAG = "tag"
+    NUMERIC = "numeric"
+    BOOL = "bool"
+    TIMESTAMP = "timestamp"
+    TEXT = "text"
+    GEO = "geo"
+    UNINDEXED = "unindexed"
+
+
+_REDIS_TYPES: Mapping[FieldType, str] = {
+    FieldType.TAG: "tag",
+    FieldType.NUMERIC: "numeric",
+    FieldType.BOOL: "tag",
+    FieldType.TIMESTAMP: "numeric",
+    FieldType.TEXT: "text",
+    FieldType.GEO: "geo",
+}
+
+
+@dataclass(frozen=True)
+class MetadataField:
+    """A metadata key, its type, and its name in the index.
+
+    Attributes:
+        key: The metadata key; dots reach into nested metadata.
+        type: What it holds.
+        alias: The name under which it is indexed: the key itself unless Redis could not carry that.
+        attrs: RedisVL's attributes of the field (``sortable``, ``weight``, ...).
+    """
+
+    key: str
+    type: FieldType
+    alias: str
+    attrs: FieldSpec = field(default_factory=dict)
+
+    @cached_property
+    def query_name(self) -> str:
+        """The alias as it stands in a query."""
+        return escape_name(self.alias)
+
+    @property
+    def redis_type(self) -> str | None:
+        """The type of field that Redis makes of it, or None if it is not indexed."""
+        return _REDIS_TYPES.get(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorField:
+    """The vector of an index.
+
+    Attributes:
+        name: The field that holds it.
+        dims: Its number of dimensions.
+        dtype: The type of its numbers as stored.
+        metric: The distance: ``cosine``, ``l2`` or ``ip``.
+        algorithm: ``flat``, ``hnsw`` or ``svs-vamana``.
+        tuning: The parameters of the algorithm that were set.
+    """
+
+    name: str
+    dims: int
+    dtype: str
+    metric: str
+    algorithm: str
+    tuning: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """An index as it is, or as it is about to be created.
+
+    Attributes:
+        name: The name of the index.
+        prefix: What its keys start with.
+        storage: ``hash`` or ``json``.
+        vector: Its vector.
+        fields: Its metadata fields by key.
+        text_attrs: RedisVL's attributes of the text field.
+        stopwords: Words that text search ignores.
+    """
+
+    name: str
+    prefix: str
+    storage: str
+    vector: VectorField
+    fields: Mapping[str, MetadataField]
+    text_attrs: FieldSpec = field(default_factory=dict)
+    stopwords: tuple[str, ...] = ()
+
+    @cached_property
+    def aliases(self) -> Mapping[str, MetadataField]:
+        """The indexed metadata fields by their name in the index."""
+        return {field.alias: field for field in self.fields.values() if field.redis_type}
+
+    @cached_property
+    def reserved(self) -> frozenset[str]:
+        """The names that no metadata field can have in the index."""
+        return frozenset({TEXT, METADATA, DISTANCE, self.vector.name})
+
+    def key_of(self, record_id: str) -> str:
+        """Return the Redis key of a record."""
+        return self.prefix + record_id
+
+    def make_field(self, key: str, type: FieldType, attrs: FieldSpec | None = None) -> MetadataField:
+        """Return a metadata field of this index, under the alias that its key gets here."""
+        return MetadataField(key, type, field_alias(key, self.reserved), attrs or {})
+
+    def with_fields(self, fields: Iterable[MetadataField]) -> Schema:
+        """Return this schema with more metadata fields."""
+        return replace(self, fields={**self.fields, **{field.key: field for field in fields}})
+
+    def indexed(self, key: str) -> MetadataField:
+        """Return the field of a key that can be filtered.
+
+        Raises:
+            FilterError: If the key is not indexed.
+        """
+        found = self.fields.get(key)
+        if found is None:
+            raise self.unknown(key)
+        if found.redis_type is None:
+            raise FilterError(
+                f"field {key!r} in index {self.name!r} is stored but not indexed: its values are lists of numbers, mixed "
+                "lists or the like, or it was declared 'unindexed'; it supports exists"
+            )
+        return found
+
+    def unknown(self, key: str) -> UnknownFieldError:
+        """Return the error for a key that the index has not met."""
+        known = {field.key: field.type for field in self.aliases.values()}
+        listed = ", ".join(f"{key} ({type})" for key, type in sorted(known.items())) or "none yet"
+        return UnknownFieldError(
+            f"field {key!r} is not in index {self.name!r}{did_you_mean(key, known)}; filterable: {listed}", key=key
+        )
+
+    def redisvl_field(self, field: MetadataField) -> BaseField:
+        """Return the RedisVL field of a metadata field, which renders its part of FT.CREATE and FT.ALTER."""
+        attrs = dict(field.attrs)
+        if field.redis_type == "tag":
+            attrs |= {"separator": TAG_SEPARATOR, "case_sensitive": True}
+        return self._redisvl_field(field.alias, field.redis_type, attrs, f'$.index["{field.alias}"]')
+
+    @cached_property
+    def redisvl(self) -> IndexSchema:
+        """The RedisVL schema of this index.
+
+        Raises:
+            SchemaError: If RedisVL refuses it.
+        """
+        exact = {"separator": TAG_SEPARATOR, "case_sensitive": True}
+        vector = self.vector
+        vector_attrs = {
+            "dims": vector.dims,
+            "datatype": vector.dtype,
+            "distance_metric": vector.metric,
+            "algorithm": vector.algorithm,
+            **vector.tuning,
+        }
+        fields = [
+            self._redisvl_field(TEXT, "text", self.text_attrs, f"$.{TEXT}"),
+            self._redisvl_field(vector.name, "vector", vector_attrs, f'$["{vector.name}"]'),
+            self._redisvl_field(KEYS, "tag", exact, f"$.index.{KEYS}"),
+            self._redisvl_field(SOURCE, "tag", exact, f"$.index.{SOURCE}"),
+            *(self.redisvl_field(field) for field in self.aliases.values()),
+        ]
+        # RedisVL joins prefix and separator itself; ours ends with its separator.
+        index = {"name": self.name, "prefix": self.prefix[:-1], "key_separator": self.prefix[-1]}
+        return IndexSchema.model_validate(
+            {"index": {**index, "storage_type": self.storage}, "fields": {field.name: field for field in fields}}
+        )
+
+    def _redisvl_field(self, name: str, type: str | None, attrs: FieldSpec, path: str) -> BaseField:
+        spec = {"name": name, "type": type, "attrs": dict(attrs)}
+        probe = {"index": {"name": self.name, "storage_type": self.storage}, "fields": [spec]}
+        if self.storage == "json":
+            spec["path"] = path
+        try:
+            made = IndexSchema.from_dict(probe).fields[name]
+        except (ValidationError, ValueError) as error:
+            raise SchemaError(f"field {name!r} of index {self.name!r}: {_first_message(error)}") from error
+        known = type_of(made.attrs).model_fields
+        for attr in attrs:
+            if attr not in known:
+                raise SchemaError(
+                    f"field {name!r} of type {type} has no attribute {attr!r}{did_you_mean(attr, known)}; "
+                    f"it has: {', '.join(sorted(known))}"
+                )
+        return made
+
+
+def type_of(attrs: object) -> type[BaseModel]:
+    """Return the pydantic class of a RedisVL field's attributes."""
+    return cast("type[BaseModel]", type(attrs))
+
+
+def _first_message(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)

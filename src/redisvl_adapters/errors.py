@@ -1,0 +1,135 @@
+"""Every error that this library raises on purpose.
+
+AdapterError
+├── ArgumentError (ValueError)
+│   └── UnknownArgumentError (TypeError)
+├── FilterError (ValueError)
+│   └── UnknownFieldError
+├── RecordError (ValueError)
+├── SchemaError (ValueError)
+├── SchemaMismatchError
+├── IndexNotFoundError
+├── MissingExtraError (ImportError)
+├── EmbeddedRedisError (RuntimeError)
+└── ServerError
+    ├── ServerUnavailableError (ConnectionError)
+    ├── AuthenticationError
+    ├── MissingModuleError
+    └── PartialWriteError
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+class AdapterError(Exception):
+    """The base of all errors below: catch it to catch whatever this library raises."""
+
+
+class ArgumentError(AdapterError, ValueError):
+    """An argument has a value that the call cannot honour."""
+
+
+class UnknownArgumentError(ArgumentError, TypeError):
+    """A keyword was passed that the call does not have."""
+
+
+class FilterError(AdapterError, ValueError):
+    """A filter names an unknown field or operator, or compares with a value of the wrong type."""
+
+
+class UnknownFieldError(FilterError):
+    """A filter names a metadata key that no record of the index has had.
+
+    Attributes:
+        key: The key.
+    """
+
+    def __init__(self, message: str, *, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class RecordError(AdapterError, ValueError):
+    """A record could not be stored, indexed and read back exactly; nothing was written."""
+
+
+class SchemaError(AdapterError, ValueError):
+    """The description of an index contradicts itself or asks for something that does not exist."""
+
+
+class SchemaMismatchError(AdapterError):
+    """The index exists, but is not the one that was asked for; the message lists each difference."""
+
+
+class IndexNotFoundError(AdapterError):
+    """The index does not exist, and the call needs it or was told not to create it."""
+
+
+class MissingExtraError(AdapterError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+
+class EmbeddedRedisError(AdapterError, RuntimeError):
+    """The embedded Redis could not be found, started or given the folder it was asked to use."""
+
+
+class ServerError(AdapterError):
+    """The Redis server refused a command or did not answer it."""
+
+
+class ServerUnavailableError(ServerError, ConnectionError):
+    """No server could be reached, or the connection to it was lost."""
+
+
+class AuthenticationError(ServerError):
+    """The server refused the username or the password, or the user may not run the command."""
+
+
+class MissingModuleError(ServerError):
+    """The server lacks the search or the JSON module, or a feature that this needs of them."""
+
+
+class PartialWriteError(ServerError):
+    """The server failed part-way through a write.
+
+    Writes are idempotent: adding the same records again completes the job.
+
+    Attributes:
+        written: The ids of the records that are stored, in input order.
+        unwritten: The ids of the records that are not known to be stored, in input order.
+    """
+
+    def __init__(self, message: str, *, written: Sequence[str], unwritten: Sequence[str]) -> None:
+        super().__init__(message)
+        self.written = list(written)
+        self.unwritten = list(unwritten)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ``" (did you mean 'x'?)"`` for the nearest of the known names, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Raise if a call was given keywords that it does not have.
+
+    Args:
+        where: The name of the call, for the message.
+        unknown: The keywords that were left over.
+        known: The keywords that the call has.
+
+    Raises:
+        UnknownArgumentError: If anything was left over.
+    """
+    if unknown:
+        known = sorted(known)
+        name = next(iter(unknown))
+        hint = did_you_mean(name, known)
+        raise UnknownArgumentError(
+            f"{where} has no argument {name!r}{hint}; it takes: {', '.join(known) or 'none'}"
+        )

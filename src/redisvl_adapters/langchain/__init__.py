@@ -1,0 +1,16 @@
+"""The vector store for LangChain, over an index that LlamaIndex can use as well."""
+
+from redisvl_adapters.errors import MissingExtraError
+
+try:
+    import langchain_core  # noqa: F401  # only to say what is missing
+except ModuleNotFoundError as error:
+    if error.name != "langchain_core":
+        raise
+    raise MissingExtraError(
+        'redisvl_adapters.langchain needs langchain-core: pip install "redisvl-adapters[langchain]"'
+    ) from error
+
+from redisvl_adapters.langchain.vectorstore import RedisVectorStore
+
+__all__ = ["RedisVectorStore"]

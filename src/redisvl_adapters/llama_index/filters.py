@@ -1,0 +1,60 @@
+"""From LlamaIndex's ``MetadataFilters`` to the filter algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
+from redisvl.query.filter import FilterExpression
+
+from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or, as_filter
+from redisvl_adapters.errors import FilterError
+
+FilterLike: TypeAlias = MetadataFilters | Filter | FilterExpression
+"""A filter in any spelling: LlamaIndex's, this library's own, or RedisVL's."""
+
+_COMPARISONS: Mapping[FilterOperator, Operator] = {
+    FilterOperator.EQ: Operator.EQ,
+    FilterOperator.NE: Operator.NE,
+    FilterOperator.GT: Operator.GT,
+    FilterOperator.GTE: Operator.GTE,
+    FilterOperator.LT: Operator.LT,
+    FilterOperator.LTE: Operator.LTE,
+    FilterOperator.IN: Operator.IN,
+    FilterOperator.NIN: Operator.NIN,
+}
+_LOGIC: Mapping[FilterCondition | None, type[And] | type[Or] | type[Not]] = {
+    FilterCondition.AND: And,
+    FilterCondition.OR: Or,
+    FilterCondition.NOT: Not,
+    None: And,
+}
+
+
+def read_filter(given: FilterLike | None) -> Filter | None:
+    """Return the filter that a spelling stands for; None and filters without any part match everything.
+
+    Raises:
+        FilterError: If it is none.
+    """
+    return None if given is None else _read(given, 0)
+
+
+def _read(given: FilterLike | MetadataFilter, depth: int) -> Filter:
+    if depth > MAX_DEPTH:
+        raise FilterError(f"the filter is nested deeper than {MAX_DEPTH} levels")
+    match given:
+        case MetadataFilters(filters=[]):
+            # Without a part there is nothing to negate or to choose from: it is an absent filter.
+            return And(())
+        case MetadataFilters():
+            return _LOGIC[given.condition](tuple(_read(child, depth + 1) for child in given.filters))
+        case MetadataFilter():
+            operator = _COMPARISONS.get(given.operator)
+            if operator is None:
+                known = ", ".join(repr(known.value) for known in _COMPARISONS)
+                raise FilterError(f"field {given.key!r}: unknown operator {given.operator.value!r}; operators are: {known}")
+            return Compare(given.key, operator, given.value)
+        case _:
+            return as_filter(given)

@@ -1,0 +1,73 @@
+"""From a LlamaIndex node to a record and back: type, relationships, templates, images and all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from llama_index.core.schema import (
+    BaseNode,
+    Document,
+    ImageDocument,
+    ImageNode,
+    IndexNode,
+    MetadataMode,
+    Node,
+    TextNode,
+)
+
+from redisvl_adapters.core.record import Record
+from redisvl_adapters.errors import RecordError
+
+_TYPES: Mapping[str, type[BaseNode]] = {
+    kind.class_name(): kind for kind in (TextNode, ImageNode, IndexNode, Node, Document, ImageDocument)
+}
+# These lie apart in the record.
+_APART = {"id_", "embedding", "metadata", "text"}
+_RESOURCES = ("text_resource", "image_resource", "audio_resource", "video_resource")
+
+
+def to_record(node: BaseNode) -> Record:
+    """Return the record of a node; the node is not changed.
+
+    Raises:
+        RecordError: If the node is of a type that could not be restored.
+    """
+    if type(node) is not _TYPES.get(node.class_name()):
+        raise RecordError(
+            f"node {node.node_id!r} is of type {type(node).__name__}, which could not be restored; "
+            f"nodes are: {', '.join(sorted(_TYPES))}"
+        )
+    return Record(
+        node.node_id,
+        node.get_content(metadata_mode=MetadataMode.NONE),
+        node.metadata,
+        source=node.ref_doc_id,
+        frame=orjson.dumps(_frame(node)).decode(),
+    )
+
+
+def to_node(record: Record) -> BaseNode:
+    """Return the node of a record; one that LangChain wrote becomes a ``TextNode``."""
+    parts: dict[str, Any] = {"id_": record.id, "metadata": record.metadata}
+    if record.frame is None:
+        return TextNode(text=record.text, **parts)
+    parts |= orjson.loads(record.frame)
+    if "text_resource" in parts:
+        parts["text_resource"]["text"] = record.text
+    else:
+        parts["text"] = record.text
+    return _TYPES[parts["class_name"]].from_dict(parts)
+
+
+def _frame(node: BaseNode) -> dict[str, Any]:
+    frame = node.model_dump(mode="json", exclude=_APART, exclude_defaults=True)
+    for name in _RESOURCES:
+        if name in frame and (data := getattr(node, name).data):
+            # LlamaIndex leaves it out of its dumps.
+            frame[name]["data"] = data.decode()
+    if "text_resource" in frame:
+        frame["text_resource"].pop("text", None)
+    frame.pop("text", None)
+    return frame

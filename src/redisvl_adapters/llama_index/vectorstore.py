@@ -1,0 +1,318 @@
+"""The LlamaIndex vector store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self, Unpack, cast
+
+from llama_index.core.bridge.pydantic import PrivateAttr
+from llama_index.core.schema import BaseNode
+from llama_index.core.vector_stores.types import (
+    BasePydanticVectorStore,
+    VectorStoreQuery,
+    VectorStoreQueryMode,
+    VectorStoreQueryResult,
+)
+from redisvl.schema import IndexSchema
+
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.commands import Steps
+from redisvl_adapters.core.filters import And, Filter, FromSources
+from redisvl_adapters.core.index import RedisIndex
+from redisvl_adapters.core.options import IndexOptions, check_ttl
+from redisvl_adapters.core.query import Hit, check_k
+from redisvl_adapters.core.ranking import similarity
+from redisvl_adapters.errors import ArgumentError, RecordError, refuse_unknown
+from redisvl_adapters.llama_index.filters import FilterLike, read_filter
+from redisvl_adapters.llama_index.nodes import to_node, to_record
+
+
+class RedisVectorStore(BasePydanticVectorStore):
+    """A LlamaIndex vector store on a Redis index that LangChain can use as well.
+
+    Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an
+    async twin that does not block. Filters are ``MetadataFilters``, RedisVL filter expressions or this library's own.
+
+    Example:
+        >>> store = RedisVectorStore(index_name="docs", redis_url="redis://localhost:6379")
+        >>> index = VectorStoreIndex.from_vector_store(store, embed_model=embed_model)
+
+    Args:
+        options: The keywords of ``IndexOptions``: ``index_name``, ``redis_url``, ``storage``, ``metadata_schema``, ...
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that the store does not have.
+        ArgumentError: If a value is out of its range.
+        SchemaError: If the values contradict each other.
+    """
+
+    stores_text: bool = True
+    is_embedding_query: bool = True
+
+    _options: IndexOptions = PrivateAttr()
+    _index: RedisIndex = PrivateAttr()
+
+    def __init__(self, **options: Unpack[IndexOptions]) -> None:
+        super().__init__(stores_text=True, is_embedding_query=True)
+        self._options = options
+        self._index = RedisIndex(**options)
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the name under which LlamaIndex serialises the store."""
+        return "RedisVectorStore"
+
+    def to_dict(self, **unknown: Any) -> dict[str, Any]:
+        """Return what makes an equal store through ``from_dict``: the URL is in it, password included.
+
+        Raises:
+            ArgumentError: If the store was given a client, which cannot be written down.
+        """
+        refuse_unknown("to_dict", unknown, ())
+        if self._index.connection.given is not None:
+            raise ArgumentError("a store that was given a client cannot be written down; make it with redis_url instead")
+        written = {name: _written(value) for name, value in self._options.items()}
+        return {**written, "class_name": self.class_name()}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
+        """Return the store that ``to_dict`` wrote down; keywords go before what is written."""
+        options = {name: value for name, value in {**data, **kwargs}.items() if name != "class_name"}
+        return cls(**cast("IndexOptions", options))
+
+    @property
+    def client(self) -> Any:
+        """The redis-py client, a sync one."""
+        return self._index.connection.sync_client()
+
+    @property
+    def index(self) -> RedisIndex:
+        """The Redis index under this store."""
+        return self._index
+
+    # Writing
+
+    def add(self, nodes: Sequence[BaseNode], *, ttl: float | None = None, **unknown: Any) -> list[str]:
+        """Write nodes with their embeddings, replacing those that exist under their ids.
+
+        Args:
+            nodes: The nodes.
+            ttl: Seconds after which they expire; by default as the store was told.
+            unknown: Nothing: other keywords are refused.
+
+        Returns:
+            The ids of the nodes, in their order.
+
+        Raises:
+            RecordError: If a node could not be stored, indexed and read back exactly; nothing is written then.
+            PartialWriteError: If the server failed after some nodes may have been written.
+        """
+        refuse_unknown("add", unknown, ("nodes", "ttl"))
+        return self._index.run(self._add(nodes, ttl))
+
+    async def async_add(self, nodes: Sequence[BaseNode], *, ttl: float | None = None, **unknown: Any) -> list[str]:
+        """Write nodes with their embeddings. See ``add``."""
+        refuse_unknown("async_add", unknown, ("nodes", "ttl"))
+        return await self._index.arun(self._add(nodes, ttl))
+
+    def _add(self, nodes: Sequence[BaseNode], ttl: float | None) -> Steps[list[str]]:
+        for position, node in enumerate(nodes):
+            if node.embedding is None:
+                raise RecordError(f"node {position} (id {node.node_id!r}) has no embedding")
+        vectors = [cast("list[float]", node.embedding) for node in nodes]
+        return operations.upsert(self._index.state, [to_record(node) for node in nodes], vectors, check_ttl(ttl))
+
+    def delete(self, ref_doc_id: str, **unknown: Any) -> None:
+        """Delete all nodes that were made from a source document.
+
+        Raises:
+            ArgumentError: If the id is not a non-empty string.
+        """
+        refuse_unknown("delete", unknown, ("ref_doc_id",))
+        self._index.run(operations.delete_matching(self._index.state, _from_sources([ref_doc_id], "ref_doc_id")))
+
+    async def adelete(self, ref_doc_id: str, **unknown: Any) -> None:
+        """Delete all nodes that were made from a source document. See ``delete``."""
+        refuse_unknown("adelete", unknown, ("ref_doc_id",))
+        await self._index.arun(operations.delete_matching(self._index.state, _from_sources([ref_doc_id], "ref_doc_id")))
+
+    def delete_nodes(
+        self, node_ids: list[str] | None = None, filters: FilterLike | None = None, **unknown: Any
+    ) -> None:
+        """Delete nodes by their ids, by a filter, or those of some ids that match a filter.
+
+        Args:
+            node_ids: The ids. Those that do not exist do no harm; an empty list deletes nothing.
+            filters: A filter; one that matches everything is refused.
+            unknown: Nothing: other keywords are refused.
+
+        Raises:
+            ArgumentError: If there are neither ids nor a filter that could fail to match.
+            FilterError: If the filter cannot be honoured.
+        """
+        refuse_unknown("delete_nodes", unknown, ("node_ids", "filters"))
+        self._index.run(self._delete_nodes(node_ids, filters))
+
+    async def adelete_nodes(
+        self, node_ids: list[str] | None = None, filters: FilterLike | None = None, **unknown: Any
+    ) -> None:
+        """Delete nodes. See ``delete_nodes``."""
+        refuse_unknown("adelete_nodes", unknown, ("node_ids", "filters"))
+        await self._index.arun(self._delete_nodes(node_ids, filters))
+
+    def _delete_nodes(self, node_ids: list[str] | None, filters: FilterLike | None) -> Steps[int]:
+        if node_ids is None and filters is None:
+            raise ArgumentError("delete_nodes needs node_ids or filters; call clear() to delete everything")
+        return operations.delete_matching(self._index.state, read_filter(filters), node_ids)
+
+    def clear(self) -> None:
+        """Delete all nodes. The index stays, with its fields."""
+        self._index.run(operations.clear(self._index.state))
+
+    async def aclear(self) -> None:
+        """Delete all nodes. The index stays, with its fields."""
+        await self._index.arun(operations.clear(self._index.state))
+
+    # Reading
+
+    def get_nodes(self, node_ids: list[str] | None = None, filters: FilterLike | None = None) -> list[BaseNode]:
+        """Return the nodes with these ids that match a filter, of any number; without either, all nodes.
+
+        Raises:
+            FilterError: If the filter cannot be honoured.
+        """
+        return self._index.run(self._get_nodes(node_ids, filters))
+
+    async def aget_nodes(self, node_ids: list[str] | None = None, filters: FilterLike | None = None) -> list[BaseNode]:
+        """Return nodes. See ``get_nodes``."""
+        return await self._index.arun(self._get_nodes(node_ids, filters))
+
+    def _get_nodes(self, node_ids: list[str] | None, filters: FilterLike | None) -> Steps[list[BaseNode]]:
+        found = yield from operations.fetch_matching(self._index.state, read_filter(filters), node_ids)
+        return [to_node(record) for record in found]
+
+    def count(self, filters: FilterLike | None = None) -> int:
+        """Count the nodes, or those that match a filter."""
+        return self._index.run(operations.count(self._index.state, read_filter(filters)))
+
+    async def acount(self, filters: FilterLike | None = None) -> int:
+        """Count the nodes, or those that match a filter."""
+        return await self._index.arun(operations.count(self._index.state, read_filter(filters)))
+
+    def query(self, query: VectorStoreQuery, **unknown: Any) -> VectorStoreQueryResult:
+        """Return the nodes nearest to the query's embedding, with their similarities: larger is nearer.
+
+        Args:
+            query: ``query_embedding``, ``similarity_top_k``, ``filters``, ``doc_ids`` (source documents), ``node_ids`` and
+                ``output_fields`` (the metadata keys to return) are honoured.
+            unknown: Nothing: other keywords are refused.
+
+        Raises:
+            ArgumentError: If the mode is not DEFAULT, or another part of the query is out of range.
+            FilterError: If the filter cannot be honoured.
+        """
+        refuse_unknown("query", unknown, ("query",))
+        return self._index.run(self._query(query))
+
+    async def aquery(self, query: VectorStoreQuery, **unknown: Any) -> VectorStoreQueryResult:
+        """Return the nodes nearest to the query's embedding. See ``query``."""
+        refuse_unknown("aquery", unknown, ("query",))
+        return await self._index.arun(self._query(query))
+
+    def _query(self, query: VectorStoreQuery) -> Steps[VectorStoreQueryResult]:
+        if query.mode != VectorStoreQueryMode.DEFAULT:
+            raise ArgumentError(f"query mode {query.mode!r} is not served; it is {VectorStoreQueryMode.DEFAULT!r}")
+        if query.query_embedding is None:
+            raise ArgumentError("the query has no query_embedding")
+        vector_name = self._index.state.spec.vector_name
+        if query.embedding_field not in (None, vector_name):
+            raise ArgumentError(f"embedding_field is {vector_name!r}, the vector of the index; not {query.embedding_field!r}")
+        hits = yield from operations.search(
+            self._index.state,
+            query.query_embedding,
+            check_k(query.similarity_top_k, "similarity_top_k"),
+            _both(read_filter(query.filters), query.doc_ids),
+            ids=query.node_ids,
+            frame=True,
+        )
+        return self._result(hits, query.output_fields)
+
+    def _result(self, hits: list[Hit], output_fields: list[str] | None) -> VectorStoreQueryResult:
+        schema = self._index.state.schema
+        metric = schema.vector.metric if schema else "cosine"
+        nodes = [to_node(hit.record) for hit in hits]
+        if output_fields is not None:
+            for node in nodes:
+                node.metadata = {key: value for key, value in node.metadata.items() if key in output_fields}
+        return VectorStoreQueryResult(
+            nodes=nodes,
+            similarities=[similarity(hit.distance, metric) for hit in hits],
+            ids=[hit.record.id for hit in hits],
+        )
+
+    # The index and its connection
+
+    def create(self, dims: int | None = None) -> None:
+        """Create the index now, if it does not exist.
+
+        Args:
+            dims: The number of dimensions of its vectors, if the store was not told.
+        """
+        self._index.run(operations.create(self._index.state, dims))
+
+    async def acreate(self, dims: int | None = None) -> None:
+        """Create the index now, if it does not exist. See ``create``."""
+        await self._index.arun(operations.create(self._index.state, dims))
+
+    def drop(self) -> None:
+        """Drop the index with all its nodes. The next write creates it anew."""
+        self._index.run(operations.drop(self._index.state))
+
+    async def adrop(self) -> None:
+        """Drop the index with all its nodes. The next write creates it anew."""
+        await self._index.arun(operations.drop(self._index.state))
+
+    def close(self) -> None:
+        """Close the connection; a client that was given stays open."""
+        self._index.close()
+
+    async def aclose(self) -> None:
+        """Close the connection, that of the running event loop too; a client that was given stays open."""
+        await self._index.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def _from_sources(source_ids: Sequence[str], name: str) -> FromSources:
+    for source_id in source_ids:
+        if not isinstance(source_id, str) or not source_id:
+            raise ArgumentError(f"{name}: the id of a source document is a non-empty string; not {source_id!r}")
+    return FromSources(tuple(source_ids))
+
+
+def _both(filter: Filter | None, doc_ids: list[str] | None) -> Filter | None:
+    if doc_ids is None:
+        return filter
+    sources = _from_sources(doc_ids, "doc_ids")
+    return sources if filter is None else And((filter, sources))
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case IndexSchema():
+            return value.to_dict()
+        case Path():
+            return str(value)
+        case _:
+            return value
