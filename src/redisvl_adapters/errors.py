@@ -130,6 +130,4 @@ def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str])
         known = sorted(known)
         name = next(iter(unknown))
         hint = did_you_mean(name, known)
-        raise UnknownArgumentError(
-            f"{where} has no argument {name!r}{hint}; it takes: {', '.join(known) or 'none'}"
-        )
+        raise UnknownArgumentError(f"{where} has no argument {name!r}{hint}; it takes: {', '.join(known) or 'none'}")

@@ -1,8 +1,8 @@
 """What the server knows of an index: FT.CREATE, FT.ALTER, FT.INFO, and one small hash for what FT.INFO cannot say.
 
-That hash, the registry, lies outside the index's prefix. It holds the type of each metadata key that the index has met -
-which tells a boolean from a tag and a point in time from a number, and gives a key to each name in the index - and
-the parameters of the algorithm that FT.INFO leaves out.
+That hash, the registry, lies outside the index's prefix. It holds the type of each metadata key that the index has
+met, which tells a boolean from a tag and a point in time from a number, and gives a key to each name in the index. And
+it holds the parameters of the algorithm that FT.INFO leaves out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from redisvl_adapters.core.commands import Command, Reply, as_mapping
+from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping
 from redisvl_adapters.core.encoding import field_alias
 from redisvl_adapters.core.schema import (
     DISTANCE,
@@ -54,14 +54,10 @@ def read_registry(name: str) -> Command:
 
 def create_command(schema: Schema) -> Command:
     """Return the command that creates an index. Records that lie under its prefix already are indexed too."""
-    fields = [part for field in schema.redisvl.redis_fields for part in field.redis_args()]
-    return Command(
-        (
-            *("FT.CREATE", schema.name, "ON", schema.storage.upper(), "PREFIX", 1, schema.prefix),
-            *("STOPWORDS", len(schema.stopwords), *schema.stopwords),
-            *("SCHEMA", *fields),
-        )
-    )
+    made: list[Any] = schema.redisvl.redis_fields
+    fields: list[Argument] = [part for field in made for part in field.redis_args()]
+    head: list[Argument] = ["FT.CREATE", schema.name, "ON", schema.storage.upper(), "PREFIX", 1, schema.prefix]
+    return Command((*head, "STOPWORDS", len(schema.stopwords), *schema.stopwords, "SCHEMA", *fields))
 
 
 def register_commands(schema: Schema) -> list[Command]:
@@ -87,8 +83,8 @@ def claim_commands(name: str, fields: Iterable[MetadataField]) -> list[Command]:
 
 def alter_command(schema: Schema, field: MetadataField) -> Command:
     """Return the command that adds a field to an index. No record has its key yet, so none is scanned."""
-    args = schema.redisvl_field(field).as_redis_field().redis_args()
-    return Command(("FT.ALTER", schema.name, "SKIPINITIALSCAN", "SCHEMA", "ADD", *args))
+    made: Any = schema.redisvl_field(field).as_redis_field()
+    return Command(("FT.ALTER", schema.name, "SKIPINITIALSCAN", "SCHEMA", "ADD", *made.redis_args()))
 
 
 def drop_commands(name: str) -> list[Command]:
@@ -129,8 +125,8 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
     vectors = [row for row in attributes.values() if row["type"] == "VECTOR"]
     if len(prefixes) != 1 or len(vectors) != 1 or not {KEYS, SOURCE, TEXT} <= attributes.keys():
         raise SchemaMismatchError(
-            f"index {name!r} exists, but was not made by this library: it has fields {', '.join(sorted(attributes))} under "
-            f"the prefixes {', '.join(prefixes)}; choose another index_name"
+            f"index {name!r} exists, but was not made by this library: it has fields {', '.join(sorted(attributes))} "
+            f"under the prefixes {', '.join(prefixes)}; choose another index_name"
         )
     header = orjson.loads(registry.get(_HEADER, b"{}"))
     vector = _vector(vectors[0], header.get("tuning", {}))
@@ -169,7 +165,11 @@ _FLAGS = frozenset(b"SORTABLE UNF NOINDEX NOSTEM CASESENSITIVE WITHSUFFIXTRIE IN
 
 def _vector(row: Mapping[str, Any], registered: Mapping[str, Any]) -> VectorField:
     algorithm = {"SVS_VAMANA": "svs-vamana"}.get(row["algorithm"], row["algorithm"].lower())
-    told = {name: value for name, value in row.items() if name in TUNING.get(algorithm, ()) and name in ("m", "ef_construction")}
+    told = {
+        name: value
+        for name, value in row.items()
+        if name in TUNING.get(algorithm, ()) and name in ("m", "ef_construction")
+    }
     return VectorField(
         row["attribute"],
         int(row["dim"]),

@@ -49,8 +49,8 @@ def explain(error: ResponseError) -> ServerError:
     if "unknown command" in lowered and ("ft." in lowered or "json." in lowered):
         module = "search" if "ft." in lowered else "JSON"
         return MissingModuleError(
-            f"the server has no {module} module ({text.strip()}); use Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis "
-            "Stack, or redisvl_adapters.embedded"
+            f"the server lacks the {module} module ({text.strip()}); use Redis 8 or newer "
+            "(docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
         )
     if lowered.startswith(("noperm", "noauth", "wrongpass")) or "no permissions" in lowered:
         return AuthenticationError(f"the server does not permit this: {text}")

@@ -27,6 +27,11 @@ AsyncClient: TypeAlias = "aredis.Redis | aredis.RedisCluster"
 DEFAULT_URL = "redis://localhost:6379"
 CLIENT_NAME = "redisvl-adapters"
 
+# redis-py does not type these.
+_ClusterNode: Any = ClusterNode
+_Sentinel: Any = Sentinel
+_AsyncSentinel: Any = aredis.Sentinel
+
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
 # RESP2 is the cheaper one to parse for search replies; a URL may ask for the other.
 _SETTINGS: dict[str, Any] = {"client_name": CLIENT_NAME, "protocol": 2}
@@ -65,7 +70,8 @@ class Connection:
             raise ArgumentError(f"client is a redis.Redis or redis.RedisCluster; not {type(client).__name__}")
         if async_client is not None and not isinstance(async_client, aredis.Redis | aredis.RedisCluster):
             raise ArgumentError(
-                f"async_client is a redis.asyncio.Redis or redis.asyncio.RedisCluster; not {type(async_client).__name__}"
+                "async_client is a redis.asyncio.Redis or redis.asyncio.RedisCluster; "
+                f"not {type(async_client).__name__}"
             )
         self._url = None
         if client is None and async_client is None:
@@ -182,10 +188,10 @@ def _cluster_parts(url: str) -> tuple[str, list[tuple[str, int]]]:
 def _open(url: str) -> SyncClient:
     if _is_cluster(url):
         first, others = _cluster_parts(url)
-        return RedisCluster.from_url(first, startup_nodes=[ClusterNode(*other) for other in others], **_SETTINGS)
+        return RedisCluster.from_url(first, startup_nodes=[_ClusterNode(*other) for other in others], **_SETTINGS)
     if url.startswith("redis+sentinel"):
-        return cast("SyncClient", RedisConnectionFactory.get_redis_connection(url, **_SETTINGS))
-    return cast("Redis", Redis.from_url(url, **_SETTINGS))
+        return RedisConnectionFactory.get_redis_connection(url, **_SETTINGS)
+    return Redis.from_url(url, **_SETTINGS)
 
 
 def _aopen(url: str) -> AsyncClient:
@@ -198,8 +204,8 @@ def _aopen(url: str) -> AsyncClient:
         with warnings.catch_warnings():
             # It announces that it will become a coroutine.
             warnings.simplefilter("ignore", DeprecationWarning)
-            return cast("AsyncClient", RedisConnectionFactory.get_async_redis_connection(url, **_SETTINGS))
-    return cast("aredis.Redis", aredis.Redis.from_url(url, **_SETTINGS))
+            return RedisConnectionFactory.get_async_redis_connection(url, **_SETTINGS)
+    return aredis.Redis.from_url(url, **_SETTINGS)
 
 
 def _settings_of(client: Any) -> tuple[str, dict[str, Any]]:
@@ -234,13 +240,15 @@ def _twin(client: AsyncClient) -> SyncClient:
     """Return a sync client with the settings of an async one."""
     kind, settings = _settings_of(client)
     if kind == "cluster":
-        nodes = [ClusterNode(*node) for node in settings.pop("nodes")]
+        nodes = [_ClusterNode(*node) for node in settings.pop("nodes")]
         return RedisCluster(startup_nodes=nodes, **_fit(RedisCluster, Redis, settings, Retry))
     if kind == "sentinel":
         sentinels, service = settings.pop("sentinels"), settings.pop("service")
         sentinel_kwargs = settings.pop("sentinel_kwargs")
         fitting = _fit(Redis, Redis, settings, Retry)
-        return cast("Redis", Sentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting).master_for(service, **fitting))
+        return cast(
+            "Redis", _Sentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting).master_for(service, **fitting)
+        )
     return Redis(**_fit(Redis, Redis, settings, Retry))
 
 
@@ -256,7 +264,7 @@ def _atwin(client: SyncClient | AsyncClient) -> AsyncClient:
         sentinels, service = settings.pop("sentinels"), settings.pop("service")
         sentinel_kwargs = settings.pop("sentinel_kwargs")
         fitting = _fit(aredis.Redis, aredis.Redis, settings, AsyncRetry)
-        manager = aredis.Sentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting)
+        manager = _AsyncSentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting)
         return cast("aredis.Redis", manager.master_for(service, **fitting))
     return aredis.Redis(**_fit(aredis.Redis, aredis.Redis, settings, AsyncRetry))
 

@@ -51,32 +51,36 @@ async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str
 def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:
     if isinstance(client, RedisCluster):
         return _send_to_cluster(client, commands)
-    pipeline = client.pipeline(transaction=False)
+    pipeline: Any = client.pipeline(transaction=False)
     # A client can have been taught to parse JSON.GET and the like; replies are parsed by us.
     pipeline.response_callbacks = {}
     for command in commands:
         pipeline.execute_command(*command.args, **_RAW)
-    return pipeline.execute(raise_on_error=False)
+    replies: list[Reply] = pipeline.execute(raise_on_error=False)
+    return replies
 
 
 async def _asend(client: AsyncClient, commands: Sequence[Command]) -> list[Reply]:
     if isinstance(client, AsyncRedisCluster):
         return await _asend_to_cluster(client, commands)
-    pipeline = client.pipeline(transaction=False)
+    pipeline: Any = client.pipeline(transaction=False)
     pipeline.response_callbacks = {}
     for command in commands:
         pipeline.execute_command(*command.args, **_RAW)
-    return await pipeline.execute(raise_on_error=False)
+    replies: list[Reply] = await pipeline.execute(raise_on_error=False)
+    return replies
 
 
-def _send_to_cluster(client: RedisCluster, commands: Sequence[Command]) -> list[Reply]:
+def _send_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:
     """Send search commands to one node, which asks the others, and commands with a key to the nodes of their keys."""
     replies: dict[int, Reply] = {}
     pipeline = client.pipeline()
     for position, command in enumerate(commands):
         if command.key is None:
             try:
-                replies[position] = client.execute_command(*command.args, target_nodes=RedisCluster.DEFAULT_NODE, **_RAW)
+                replies[position] = client.execute_command(
+                    *command.args, target_nodes=RedisCluster.DEFAULT_NODE, **_RAW
+                )
             except redis_errors.ResponseError as error:
                 replies[position] = error
         else:
@@ -85,7 +89,7 @@ def _send_to_cluster(client: RedisCluster, commands: Sequence[Command]) -> list[
     return [replies[position] if position in replies else next(keyed) for position in range(len(commands))]
 
 
-async def _asend_to_cluster(client: AsyncRedisCluster, commands: Sequence[Command]) -> list[Reply]:
+async def _asend_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:
     """Send search commands to one node, which asks the others, and commands with a key to the nodes of their keys."""
     replies: dict[int, Reply] = {}
     await client.initialize()
@@ -110,7 +114,9 @@ def translate(error: redis_errors.RedisError, address: str) -> ServerError:
         case redis_errors.AuthenticationError() | redis_errors.AuthorizationError():
             return AuthenticationError(f"the server at {address} refused the username or the password: {error}")
         case redis_errors.ConnectionError() | redis_errors.TimeoutError():
-            return ServerUnavailableError(f"no Redis server answers at {address} ({error}); is it running, and is the URL right?")
+            return ServerUnavailableError(
+                f"no Redis server answers at {address} ({error}); is it running, and is the URL right?"
+            )
         case redis_errors.ResponseError():
             return explain(error)
         case _:

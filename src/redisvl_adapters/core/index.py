@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from redisvl_adapters.core.commands import Steps, T
 from redisvl_adapters.core.connection import Connection
 from redisvl_adapters.core.drivers import adrive, drive
-from redisvl_adapters.core.operations import State, open_index
+from redisvl_adapters.core.lifecycle import State, open_index
 from redisvl_adapters.core.options import IndexOptions, read_options
 
 
@@ -33,9 +33,7 @@ class RedisIndex:
 
     def __init__(self, **options: Unpack[IndexOptions]) -> None:
         self.state = State(read_options(options))
-        self.connection = Connection(
-            options.get("redis_url"), options.get("client"), options.get("async_client")
-        )
+        self.connection = Connection(options.get("redis_url"), options.get("client"), options.get("async_client"))
         self._lock = threading.Lock()
         self._alocks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 

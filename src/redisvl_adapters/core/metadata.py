@@ -100,11 +100,15 @@ def _plain(value: Any, path: str, where: str, depth: int) -> Any:
             return str(value)
         case int():
             if not -(2**63) <= value < 2**64:
-                raise RecordError(f"{where}: metadata {path!r} is {value!r}, which needs more than 64 bits; store it as text")
+                raise RecordError(
+                    f"{where}: metadata {path!r} is {value!r}, which needs more than 64 bits; store it as text"
+                )
             return int(value)
         case float():
             if not math.isfinite(value):
-                raise RecordError(f"{where}: metadata {path!r} is {value!r}, which JSON cannot hold; leave it out or use None")
+                raise RecordError(
+                    f"{where}: metadata {path!r} is {value!r}, which JSON cannot hold; leave it out or use None"
+                )
             return float(value)
         case datetime() | date():
             return value.isoformat()
@@ -113,7 +117,9 @@ def _plain(value: Any, path: str, where: str, depth: int) -> Any:
         case Decimal():
             number = float(value)
             if not math.isfinite(number) or Decimal(repr(number)) != value:
-                raise RecordError(f"{where}: metadata {path!r} is {value!r}, which no double holds exactly; store it as text")
+                raise RecordError(
+                    f"{where}: metadata {path!r} is {value!r}, which no double holds exactly; store it as text"
+                )
             return number
         case set() | frozenset():
             return _sequence(_sorted(value), path, where, depth)
@@ -122,15 +128,17 @@ def _plain(value: Any, path: str, where: str, depth: int) -> Any:
         case _:
             raise RecordError(
                 f"{where}: metadata {path!r} is of type {type(value).__name__}, which JSON cannot hold; "
-                "accepted are text, numbers, booleans, None, lists and mappings of these, and datetime, date, UUID, Decimal, "
-                "numpy scalars, tuples and sets"
+                "accepted are text, numbers, booleans, None, lists and mappings of these, and datetime, date, UUID, "
+                "Decimal, numpy scalars, tuples and sets"
             )
 
 
 def _sequence(value: Any, path: str, where: str, depth: int) -> list[Any]:
     depth = _deeper(depth, path, where)
     items = [
-        _mapping(item, f"{path}[]", where, None, depth) if isinstance(item, Mapping) else _plain(item, f"{path}[]", where, depth)
+        _mapping(item, f"{path}[]", where, None, depth)
+        if isinstance(item, Mapping)
+        else _plain(item, f"{path}[]", where, depth)
         for item in value
     ]
     _check_text({str(place): item for place, item in enumerate(items)}, path, where)
@@ -277,6 +285,6 @@ def _refusal(target: MetadataField, value: Any, error: Exception, schema: Schema
         else f"declare it 'unindexed' when the index is created: metadata_schema={{{target.key!r}: 'unindexed'}}"
     )
     return (
-        f"metadata {target.key!r} is {value!r:.80} ({type(value).__name__}), but in index {schema.name!r} that field is "
-        f"{str(target.type)!r}: {error}. If other values are right, {remedy}"
+        f"metadata {target.key!r} is {value!r:.80} ({type(value).__name__}), but in index {schema.name!r} that field "
+        f"is {str(target.type)!r}: {error}. If other values are right, {remedy}"
     )

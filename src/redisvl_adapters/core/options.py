@@ -30,35 +30,41 @@ from redisvl_adapters.core.schema import (
 from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, refuse_unknown
 
 DEFAULT_VECTOR_NAME = "embedding"
+DEFAULT_ALGORITHM = "hnsw"
+DEFAULT_METRIC = "cosine"
+DEFAULT_DTYPE = "float32"
 LEARN_LIMIT = 64
 
-STORAGES = ("hash", "json")
-METRICS = ("cosine", "l2", "ip")
-DTYPES = ("float32", "float64", "float16", "bfloat16", "int8", "uint8")
-CREATE = ("if-missing", "overwrite", "never")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "storage": ("hash", "json"),
+    "algorithm": tuple(TUNING),
+    "distance_metric": ("cosine", "l2", "ip"),
+    "dtype": ("float32", "float64", "float16", "bfloat16", "int8", "uint8"),
+    "create": ("if-missing", "overwrite", "never"),
+}
 
 
-class IndexOptions(TypedDict, total=False):
-    """The keywords that every store takes.
+class ExistingOptions(TypedDict, total=False):
+    """The keywords that every store takes, but for ``index_name``.
 
     What is not given is read from the index if that exists, and else has the default named here.
 
     Keys:
-        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; with ``?cluster=true`` a cluster. By
-            default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
+        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; a cluster with ``?cluster=true``.
+            By default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
         client: A sync redis-py client to use instead of a URL. Serves async calls too.
         async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
-        index_name: The name of the index. Needed unless ``schema`` has it.
         prefix: What the keys of its records start with; ``<index_name>:`` by default.
         storage: ``hash`` (default) or ``json``.
         metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
-            are tag, numeric, bool, timestamp, text, geo, and unindexed. Other keys are learnt from what is added, unless
-            this is empty or ``learn`` is False.
+            are tag, numeric, bool, timestamp, text, geo, and unindexed. Other keys are learnt from what is added,
+            unless this is empty or ``learn`` is False.
         schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
         learn: Whether metadata keys that are not declared become filterable when they are first met (True).
         algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
         distance_metric: ``cosine`` (default), ``l2`` or ``ip``.
-        dtype: How vectors are stored: ``float32`` (default), ``float64``, ``float16``, ``bfloat16``, ``int8``, ``uint8``.
+        dtype: How vectors are stored: ``float32`` (default), ``float64``, ``float16``, ``bfloat16``, ``int8`` or
+            ``uint8``.
         dims: The number of dimensions; by default that of the first vector added.
         ttl: Seconds after which a record expires, counted from its last write; None keeps it.
         create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
@@ -79,7 +85,6 @@ class IndexOptions(TypedDict, total=False):
     redis_url: str | None
     client: SyncClient | None
     async_client: AsyncClient | None
-    index_name: str | None
     prefix: str | None
     storage: Literal["hash", "json"] | None
     metadata_schema: MetadataSchema | None
@@ -103,6 +108,16 @@ class IndexOptions(TypedDict, total=False):
     compression: str | None
     reduce: int | None
     training_threshold: int | None
+
+
+class IndexOptions(ExistingOptions, total=False):
+    """The keywords that every store takes.
+
+    Keys:
+        index_name: The name of the index. Needed unless ``schema`` has it.
+    """
+
+    index_name: str | None
 
 
 @dataclass(frozen=True)
@@ -143,14 +158,21 @@ class IndexSpec:
     ttl_ms: int | None = None
     create: str = "if-missing"
 
-    def schema(self, dims: int) -> Schema:
-        """Return the schema to create when the vectors turn out to have this many dimensions."""
+    def schema(self, dims: int | None) -> Schema:
+        """Return the schema to create when the vectors turn out to have this many dimensions.
+
+        Raises:
+            ArgumentError: If nobody said how many they have.
+        """
+        dims = self.dims or dims
+        if dims is None:
+            raise ArgumentError(f"creating index {self.name!r} before its first record needs dims=")
         vector = VectorField(
             self.vector_name,
-            self.dims or dims,
-            self.dtype or "float32",
-            self.metric or "cosine",
-            self.algorithm or "hnsw",
+            dims,
+            self.dtype or DEFAULT_DTYPE,
+            self.metric or DEFAULT_METRIC,
+            self.algorithm or DEFAULT_ALGORITHM,
             self.tuning,
         )
         return Schema(
@@ -176,7 +198,9 @@ class IndexSpec:
         ]
         pairs += [(name, asked, vector.tuning.get(name, asked)) for name, asked in self.tuning.items()]
         found = [
-            f"{name} is {has!r}, asked for {asked!r}" for name, asked, has in pairs if asked is not None and asked != has
+            f"{name} is {has!r}, asked for {asked!r}"
+            for name, asked, has in pairs
+            if asked is not None and asked != has
         ]
         for key, asked_field in self.fields.items():
             has_field = schema.fields.get(key)
@@ -194,30 +218,24 @@ def read_options(options: IndexOptions) -> IndexSpec:
         ArgumentError: If a value is out of its range.
         SchemaError: If the values contradict each other.
     """
-    known = IndexOptions.__annotations__
+    known = IndexOptions.__optional_keys__
     refuse_unknown("the store", {name: value for name, value in options.items() if name not in known}, known)
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     from_schema = _read_redisvl(given.pop("schema")) if "schema" in given else {}
-    for name, value in from_schema.items():
-        if given.setdefault(name, value) != value:
-            raise SchemaError(f"{name}={given[name]!r} contradicts the schema, which says {value!r}")
+    for option, value in from_schema.items():
+        if given.setdefault(option, value) != value:
+            raise SchemaError(f"{option}={given[option]!r} contradicts the schema, which says {value!r}")
     name = given.get("index_name")
     if not isinstance(name, str) or not name:
         raise ArgumentError("index_name is needed: a non-empty string, given here or by schema=")
-    for option, choices in (
-        ("storage", STORAGES),
-        ("algorithm", tuple(TUNING)),
-        ("distance_metric", METRICS),
-        ("dtype", DTYPES),
-        ("create", CREATE),
-    ):
+    for option, choices in _CHOICES.items():
         _check_choice(option, given.get(option), choices)
     algorithm = given.get("algorithm")
     all_tuning = frozenset().union(*TUNING.values())
     tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
     for option in tuning:
-        if option not in TUNING[algorithm or "hnsw"]:
-            raise SchemaError(f"{option} is no parameter of algorithm {algorithm or 'hnsw'!r}")
+        if option not in TUNING[algorithm or DEFAULT_ALGORITHM]:
+            raise SchemaError(f"{option} is no parameter of algorithm {algorithm or DEFAULT_ALGORITHM!r}")
     vector_name = given.get("vector_name", DEFAULT_VECTOR_NAME)
     declared = given.get("metadata_schema")
     fields = read_metadata_schema(declared if declared is not None else {}, vector_name)
@@ -253,7 +271,8 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
     """
     if isinstance(declared, Mapping):
         specs = [
-            {"name": key, **(value if isinstance(value, Mapping) else {"type": value})} for key, value in declared.items()
+            {"name": key, **(value if isinstance(value, Mapping) else {"type": value})}
+            for key, value in declared.items()
         ]
     elif isinstance(declared, str):
         raise SchemaError("metadata_schema is a mapping or a list of field dicts, not a string")
@@ -285,7 +304,7 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
 
 
 def default_prefix(name: str) -> str:
-    """Return ``<name>:`` with colons in the name escaped, so that index ``a`` never covers the keys of index ``a:b``."""
+    """Return ``<name>:`` with colons in the name escaped: index ``a`` must not cover the keys of index ``a:b``."""
     return name.replace("%", "%25").replace(":", "%3A") + ":"
 
 
@@ -304,7 +323,9 @@ def check_ttl(ttl: float | None) -> int | None:
 
 def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> None:
     if value is not None and value not in choices:
-        raise ArgumentError(f"{option} is one of {', '.join(choices)}; not {value!r}{did_you_mean(str(value), choices)}")
+        raise ArgumentError(
+            f"{option} is one of {', '.join(choices)}; not {value!r}{did_you_mean(str(value), choices)}"
+        )
 
 
 def _check_dims(dims: object) -> int | None:
@@ -333,7 +354,9 @@ def _read_redisvl(schema: IndexSchema | Mapping[str, Any] | str | Path) -> dict[
             case Mapping():
                 schema = IndexSchema.from_dict(dict(schema))
             case _:
-                raise SchemaError(f"schema is an IndexSchema, its dict or the path of its YAML file; not {schema!r:.80}")
+                raise SchemaError(
+                    f"schema is an IndexSchema, its dict or the path of its YAML file; not {schema!r:.80}"
+                )
     except (ValidationError, ValueError, TypeError, OSError) as error:
         raise SchemaError(f"RedisVL cannot read the schema: {error}") from error
     if isinstance(schema.index.prefix, list):
@@ -357,20 +380,28 @@ def _read_redisvl(schema: IndexSchema | Mapping[str, Any] | str | Path) -> dict[
         **explicit,
         **({"text_attrs": _set_attrs(text)} if text else {}),
         **({"stopwords": tuple(stopwords)} if (stopwords := getattr(schema.index, "stopwords", None)) else {}),
-        **({"metadata_schema": [_read_field(field, schema.index.storage_type.value) for field in others.values()]} if others else {}),
+        **(
+            {"metadata_schema": [_read_field(field, schema.index.storage_type.value) for field in others.values()]}
+            if others
+            else {}
+        ),
     }
 
 
 def _read_field(field: BaseField, storage: str) -> dict[str, Any]:
     if storage == "json" and field.path not in (None, f"$.{field.name}"):
         raise SchemaError(
-            f"field {field.name!r} has path {field.path!r}, but this library lays out its own records; leave the path out"
+            f"field {field.name!r} has path {field.path!r}, but this library lays out its own records; leave it out"
         )
     return {"name": field.name, "type": field.type, "attrs": _set_attrs(field)}
 
 
 def _set_attrs(field: BaseField) -> dict[str, Any]:
-    return {name: _plain(getattr(field.attrs, name)) for name in type_of(field.attrs).model_fields if _was_set(field.attrs, name)}
+    return {
+        name: _plain(getattr(field.attrs, name))
+        for name in type_of(field.attrs).model_fields
+        if _was_set(field.attrs, name)
+    }
 
 
 def _was_set(attrs: object, name: str) -> bool:

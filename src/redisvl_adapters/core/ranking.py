@@ -100,7 +100,8 @@ def check_fraction(value: Any, name: str) -> float:
 def _normalised(rows: NDArray[Any]) -> NDArray[np.float64]:
     rows = np.asarray(rows, dtype=np.float64)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    unit: NDArray[np.float64] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return unit
 
 
 def as_rows(vectors: Sequence[Any]) -> NDArray[np.float64]:

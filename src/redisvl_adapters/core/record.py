@@ -24,7 +24,7 @@ from redisvl_adapters.core.commands import Command, Reply
 from redisvl_adapters.core.encoding import TAG_SEPARATOR, encode_tag, json_number, json_parse_error
 from redisvl_adapters.core.metadata import Projected, Survey, presence_tags, project
 from redisvl_adapters.core.schema import FRAME, KEYS, METADATA, SOURCE, TEXT, Schema
-from redisvl_adapters.core.vectors import Matrix, from_bytes
+from redisvl_adapters.core.vectors import from_bytes
 
 EXACT = "_exact"
 """In JSON, the metadata as text once more, if RedisJSON would round one of its numbers."""
@@ -38,8 +38,8 @@ class Record:
         id: Any non-empty string.
         text: The text.
         metadata: Anything that JSON can hold, by string keys.
-        source: The id of the source document (LlamaIndex: ``ref_doc_id``), if there is one. Written, so that records can
-            be found by it, but not read back: the frame has it too.
+        source: The id of the source document (LlamaIndex: ``ref_doc_id``), if there is one. Written, so that records
+            can be found by it, but not read back: the frame has it too.
         frame: What LlamaIndex needs beyond this to restore its node, as JSON text.
         vector: The vector, shape (dims,).
     """
@@ -179,7 +179,9 @@ class JsonLayout:
         document["index"] = index
         if record.frame is not None:
             document[FRAME] = record.frame
-        document[self.schema.vector.name] = vector.astype(np.float32) if self.schema.vector.dtype == "bfloat16" else vector
+        document[self.schema.vector.name] = (
+            vector.astype(np.float32) if self.schema.vector.dtype == "bfloat16" else vector
+        )
         key = self.schema.key_of(record.id)
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
         return Command(("EVAL", _WRITE_JSON, 1, key, "" if ttl_ms is None else ttl_ms, body, *corrections), key)

@@ -101,7 +101,7 @@ def _join(parts: list[Any], operator: str) -> FilterExpression | None:
 
 
 def _tag(name: str, tags: list[str]) -> Rendered:
-    return _ExactTag(name) == tags if tags else False
+    return cast("FilterExpression", _ExactTag(name) == tags) if tags else False
 
 
 def _exists(key: str, wanted: Any, scope: _Scope) -> Rendered:
@@ -115,7 +115,7 @@ def _exists(key: str, wanted: Any, scope: _Scope) -> Rendered:
 
 def presence(key: str, *, empty: bool = True) -> FilterExpression:
     """Return the expression for the records that have a key, those where it is empty included or not."""
-    present = _ExactTag(KEYS) == [encode_tag("+" + key)]
+    present = cast("FilterExpression", _ExactTag(KEYS) == [encode_tag("+" + key)])
     if empty:
         return present
     return FilterExpression(f"({present} -{_ExactTag(KEYS) == [encode_tag('-' + key)]})")
@@ -223,7 +223,7 @@ def _raw(expression: FilterExpression, schema: Schema) -> FilterExpression:
     text = str(expression).strip()
     if text in ("", "*"):
         raise FilterError(
-            "a RedisVL filter renders to '*', which is everything; RedisVL does that for comparisons with None, '' or [] - "
+            "a RedisVL filter renders to '*', which is everything, as RedisVL does with comparisons to None, '', []; "
             "leave the filter out to match everything, or use this library's own filters"
         )
     known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, TEXT}

@@ -153,6 +153,14 @@ class Schema:
         """Return a metadata field of this index, under the alias that its key gets here."""
         return MetadataField(key, type, field_alias(key, self.reserved), attrs or {})
 
+    def lays_out_like(self, other: Schema) -> bool:
+        """Tell whether records lie in this index just as in the other."""
+        return (self.prefix, self.storage, self.fields) == (other.prefix, other.storage, other.fields) and (
+            self.vector.name,
+            self.vector.dims,
+            self.vector.dtype,
+        ) == (other.vector.name, other.vector.dims, other.vector.dtype)
+
     def with_fields(self, fields: Iterable[MetadataField]) -> Schema:
         """Return this schema with more metadata fields."""
         return replace(self, fields={**self.fields, **{field.key: field for field in fields}})
@@ -168,8 +176,8 @@ class Schema:
             raise self.unknown(key)
         if found.redis_type is None:
             raise FilterError(
-                f"field {key!r} in index {self.name!r} is stored but not indexed: its values are lists of numbers, mixed "
-                "lists or the like, or it was declared 'unindexed'; it supports exists"
+                f"field {key!r} in index {self.name!r} is stored but not indexed: its values are lists of numbers, "
+                "mixed lists or the like, or it was declared 'unindexed'; it supports exists"
             )
         return found
 

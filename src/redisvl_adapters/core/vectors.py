@@ -57,7 +57,9 @@ def _culprit(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> Re
         except (TypeError, ValueError):
             return RecordError(f"{where} has a vector that is not made of numbers: {vector!r:.80}")
         if row.ndim != 1 or not row.size:
-            return RecordError(f"{where} has a vector of shape {row.shape}; a vector is a flat list of at least one number")
+            return RecordError(
+                f"{where} has a vector of shape {row.shape}; a vector is a flat list of at least one number"
+            )
         dims = dims or row.size
         if row.size != dims:
             return RecordError(f"{where} has a vector of {row.size} dimensions, the first one has {dims}")
@@ -75,25 +77,24 @@ def check_matrix(matrix: Matrix, ids: Sequence[str], *, dims: int, dtype: str, m
         metric: The distance metric of the index.
 
     Raises:
-        RecordError: If the number of dimensions differs, a number is NaN, infinite or out of the range of the dtype, or a
-            vector is zero where the distance is an angle.
+        RecordError: If the number of dimensions differs, a number is NaN, infinite or beyond the dtype, or a vector is
+            zero where the distance is an angle.
     """
     if matrix.shape[1] != dims:
         raise RecordError(
-            f"{describe(0, ids[0])} has a vector of {matrix.shape[1]} dimensions, the index has {dims}; was another embedding "
-            "model used?"
+            f"{describe(0, ids[0])} has a vector of {matrix.shape[1]} dimensions, the index has {dims}; was another "
+            "embedding model used?"
         )
     target = _DTYPES[dtype]
     with np.errstate(over="ignore", invalid="ignore"):
         stored = np.ascontiguousarray(matrix, dtype=target)
     if target.kind in "iu":
-        _refuse(~(stored == matrix).all(axis=1), ids, f"has numbers that are no integers of {dtype}")
+        _refuse((stored != matrix).any(axis=1), ids, f"has numbers that are no integers of {dtype}")
     else:
-        finite = np.isfinite(stored).all(axis=1)
-        _refuse(~np.isfinite(matrix).all(axis=1), ids, "has NaN or infinity in its vector")
-        _refuse(~finite, ids, f"has a number in its vector that is beyond {dtype}")
+        _refuse((~np.isfinite(matrix)).any(axis=1), ids, "has NaN or infinity in its vector")
+        _refuse((~np.isfinite(stored)).any(axis=1), ids, f"has a number in its vector that is beyond {dtype}")
     if metric == "cosine":
-        _refuse(~stored.astype(bool).any(axis=1), ids, "has a zero vector, which has no cosine distance to anything")
+        _refuse((stored == 0).all(axis=1), ids, "has a zero vector, which has no cosine distance to anything")
     return stored
 
 
@@ -120,7 +121,7 @@ def describe(position: int, record_id: str) -> str:
     return f"record {position} (id {record_id!r:.80})"
 
 
-def _refuse(wrong: NDArray[np.bool_], ids: Sequence[str], what: str) -> None:
+def _refuse(wrong: Any, ids: Sequence[str], what: str) -> None:
     if wrong.any():
         position = int(wrong.argmax())
         raise RecordError(f"{describe(position, ids[position])} {what}")

@@ -1,7 +1,7 @@
 """From the Mongo-style dict that LangChain users write to the filter algebra.
 
-``{"year": {"$gte": 2020, "$lt": 2024}, "$or": [{"source": "docs"}, {"tags": {"$in": ["a", "b"]}}]}``: the entries of one
-dict are joined by AND, and a plain value means ``$eq``.
+``{"year": {"$gte": 2020, "$lt": 2024}, "$or": [{"source": "docs"}, {"tags": {"$in": ["a", "b"]}}]}``: the entries of
+one dict are joined by AND, and a plain value means ``$eq``.
 """
 
 from __future__ import annotations

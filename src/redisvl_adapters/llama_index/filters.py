@@ -54,7 +54,9 @@ def _read(given: FilterLike | MetadataFilter, depth: int) -> Filter:
             operator = _COMPARISONS.get(given.operator)
             if operator is None:
                 known = ", ".join(repr(known.value) for known in _COMPARISONS)
-                raise FilterError(f"field {given.key!r}: unknown operator {given.operator.value!r}; operators are: {known}")
+                raise FilterError(
+                    f"field {given.key!r}: unknown operator {given.operator.value!r}; operators are: {known}"
+                )
             return Compare(given.key, operator, given.value)
         case _:
             return as_filter(given)

@@ -23,12 +23,13 @@ from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.options import IndexOptions, check_ttl
 from redisvl_adapters.core.query import Hit, check_k
 from redisvl_adapters.core.ranking import similarity
+from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError, RecordError, refuse_unknown
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.nodes import to_node, to_record
 
 
-class RedisVectorStore(BasePydanticVectorStore):
+class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     """A LlamaIndex vector store on a Redis index that LangChain can use as well.
 
     Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an
@@ -71,7 +72,9 @@ class RedisVectorStore(BasePydanticVectorStore):
         """
         refuse_unknown("to_dict", unknown, ())
         if self._index.connection.given is not None:
-            raise ArgumentError("a store that was given a client cannot be written down; make it with redis_url instead")
+            raise ArgumentError(
+                "a store that was given a client cannot be written down; make it with redis_url instead"
+            )
         written = {name: _written(value) for name, value in self._options.items()}
         return {**written, "class_name": self.class_name()}
 
@@ -85,11 +88,6 @@ class RedisVectorStore(BasePydanticVectorStore):
     def client(self) -> Any:
         """The redis-py client, a sync one."""
         return self._index.connection.sync_client()
-
-    @property
-    def index(self) -> RedisIndex:
-        """The Redis index under this store."""
-        return self._index
 
     # Writing
 
@@ -166,14 +164,6 @@ class RedisVectorStore(BasePydanticVectorStore):
             raise ArgumentError("delete_nodes needs node_ids or filters; call clear() to delete everything")
         return operations.delete_matching(self._index.state, read_filter(filters), node_ids)
 
-    def clear(self) -> None:
-        """Delete all nodes. The index stays, with its fields."""
-        self._index.run(operations.clear(self._index.state))
-
-    async def aclear(self) -> None:
-        """Delete all nodes. The index stays, with its fields."""
-        await self._index.arun(operations.clear(self._index.state))
-
     # Reading
 
     def get_nodes(self, node_ids: list[str] | None = None, filters: FilterLike | None = None) -> list[BaseNode]:
@@ -204,8 +194,8 @@ class RedisVectorStore(BasePydanticVectorStore):
         """Return the nodes nearest to the query's embedding, with their similarities: larger is nearer.
 
         Args:
-            query: ``query_embedding``, ``similarity_top_k``, ``filters``, ``doc_ids`` (source documents), ``node_ids`` and
-                ``output_fields`` (the metadata keys to return) are honoured.
+            query: ``query_embedding``, ``similarity_top_k``, ``filters``, ``doc_ids`` (source documents), ``node_ids``
+                and ``output_fields`` (the metadata keys to return) are honoured.
             unknown: Nothing: other keywords are refused.
 
         Raises:
@@ -227,20 +217,22 @@ class RedisVectorStore(BasePydanticVectorStore):
             raise ArgumentError("the query has no query_embedding")
         vector_name = self._index.state.spec.vector_name
         if query.embedding_field not in (None, vector_name):
-            raise ArgumentError(f"embedding_field is {vector_name!r}, the vector of the index; not {query.embedding_field!r}")
+            raise ArgumentError(
+                f"embedding_field is {vector_name!r}, the vector of the index; not {query.embedding_field!r}"
+            )
         hits = yield from operations.search(
             self._index.state,
             query.query_embedding,
             check_k(query.similarity_top_k, "similarity_top_k"),
             _both(read_filter(query.filters), query.doc_ids),
-            ids=query.node_ids,
+            # VectorStoreIndex passes an empty list where it restricts nothing.
+            ids=query.node_ids or None,
             frame=True,
         )
         return self._result(hits, query.output_fields)
 
     def _result(self, hits: list[Hit], output_fields: list[str] | None) -> VectorStoreQueryResult:
-        schema = self._index.state.schema
-        metric = schema.vector.metric if schema else "cosine"
+        metric = self._index.state.metric
         nodes = [to_node(hit.record) for hit in hits]
         if output_fields is not None:
             for node in nodes:
@@ -250,48 +242,6 @@ class RedisVectorStore(BasePydanticVectorStore):
             similarities=[similarity(hit.distance, metric) for hit in hits],
             ids=[hit.record.id for hit in hits],
         )
-
-    # The index and its connection
-
-    def create(self, dims: int | None = None) -> None:
-        """Create the index now, if it does not exist.
-
-        Args:
-            dims: The number of dimensions of its vectors, if the store was not told.
-        """
-        self._index.run(operations.create(self._index.state, dims))
-
-    async def acreate(self, dims: int | None = None) -> None:
-        """Create the index now, if it does not exist. See ``create``."""
-        await self._index.arun(operations.create(self._index.state, dims))
-
-    def drop(self) -> None:
-        """Drop the index with all its nodes. The next write creates it anew."""
-        self._index.run(operations.drop(self._index.state))
-
-    async def adrop(self) -> None:
-        """Drop the index with all its nodes. The next write creates it anew."""
-        await self._index.arun(operations.drop(self._index.state))
-
-    def close(self) -> None:
-        """Close the connection; a client that was given stays open."""
-        self._index.close()
-
-    async def aclose(self) -> None:
-        """Close the connection, that of the running event loop too; a client that was given stays open."""
-        await self._index.aclose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
 
 
 def _from_sources(source_ids: Sequence[str], name: str) -> FromSources:

@@ -1,0 +1,196 @@
+"""The life of an index: opened, created, taught new keys, emptied and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from redisvl_adapters.core import catalog, query
+from redisvl_adapters.core.commands import Steps, as_mapping, is_duplicate, is_missing_index, ok
+from redisvl_adapters.core.metadata import Survey, infer_type
+from redisvl_adapters.core.options import DEFAULT_METRIC, IndexSpec
+from redisvl_adapters.core.render import presence
+from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
+from redisvl_adapters.errors import IndexNotFoundError, SchemaMismatchError, ServerError
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the server said of an index at one moment.
+
+    Attributes:
+        schema: What the index is.
+        registry: Its registry.
+        records: How many records it held.
+    """
+
+    schema: Schema
+    registry: Mapping[bytes, bytes]
+    records: int
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of an index. It is shared by threads and tasks: a snapshot is replaced as a whole, never changed.
+
+    Attributes:
+        spec: What was asked of it.
+        snapshot: What the server said last; None if the index did not exist.
+        opened: Whether the server was asked at all.
+    """
+
+    spec: IndexSpec
+    snapshot: Snapshot | None = None
+    opened: bool = False
+
+    @property
+    def schema(self) -> Schema | None:
+        """What the index is; None if it did not exist."""
+        return self.snapshot.schema if self.snapshot else None
+
+    @property
+    def metric(self) -> str:
+        """Its distance metric: as it is, or as it was asked for."""
+        return self.snapshot.schema.vector.metric if self.snapshot else self.spec.metric or DEFAULT_METRIC
+
+
+def open_index(state: State) -> Steps[None]:
+    """Look at the index, after dropping it if it is to be overwritten.
+
+    Raises:
+        IndexNotFoundError: If it does not exist and is never to be created.
+        SchemaMismatchError: If it is not what was asked for.
+    """
+    if state.spec.create == "overwrite":
+        yield from drop(state)
+    yield from look(state)
+    if state.snapshot is None:
+        check_may_create(state.spec)
+    state.opened = True
+
+
+def look(state: State) -> Steps[Snapshot | None]:
+    """Ask the server what the index is.
+
+    Raises:
+        SchemaMismatchError: If it is not what was asked for.
+    """
+    info, registry = yield catalog.look_commands(state.spec.name)
+    entries = as_mapping(ok(registry))
+    if is_missing_index(info):
+        state.snapshot = None
+    else:
+        schema, records = catalog.read_schema(ok(info), entries)
+        if differences := state.spec.differences(schema):
+            raise SchemaMismatchError(
+                f"index {schema.name!r} exists, but is not what was asked for: {'; '.join(differences)}. Ask for what "
+                "it is, choose another index_name, or pass create='overwrite' to drop it with its records"
+            )
+        state.snapshot = Snapshot(schema, entries, records)
+    return state.snapshot
+
+
+def check_may_create(spec: IndexSpec) -> None:
+    """Refuse to create an index that is never to be created.
+
+    Raises:
+        IndexNotFoundError: Always, if so.
+    """
+    if spec.create == "never":
+        raise IndexNotFoundError(f"index {spec.name!r} does not exist, and create='never' says not to create it")
+
+
+def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
+    """Create the index, if it does not exist.
+
+    Args:
+        state: The index.
+        dims: The number of dimensions of its vectors, if the index was not told.
+
+    Raises:
+        IndexNotFoundError: If it is never to be created.
+        SchemaMismatchError: If another one of that name exists.
+        ArgumentError: If nobody said how many dimensions its vectors have.
+    """
+    if state.snapshot is not None:
+        return state.snapshot
+    check_may_create(state.spec)
+    schema = state.spec.schema(dims)
+    (reply,) = yield [catalog.create_command(schema)]
+    if not is_duplicate(reply):
+        ok(reply)
+        for reply in (yield catalog.register_commands(schema)):
+            ok(reply)
+    snapshot = yield from look(state)
+    if snapshot is None:
+        raise ServerError(f"index {state.spec.name!r} was dropped by somebody else as it was created")
+    return snapshot
+
+
+def new_fields(spec: IndexSpec, schema: Schema, surveys: Sequence[Survey]) -> list[MetadataField]:
+    """Return the fields that the new keys of some records ask for, as many as may be learnt."""
+    room = spec.learn_limit - (len(schema.fields) - len(spec.fields))
+    new: dict[str, FieldType] = {}
+    for found in surveys if room > 0 else ():
+        for key, value in found.values.items():
+            if key not in schema.fields and key not in new and (type := infer_type(value)) is not None:
+                new[key] = type
+    return [schema.make_field(key, type) for key, type in islice(new.items(), max(room, 0))]
+
+
+def learn(state: State, snapshot: Snapshot, fields: Sequence[MetadataField]) -> Steps[Snapshot | None]:
+    """Make new keys filterable.
+
+    Args:
+        state: The index.
+        snapshot: What was known of it when the fields were chosen.
+        fields: A field for each new key.
+
+    Returns:
+        What is known of it then; None if somebody dropped it meanwhile.
+    """
+    if not fields:
+        return snapshot
+    schema = snapshot.schema
+    # A key that records already have, from before anybody could learn it, cannot be filtered exactly any more.
+    counts = yield [query.count_command(schema, presence(new.key, empty=False)) for new in fields]
+    if any(map(is_missing_index, counts)):
+        return None
+    claims = [
+        replace(new, type=FieldType.UNINDEXED) if query.read_total(ok(reply)) else new
+        for new, reply in zip(fields, counts, strict=True)
+    ]
+    *_, registry = yield catalog.claim_commands(schema.name, claims)
+    entries = as_mapping(ok(registry))
+    # Of two writers that learn one key at once, the first one's type holds, and both add the field before they write.
+    held = catalog.registered(entries, schema.reserved)
+    learnt = [new for key, new in held.items() if key not in schema.fields]
+    replies = yield [catalog.alter_command(schema, new) for new in learnt if new.redis_type]
+    if any(map(is_missing_index, replies)):
+        return None
+    for reply in replies:
+        if not is_duplicate(reply):
+            ok(reply)
+    state.snapshot = Snapshot(schema.with_fields(learnt), entries, snapshot.records)
+    return state.snapshot
+
+
+def clear(state: State) -> Steps[None]:
+    """Delete all records. The index stays, with its fields."""
+    snapshot = state.snapshot or (yield from look(state))
+    if snapshot is None:
+        return
+    dropped, created = yield [catalog.drop_commands(state.spec.name)[0], catalog.create_command(snapshot.schema)]
+    if not is_missing_index(dropped):
+        ok(dropped)
+    if not is_duplicate(created):
+        ok(created)
+
+
+def drop(state: State) -> Steps[None]:
+    """Drop the index with all its records. It does not need to exist."""
+    for reply in (yield catalog.drop_commands(state.spec.name)):
+        if not is_missing_index(reply):
+            ok(reply)
+    state.snapshot = None

@@ -1,0 +1,250 @@
+"""Metadata: what is accepted and in which form, what is refused and how, and what becomes filterable."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from redisvl_adapters.core.encoding import encode_tag
+from redisvl_adapters.core.metadata import MAX_NESTING, infer_type, presence_tags, project, survey
+from redisvl_adapters.core.schema import FieldType, MetadataField, Schema, VectorField
+from redisvl_adapters.errors import RecordError
+
+EXACT = 2**53
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class OldColour(str, Enum):  # noqa: UP042 (what many people have)
+    RED = "red"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+class Text(str):
+    __slots__ = ()
+
+
+def plain(value: Any) -> Any:
+    return survey({"key": value}, "record 0").plain["key"]
+
+
+def nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels):
+        value = {"deep": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "text", "00710", True, False, None, 0, -(2**63), 2**64 - 1, 0.1, -0.0, 1e308, [], {}, [1, [2, {"a": None}]], {"": {}}],
+)
+def test_what_json_holds_stays_as_it_is(value: Any) -> None:
+    stored = plain(value)
+    assert stored == value
+    assert type(stored) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (datetime(2024, 1, 2, 3, 4, tzinfo=UTC), "2024-01-02T03:04:00+00:00"),
+        (date(2024, 1, 2), "2024-01-02"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (Decimal("0.5"), 0.5),
+        (Decimal("0.1"), 0.1),
+        (np.int64(3), 3),
+        (np.float32(0.5), 0.5),
+        (np.bool_(True), True),  # noqa: FBT003
+        (np.str_("a"), "a"),
+        ((1, "a"), [1, "a"]),
+        ({"b", "a"}, ["a", "b"]),
+        (frozenset({2, 1}), [1, 2]),
+        (MappingProxyType({"a": (1,)}), {"a": [1]}),
+        (Colour.RED, "red"),
+        (OldColour.RED, "red"),
+        (Level.HIGH, 3),
+        (Text("a"), "a"),
+    ],
+)
+def test_other_values_take_their_documented_form(value: Any, expected: Any) -> None:
+    """langchain-redis 13, llama-index 11: values of these types raised, after a partial write."""
+    stored = plain(value)
+    assert stored == expected
+    assert type(stored) is type(expected)
+
+
+def test_a_set_of_different_types_has_a_fixed_order() -> None:
+    assert plain({"a", 1, None}) == plain({None, "a", 1})
+
+
+def test_the_metadata_given_is_not_changed() -> None:
+    given = {"a": (1, 2), "b": {"c": {3}}}
+    survey(given, "record 0")
+    assert given == {"a": (1, 2), "b": {"c": {3}}}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "named"),
+    [
+        ({"a": {"b": object()}}, ["'a.b'", "object"]),
+        ({"a": [1, b"raw"]}, ["'a[]'", "bytes"]),
+        ({"a": 1j}, ["'a'", "complex"]),
+        ({"a": math.nan}, ["'a'", "nan"]),
+        ({"a": [math.inf]}, ["'a[]'", "inf"]),
+        ({"a": np.float64("nan")}, ["'a'", "nan"]),
+        ({"a": Decimal("0.1234567890123456789")}, ["'a'", "Decimal"]),
+        ({"a": Decimal("NaN")}, ["'a'", "Decimal"]),
+        ({"a": 2**64}, ["'a'", "64 bits"]),
+        ({"a": -(2**63) - 1}, ["'a'", "64 bits"]),
+        ({1: "a"}, ["strings", "1"]),
+        ({"a": {None: 1}}, ["'a'|a has", "None"]),
+        ({"a": "\ud800"}, ["surrogate"]),
+        ({"a": {"\udfff": 1}}, ["a ", "surrogate"]),
+        ({"a": ["\ud800"]}, ["a ", "surrogate"]),
+    ],
+)
+def test_what_json_cannot_hold_is_refused_by_record_key_and_type(metadata: Any, named: list[str]) -> None:
+    with pytest.raises(RecordError, match="record 7") as refusal:
+        survey(metadata, "record 7")
+    for words in named:
+        assert any(word in str(refusal.value) for word in words.split("|"))
+
+
+def test_metadata_is_nested_no_deeper_than_redisjson_can_hold() -> None:
+    assert survey(nested(MAX_NESTING), "record 0").plain == nested(MAX_NESTING)
+    with pytest.raises(RecordError, match=r"record 0: .*deeper"):
+        survey(nested(MAX_NESTING + 1), "record 0")
+    deep: list[Any] = []
+    deep.append(deep)
+    with pytest.raises(RecordError, match="deeper"):
+        survey({"endless": deep}, "record 0")
+
+
+def test_nested_keys_are_dotted_and_a_literal_key_goes_first() -> None:
+    values = survey({"a": {"b": 1, "c": {"d": 2}}, "a.b": 3, "list": [{"x": 1}]}, "record 0").values
+    assert values == {"a": {"b": 1, "c": {"d": 2}}, "a.b": 3, "a.c": {"d": 2}, "a.c.d": 2, "list": [{"x": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a", "tag"),
+        (["a", "b"], "tag"),
+        (("a",), "tag"),
+        ("", "tag"),
+        (True, "bool"),
+        (3, "numeric"),
+        (EXACT, "numeric"),
+        (0.5, "numeric"),
+        (datetime(2024, 1, 1, tzinfo=UTC), "timestamp"),
+        (date(2024, 1, 1), "timestamp"),
+        (UUID(int=1), "tag"),
+        (np.int32(1), "numeric"),
+        (np.datetime64("2024-01-01"), "timestamp"),
+        (EXACT + 1, "unindexed"),
+        ([1, 2], "unindexed"),
+        (["a", 1], "unindexed"),
+        ([True], "unindexed"),
+        (None, None),
+        ([], None),
+        ({"a": 1}, None),
+    ],
+)
+def test_the_first_value_of_a_key_tells_its_type(value: Any, expected: str | None) -> None:
+    """An empty text is a value, which equals the empty text; None, [] and a mapping tell nothing."""
+    assert infer_type(survey({"key": value}, "record 0").values["key"]) == expected
+
+
+def test_presence_tells_which_keys_there_are_and_which_are_empty() -> None:
+    values = survey({"a": 0, "b": None, "c": "", "d": [], "e": {"f": False}, " ": 1}, "record 0").values
+    assert set(presence_tags(values)) == {
+        *("+a", "+b", "+c", "+d", "+e", "+e.f", encode_tag("+ ")),
+        *("-b", "-c", "-d"),
+    }
+
+
+def schema(type_name: str, key: str = "key") -> Schema:
+    return Schema(
+        "docs", "docs:", "hash", VectorField("embedding", 2, "float32", "cosine", "flat"), {}
+    ).with_fields([MetadataField(key, FieldType(type_name), f"alias_of_{key}")])
+
+
+@pytest.mark.parametrize(
+    ("type_name", "value", "expected"),
+    [
+        ("tag", "a", ["a"]),
+        ("tag", ["a", " b"], ["a", encode_tag(" b")]),
+        ("tag", "", [encode_tag("")]),
+        ("numeric", 3, 3),
+        ("numeric", -EXACT, -EXACT),
+        ("numeric", 0.5, 0.5),
+        ("bool", True, ["true"]),
+        ("bool", "False", ["false"]),
+        ("bool", 1, ["true"]),
+        ("timestamp", datetime(1970, 1, 2, tzinfo=UTC), 86400),
+        ("timestamp", "1970-01-02", 86400),
+        ("timestamp", 5, 5),
+        ("text", "a b", "a b"),
+        ("geo", "1.5,2", "1.5,2.0"),
+        ("geo", (1, 2), "1.0,2.0"),
+        ("geo", {"lon": 1, "lat": 2}, "1.0,2.0"),
+    ],
+)
+def test_a_value_is_projected_by_the_type_of_its_field(type_name: str, value: Any, expected: Any) -> None:
+    values = survey({"key": value, "other": "ignored"}, "record 0").values
+    assert project(schema(type_name), values, "record 0") == {"alias_of_key": expected}
+
+
+@pytest.mark.parametrize("type_name", FieldType)
+def test_what_is_no_value_is_not_projected(type_name: FieldType) -> None:
+    for metadata in ({}, {"key": None}, {"key": []}):
+        assert project(schema(type_name), survey(metadata, "").values, "") == {}
+    assert project(schema("unindexed"), {"key": object()}, "") == {}
+
+
+@pytest.mark.parametrize(
+    ("type_name", "value"),
+    [
+        ("tag", 1),
+        ("tag", True),
+        ("tag", ["a", 1]),
+        ("tag", {"a": 1}),
+        ("numeric", "1"),
+        ("numeric", True),
+        ("numeric", [1]),
+        ("numeric", EXACT + 1),
+        ("bool", 2),
+        ("bool", "yes"),
+        ("bool", 1.5),
+        ("timestamp", "yesterday"),
+        ("timestamp", True),
+        ("timestamp", EXACT + 1),
+        ("text", 1),
+        ("text", ["a"]),
+        ("geo", "1"),
+        ("geo", (181, 0)),
+        ("geo", (0, 86)),
+        ("geo", {"lon": 1}),
+        ("geo", "a,b"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_with_the_remedy(type_name: str, value: Any) -> None:
+    with pytest.raises(RecordError) as refusal:
+        project(schema(type_name), survey({"key": value}, "").values, "record 3 (id 'x')")
+    message = str(refusal.value)
+    for part in ("record 3 (id 'x')", "'key'", repr(type_name), "'docs'", "metadata_schema="):
+        assert part in message
