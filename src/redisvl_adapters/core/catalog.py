@@ -18,6 +18,7 @@ from redisvl_adapters.core.schema import (
     DISTANCE,
     KEYS,
     METADATA,
+    SEARCHED,
     SOURCE,
     TEXT,
     TUNING,
@@ -123,7 +124,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
     prefixes = [prefix.decode() for prefix in definition[b"prefixes"]]
     attributes = {row["attribute"]: row for row in map(_attribute, told[b"attributes"])}
     vectors = [row for row in attributes.values() if row["type"] == "VECTOR"]
-    if len(prefixes) != 1 or len(vectors) != 1 or not {KEYS, SOURCE, TEXT} <= attributes.keys():
+    if len(prefixes) != 1 or len(vectors) != 1 or not {KEYS, SOURCE, SEARCHED} <= attributes.keys():
         raise SchemaMismatchError(
             f"index {name!r} exists, but was not made by this library: it has fields {', '.join(sorted(attributes))} "
             f"under the prefixes {', '.join(prefixes)}; choose another index_name"
@@ -133,7 +134,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
     reserved = frozenset({TEXT, METADATA, DISTANCE, vector.name})
     known = registered(registry, reserved)
     fields = {key: field for key, field in known.items() if field.redis_type is None or field.alias in attributes}
-    claimed = {field.alias for field in fields.values()} | {KEYS, SOURCE, TEXT, vector.name}
+    claimed = {field.alias for field in fields.values()} | {KEYS, SOURCE, SEARCHED, vector.name}
     for alias, row in attributes.items():
         # Only if the registry was lost.
         if alias not in claimed and row["type"] in _TYPES:

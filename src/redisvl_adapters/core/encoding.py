@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import unicodedata
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
@@ -65,6 +66,22 @@ def encode_tag(value: str) -> str:
     if _OURS.search(value) or len(encoded.encode()) > _MAX_TAG_BYTES:
         return _DIGEST_TAG + hashlib.sha256(value.encode()).hexdigest()
     return encoded
+
+
+def searchable_text(text: str) -> str:
+    """Return a text as the search module should see it: words and the blanks between them.
+
+    Left to itself, RediSearch reads ``hello\\nworld`` as the one word ``helloworld``, ends at a NUL, takes a backslash
+    for an escape and knows no punctuation or capitals beyond ASCII.
+    """
+    if text.isascii():
+        return text.translate(_ASCII_BLANKS)
+    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
+
+
+# Combining marks belong to the word that they stand in.
+_NO_WORD = re.compile(r"[^\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u200c\u200d]+")
+_ASCII_BLANKS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 
 
 def epoch_seconds(value: object) -> float:

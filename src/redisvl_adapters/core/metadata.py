@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 
-from redisvl_adapters.core.encoding import MAX_EXACT_INT, encode_tag, epoch_seconds
+from redisvl_adapters.core.encoding import MAX_EXACT_INT, encode_tag, epoch_seconds, searchable_text
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
 from redisvl_adapters.errors import RecordError
 
@@ -249,7 +249,7 @@ def as_bool(value: Any) -> str:
 def _as_text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("a text field holds text")
-    return value
+    return searchable_text(value)
 
 
 def _as_point(value: Any) -> str:

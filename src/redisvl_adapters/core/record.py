@@ -5,7 +5,7 @@
 | text | ``text`` | ``$.text`` |
 | vector | ``embedding``, the bytes of its numbers | ``$.embedding``, a list of numbers |
 | metadata, exact | ``metadata``, JSON text | ``$.metadata``, nested as given |
-| indexed values | fields of their own | ``$.index.*`` |
+| indexed values, the words of the text as ``_text`` among them | fields of their own | ``$.index.*`` |
 | node frame of LlamaIndex | ``_node``, JSON text | ``$._node``, JSON text |
 """
 
@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from ulid import ULID
 
 from redisvl_adapters.core.commands import Command, Reply
-from redisvl_adapters.core.encoding import TAG_SEPARATOR, encode_tag, json_number, json_parse_error
+from redisvl_adapters.core.encoding import TAG_SEPARATOR, encode_tag, json_number, json_parse_error, searchable_text
 from redisvl_adapters.core.metadata import Projected, Survey, presence_tags, project
-from redisvl_adapters.core.schema import FRAME, KEYS, METADATA, SOURCE, TEXT, Schema
+from redisvl_adapters.core.schema import FRAME, KEYS, METADATA, SEARCHED, SOURCE, TEXT, Schema
 from redisvl_adapters.core.vectors import from_bytes
 
 EXACT = "_exact"
@@ -234,6 +234,7 @@ def _record(record_id: str, text: bytes | None, metadata: bytes | None, frame: b
 
 def _projection(schema: Schema, record: Record, found: Survey, where: str) -> dict[str, Projected]:
     projection = project(schema, found.values, where)
+    projection[SEARCHED] = searchable_text(record.text)
     projection[KEYS] = presence_tags(found.values)
     if record.source is not None:
         projection[SOURCE] = [encode_tag(record.source)]

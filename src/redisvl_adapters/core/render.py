@@ -18,7 +18,7 @@ from redisvl.utils.token_escaper import TokenEscaper
 from redisvl_adapters.core.encoding import encode_tag, epoch_seconds
 from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, FromSources, Not, Operator, Or, Raw
 from redisvl_adapters.core.metadata import as_bool, as_number, as_tags
-from redisvl_adapters.core.schema import KEYS, SOURCE, TEXT, FieldType, MetadataField, Schema
+from redisvl_adapters.core.schema import KEYS, SEARCHED, SOURCE, FieldType, MetadataField, Schema
 from redisvl_adapters.errors import FilterError, did_you_mean
 
 Rendered: TypeAlias = FilterExpression | bool
@@ -226,7 +226,7 @@ def _raw(expression: FilterExpression, schema: Schema) -> FilterExpression:
             "a RedisVL filter renders to '*', which is everything, as RedisVL does with comparisons to None, '', []; "
             "leave the filter out to match everything, or use this library's own filters"
         )
-    known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, TEXT}
+    known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, SEARCHED}
     for names in filter(None, _NAMES_IN_QUERY.findall(text)):
         for name in re.split(r"(?<!\\)\|", names):
             name = re.sub(r"\\(.)", r"\1", name)

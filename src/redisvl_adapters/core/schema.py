@@ -20,6 +20,7 @@ MetadataSchema: TypeAlias = Mapping[str, str | FieldSpec] | Iterable[FieldSpec]
 
 TEXT = "text"
 METADATA = "metadata"
+SEARCHED = "_text"
 DISTANCE = "vector_distance"
 KEYS = "_keys"
 SOURCE = "_doc_id"
@@ -213,7 +214,7 @@ class Schema:
             **vector.tuning,
         }
         fields = [
-            self._redisvl_field(TEXT, "text", self.text_attrs, f"$.{TEXT}"),
+            self._redisvl_field(SEARCHED, "text", self.text_attrs, f"$.index.{SEARCHED}"),
             self._redisvl_field(vector.name, "vector", vector_attrs, f'$["{vector.name}"]'),
             self._redisvl_field(KEYS, "tag", exact, f"$.index.{KEYS}"),
             self._redisvl_field(SOURCE, "tag", exact, f"$.index.{SOURCE}"),

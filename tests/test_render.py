@@ -1,0 +1,334 @@
+"""Filters as the search module reads them: each operator on each type, what folds away, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from redisvl.query.filter import FilterExpression, Geo, GeoRadius, Num, Tag, Text
+
+from redisvl_adapters.core.encoding import encode_tag
+from redisvl_adapters.core.filters import (
+    MATCH_ALL,
+    MATCH_NONE,
+    MAX_DEPTH,
+    And,
+    Compare,
+    Filter,
+    FromSources,
+    Not,
+    Operator,
+    Or,
+    Raw,
+    as_filter,
+    matches_everything,
+)
+from redisvl_adapters.core.options import read_metadata_schema
+from redisvl_adapters.core.render import operators_of, presence, render
+from redisvl_adapters.core.schema import FieldType, Schema, VectorField
+from redisvl_adapters.errors import FilterError, UnknownFieldError
+
+SCHEMA = Schema(
+    "docs",
+    "docs:",
+    "hash",
+    VectorField("embedding", 2, "float32", "cosine", "flat"),
+    read_metadata_schema(
+        {
+            "kind": "tag",
+            "n": "numeric",
+            "flag": "bool",
+            "when": "timestamp",
+            "body": "text",
+            "place": "geo",
+            "note": "unindexed",
+            "a.b-c": "tag",
+            "a b": "tag",
+        }
+    ),
+)
+ORDER = ("gt", "gte", "lt", "lte")
+EQUALITY = ("eq", "ne", "in", "nin")
+
+
+def is_(key: str, operator: str, value: Any) -> Compare:
+    return Compare(key, Operator(operator), value)
+
+
+def text(filter: Filter | None) -> str:
+    return str(render(filter, SCHEMA))
+
+
+KIND = is_("kind", "eq", "a")
+N = is_("n", "gt", 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "operator", "value", "expected"),
+    [
+        ("kind", "eq", "a", "@kind:{a}"),
+        ("kind", "ne", "a", "(-@kind:{a})"),
+        ("kind", "in", ["a", "b"], "@kind:{a|b}"),
+        ("kind", "in", {"a"}, "@kind:{a}"),
+        ("kind", "nin", ("a", "b"), "(-@kind:{a|b})"),
+        ("kind", "eq", "", f"@kind:{{{encode_tag('')}}}"),
+        ("kind", "eq", "\n", f"@kind:{{{encode_tag(chr(10))}}}"),
+        ("a.b-c", "eq", "a", r"@a\.b\-c:{a}"),
+        ("a b", "eq", "a", "@_k_a_20_b:{a}"),
+        ("n", "eq", 3, "@n:[3 3]"),
+        ("n", "eq", -0.5, "@n:[-0.5 -0.5]"),
+        ("n", "ne", 3, "(-@n:[3 3])"),
+        ("n", "gt", 3, "@n:[(3 +inf]"),
+        ("n", "gte", 3, "@n:[3 +inf]"),
+        ("n", "lt", 3, "@n:[-inf (3]"),
+        ("n", "lte", 3, "@n:[-inf 3]"),
+        ("n", "in", [1, 2], "(@n:[1 1] | @n:[2 2])"),
+        ("n", "nin", [1], "(-@n:[1 1])"),
+        ("flag", "eq", True, "@flag:{true}"),
+        ("flag", "eq", "FALSE", "@flag:{false}"),
+        ("flag", "eq", 1, "@flag:{true}"),
+        ("flag", "ne", 0, "(-@flag:{false})"),
+        ("flag", "in", [True, "false"], "@flag:{true|false}"),
+        ("when", "eq", date(1970, 1, 2), "@when:[86400.0 86400.0]"),
+        ("when", "gt", datetime(1970, 1, 2, tzinfo=UTC), "@when:[(86400.0 +inf]"),
+        ("when", "lte", "1970-01-02T00:00:00", "@when:[-inf 86400.0]"),
+        ("when", "in", [5], "@when:[5 5]"),
+    ],
+)
+def test_each_operator_has_its_text(key: str, operator: str, value: Any, expected: str) -> None:
+    assert text(is_(key, operator, value)) == expected
+
+
+@pytest.mark.parametrize("char", [chr(code) for code in range(0x21, 0x7F) if not chr(code).isalnum()])
+def test_punctuation_in_a_value_never_becomes_syntax(char: str) -> None:
+    """llama-index 6 and 7: `A|B` matched both tenants, and other characters could not be matched at all."""
+    assert text(is_("kind", "eq", f"a{char}b")) == f"@kind:{{a\\{char}b}}"
+    assert text(is_("kind", "eq", "a b")) == "@kind:{a\\ b}"
+
+
+def test_a_key_never_becomes_syntax() -> None:
+    with pytest.raises(UnknownFieldError):
+        text(is_("kind:{a}|@n", "eq", "x"))
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (And((KIND, N)), "(@kind:{a} @n:[(1 +inf])"),
+        (Or((KIND, N)), "(@kind:{a} | @n:[(1 +inf])"),
+        (Not((KIND,)), "(-@kind:{a})"),
+        (Not((KIND, N)), "(-(@kind:{a} | @n:[(1 +inf]))"),
+        (Not((Not((KIND,)),)), "(-(-@kind:{a}))"),
+        (KIND & N | ~KIND, "((@kind:{a} @n:[(1 +inf]) | (-@kind:{a}))"),
+        (FromSources(("a", "b c")), r"@_doc_id:{a|b\ c}"),
+    ],
+)
+def test_logic_is_always_in_parentheses(filter: Filter, expected: str) -> None:
+    assert text(filter) == expected
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (None, True),
+        (MATCH_ALL, True),
+        (MATCH_NONE, False),
+        (Not(()), True),
+        (Not((MATCH_ALL,)), False),
+        (Not((KIND, MATCH_ALL)), False),
+        (And((KIND, MATCH_NONE)), False),
+        (Or((KIND, MATCH_ALL)), True),
+        (is_("kind", "in", []), False),
+        (is_("n", "in", []), False),
+        (is_("flag", "nin", []), True),
+        (FromSources(()), False),
+        (And((MATCH_ALL, Or((MATCH_NONE,)))), False),
+    ],
+)
+def test_what_always_or_never_matches_is_folded_away(filter: Filter | None, expected: bool) -> None:
+    """langchain-redis 18, llama-index 2 and 5: `IN []` and the like matched everything."""
+    assert render(filter, SCHEMA) is expected
+
+
+def test_what_folds_away_leaves_the_rest_as_it_is() -> None:
+    assert text(And((KIND, MATCH_ALL))) == text(Or((KIND, MATCH_NONE))) == text(KIND)
+    assert text(Or((And((N, MATCH_ALL)), KIND))) == text(Or((N, KIND)))
+
+
+def test_a_filter_that_folds_away_is_still_checked() -> None:
+    with pytest.raises(UnknownFieldError):
+        render(And((MATCH_NONE, is_("new", "eq", 1))), SCHEMA)
+
+
+def test_logic_nests_as_deep_as_promised_and_no_deeper() -> None:
+    filter: Filter = KIND
+    for _ in range(MAX_DEPTH):
+        filter = Not((filter,))
+    assert text(filter).count("(-") == MAX_DEPTH
+    with pytest.raises(FilterError, match=f"deeper than {MAX_DEPTH}"):
+        render(Not((filter,)), SCHEMA)
+
+
+def test_a_wide_filter_does_not_recurse() -> None:
+    assert text(Or((KIND,) * 5000)).count("@kind") == 5000
+
+
+def test_presence_is_a_matter_of_keys() -> None:
+    assert text(is_("kind", "exists", True)) == r"@_keys:{\+kind}"
+    assert text(is_("note", "exists", False)) == r"(-@_keys:{\+note})"
+    assert str(presence("a", empty=False)) == r"(@_keys:{\+a} -@_keys:{\-a})"
+    assert str(render(is_("met", "exists", True), SCHEMA, {"met"})) == r"@_keys:{\+met}"
+    with pytest.raises(UnknownFieldError, match="'new'"):
+        render(is_("new", "exists", True), SCHEMA, {"met"})
+
+
+@pytest.mark.parametrize(
+    ("type_name", "operators"),
+    [
+        ("tag", EQUALITY),
+        ("bool", EQUALITY),
+        ("numeric", (*EQUALITY, *ORDER)),
+        ("timestamp", (*EQUALITY, *ORDER)),
+        ("text", ()),
+        ("geo", ()),
+    ],
+)
+def test_each_type_has_its_operators_and_names_them_when_asked_another(type_name: str, operators: tuple[str, ...]) -> None:
+    assert {str(operator) for operator in operators_of(FieldType(type_name))} == {*operators, "exists"}
+    key = next(key for key, field in SCHEMA.fields.items() if field.type == type_name)
+    for operator in set(EQUALITY + ORDER) - set(operators):
+        with pytest.raises(FilterError) as refusal:
+            render(is_(key, operator, "x"), SCHEMA)
+        for part in (repr(key), repr(type_name), f"no {operator}", "exists", "kind (tag)", *operators):
+            assert part in str(refusal.value)
+
+
+@pytest.mark.parametrize("operator", ["eq", "ne", "in", "nin"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("kind", 1),
+        ("kind", True),
+        ("kind", None),
+        ("kind", ["a"]),
+        ("kind", {"a": 1}),
+        ("n", "1"),
+        ("n", True),
+        ("n", None),
+        ("n", math.nan),
+        ("n", math.inf),
+        ("n", 2**53 + 1),
+        ("n", 10**400),
+        ("flag", 2),
+        ("flag", "yes"),
+        ("flag", None),
+        ("when", "soon"),
+        ("when", True),
+        ("when", None),
+        ("when", 10**400),
+        ("when", math.nan),
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_a_value_of_the_wrong_type_is_refused(operator: str, key: str, value: Any) -> None:
+    """langchain-redis 18, llama-index 5: such a comparison matched everything."""
+    operand = [value] if operator in ("in", "nin") else value
+    with pytest.raises(FilterError, match=f"{key!r} in index 'docs'.*supports: eq"):
+        render(is_(key, operator, operand), SCHEMA)
+
+
+@pytest.mark.parametrize("value", ["ab", b"ab", {"a": 1}, 1, None])
+def test_in_takes_a_list(value: Any) -> None:
+    for operator in ("in", "nin"):
+        with pytest.raises(FilterError, match="take a list"):
+            render(is_("kind", operator, value), SCHEMA)
+
+
+@pytest.mark.parametrize("value", [1, "true", None])
+def test_exists_takes_true_or_false(value: Any) -> None:
+    with pytest.raises(FilterError, match="'kind'.*true or false"):
+        render(is_("kind", "exists", value), SCHEMA)
+
+
+def test_a_comparison_with_none_tells_of_exists() -> None:
+    with pytest.raises(FilterError, match="use exists"):
+        render(is_("kind", "eq", None), SCHEMA)
+
+
+def test_what_is_no_filter_is_refused() -> None:
+    for wrong in ("kind", {"kind": "a"}, 3):
+        with pytest.raises(FilterError, match="a filter was expected"):
+            as_filter(wrong)  # type: ignore[arg-type]
+    with pytest.raises(FilterError, match="a filter was expected"):
+        KIND & "x"  # type: ignore[operator]
+    with pytest.raises(FilterError, match="no filter"):
+        render("kind", SCHEMA)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("filter", "expected"), [(None, True), (MATCH_ALL, True), (And((MATCH_ALL, And(()))), True)])
+def test_a_filter_without_any_condition_is_known(filter: Filter | None, expected: bool) -> None:
+    assert matches_everything(filter) is expected
+    assert not matches_everything(KIND)
+    assert not matches_everything(MATCH_NONE)
+
+
+# RedisVL expressions
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (Tag("kind") == "a", "(@kind:{a})"),
+        (Num("n") > 1, "(@n:[(1 +inf])"),
+        (Geo("place") == GeoRadius(1, 2, 3, "km"), "(@place:[1 2 3 km])"),
+        (Text("body") % "some words", "(@body:(some words))"),
+        ((Tag("kind") == "a") & (Num("n") > 1), "((@kind:{a}) (@n:[(1 +inf]))"),
+        ((Tag("kind") == "a") | (Num("n") > 1), "((@kind:{a}) | (@n:[(1 +inf]))"),
+        (FilterExpression("@kind:{a} | @n:[1 2]") & (Num("n") > 1), "((@kind:{a} | @n:[1 2]) (@n:[(1 +inf]))"),
+        (FilterExpression("@kind|body:x"), "(@kind|body:x)"),
+        (FilterExpression(r"@a\.b\-c:{x}"), r"(@a\.b\-c:{x})"),
+        (FilterExpression("-@kind:{a}"), "(-@kind:{a})"),
+        (FilterExpression(r"@text:(mail\@example)"), r"(@text:(mail\@example))"),
+        (FilterExpression("@_keys:{x} @_doc_id:{y}"), "(@_keys:{x} @_doc_id:{y})"),
+    ],
+)
+def test_every_leaf_of_a_redisvl_expression_is_in_parentheses(expression: FilterExpression, expected: str) -> None:
+    assert text(Raw(expression)) == expected
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        Tag("kind") == "",
+        Tag("kind") == [],
+        Tag("kind") == None,  # noqa: E711
+        Num("n") == None,  # noqa: E711
+        FilterExpression("*"),
+        FilterExpression(" "),
+        FilterExpression("*") & (Tag("kind") == "a"),
+        (Tag("kind") == "a") | FilterExpression("*"),
+        (Tag("kind") == "a") & ((Tag("kind") == "b") & (Tag("kind") == "")),
+    ],
+    ids=str,
+)
+def test_a_redisvl_expression_that_renders_to_everything_is_refused(expression: FilterExpression) -> None:
+    """langchain-redis 18: `Tag == ""`, `[]` and `None` matched everything, other tenants included."""
+    with pytest.raises(FilterError, match=r"everything"):
+        text(Raw(expression))
+
+
+@pytest.mark.parametrize(
+    "raw", ["@new:{a}", "-@new:{a}", "@kind:{a} | @new:[1 2]", "@kind|new:a", "(@new:{a})", r"@a\.new:{x}", "~@new:x", "-(@new:{x})"]
+)
+def test_a_redisvl_expression_on_an_unknown_field_is_refused(raw: str) -> None:
+    with pytest.raises(FilterError, match="names the field '(a.)?new'.*it has: "):
+        text(Raw(FilterExpression(raw)))
+
+
+def test_ours_and_redisvl_filters_combine() -> None:
+    assert text(KIND & (Num("n") > 1)) == "(@kind:{a} (@n:[(1 +inf]))"
+    assert text(Not((Raw(Num("n") > 1),))) == "(-(@n:[(1 +inf]))"
+    with pytest.raises(FilterError, match="everything"):
+        text(KIND & (Tag("kind") == ""))

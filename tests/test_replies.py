@@ -1,0 +1,201 @@
+"""Search commands and their replies, in the shapes that RediSearch 2.10.5 gave over RESP2 and RESP3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from redis.exceptions import ResponseError
+from redisvl.query.filter import FilterExpression, Num
+
+from redisvl_adapters.core import query
+from redisvl_adapters.core.commands import as_mapping, explain, is_duplicate, is_missing_index, ok
+from redisvl_adapters.core.record import Layout, layout_of
+from redisvl_adapters.core.schema import Schema, VectorField
+from redisvl_adapters.errors import ArgumentError, AuthenticationError, MissingModuleError, ServerError
+
+
+def make_schema(storage: str = "hash", name: str = "docs") -> Schema:
+    return Schema(name, f"{name}:", storage, VectorField("embedding", 2, "float32", "cosine", "flat"), {})
+
+
+HASH_FIELDS = [
+    *(b"vector_distance", b"5.96046447754e-08", b"text", b"x0", b"metadata", b'{"a":"0","n":0.1}'),
+    *(b"_node", b"{}", b"embedding", b"\x00\x00\x80?\x00\x00\x00@"),
+]
+JSON_FIELDS = [
+    *(b"vector_distance", b"5.96046447754e-08", b"text", b"x0", b"metadata", b'{"a":"0","n":0.2}'),
+    *(b"_exact", b'{"a":"0","n":0.1}', b"_node", b"{}", b"embedding", b"[1.0,2.0]"),
+]
+
+
+def search_reply(protocol: int, *rows: tuple[bytes, list[Any] | None]) -> Any:
+    """Return what FT.SEARCH answers; a record without fields has expired."""
+    if protocol == 2:
+        return [len(rows), *(part for row in rows for part in row)]
+    results = [{b"id": key, b"extra_attributes": fields and as_mapping(fields), b"values": []} for key, fields in rows]
+    return {b"attributes": [], b"total_results": len(rows), b"format": b"STRING", b"results": results, b"warning": []}
+
+
+def page_reply(protocol: int, *keys: bytes | None, cursor: int) -> Any:
+    """Return what FT.AGGREGATE and FT.CURSOR answer; a record without a key has expired."""
+    if protocol == 2:
+        return [[1, *(None if key is None else [b"__key", key] for key in keys)], cursor]
+    rows = [{b"extra_attributes": None if key is None else {b"__key": key}, b"values": []} for key in keys]
+    page = {b"attributes": [], b"total_results": 1, b"format": b"STRING", b"results": rows, b"warning": []}
+    return [page, cursor]
+
+
+both_protocols = pytest.mark.parametrize("protocol", [2, 3])
+
+
+@both_protocols
+@pytest.mark.parametrize(("storage", "fields"), [("hash", HASH_FIELDS), ("json", JSON_FIELDS)])
+def test_hits_are_read(protocol: int, storage: str, fields: list[bytes]) -> None:
+    schema = make_schema(storage)
+    (hit,) = query.read_hits(search_reply(protocol, (b"docs:r:0", fields)), schema, layout_of(schema))
+    assert hit.distance == 5.96046447754e-08
+    assert (hit.record.id, hit.record.text, hit.record.metadata) == ("r:0", "x0", {"a": "0", "n": 0.1})
+    assert hit.record.frame == "{}"
+    assert hit.record.vector is not None
+    assert hit.record.vector.tolist() == [1.0, 2.0]
+
+
+@both_protocols
+@pytest.mark.parametrize("storage", ["hash", "json"])
+def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) -> None:
+    schema = make_schema(storage)
+    reply = search_reply(protocol, (b"docs:0", None), (b"docs:1", [b"vector_distance", b"1", b"text", b"a"]), (b"docs:2", []))
+    hits = query.read_hits(reply, schema, layout_of(schema))
+    assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in hits] == [("1", "a", {})]
+
+
+@both_protocols
+def test_the_key_is_cut_by_the_bytes_of_the_prefix(protocol: int) -> None:
+    schema = make_schema(name="dökü")
+    reply = search_reply(protocol, ("dökü:é".encode(), [b"vector_distance", b"1"]))
+    assert [hit.record.id for hit in query.read_hits(reply, schema, layout_of(schema))] == ["é"]
+
+
+@both_protocols
+def test_a_page_of_a_cursor_is_read(protocol: int) -> None:
+    assert query.read_page(page_reply(protocol, b"docs:0", b"docs:1", cursor=9)) == ([b"docs:0", b"docs:1"], 9)
+    assert query.read_page(page_reply(protocol, cursor=0)) == ([], 0)
+
+
+@both_protocols
+def test_a_record_that_expired_meanwhile_is_not_on_a_page(protocol: int) -> None:
+    assert query.read_page(page_reply(protocol, b"docs:0", None, b"docs:1", cursor=9)) == ([b"docs:0", b"docs:1"], 9)
+
+
+@pytest.mark.parametrize(
+    ("reply", "total", "keys"),
+    [
+        ([2, b"docs:0", b"docs:2"], 2, [b"docs:0", b"docs:2"]),
+        ([0], 0, []),
+        (
+            {b"total_results": 2, b"results": [{b"id": b"docs:0", b"values": []}, {b"id": b"docs:2", b"values": []}]},
+            2,
+            [b"docs:0", b"docs:2"],
+        ),
+        ({b"total_results": 0, b"results": []}, 0, []),
+    ],
+)
+def test_totals_and_keys_are_read(reply: Any, total: int, keys: list[bytes]) -> None:
+    assert query.read_total(reply) == total
+    assert query.read_keys(reply) == keys
+
+
+# The commands
+
+
+def command(request: query.Knn, storage: str = "hash") -> list[Any]:
+    schema = make_schema(storage)
+    layout: Layout = layout_of(schema)
+    return list(query.knn_command(request, schema, layout).args)
+
+
+def test_a_search_asks_for_what_is_needed_and_never_times_out_with_half_an_answer() -> None:
+    args = command(query.Knn(b"\x00\x01", 7))
+    assert args[:2] == ["FT.SEARCH", "docs"]
+    assert "KNN 7 @embedding" in args[2]
+    assert args[2].startswith("*=>")
+    assert b"\x00\x01" in args
+    assert args[args.index("TIMEOUT") + 1] == 0
+    assert args[args.index("DIALECT") + 1] == 2
+    returned = args[args.index("RETURN") :]
+    assert {"text", "metadata", "vector_distance"} <= set(returned)
+    assert not {"_node", "embedding"} & set(returned)
+    assert {"_node", "embedding"} <= set(command(query.Knn(b"", 7, frame=True, vectors=True)))
+
+
+def test_a_search_in_json_asks_for_paths() -> None:
+    args = command(query.Knn(b"", 1, frame=True), "json")
+    assert {"$.text", "$.metadata", "$._exact", "$._node"} <= set(args)
+
+
+def test_a_search_with_a_filter_and_ids_is_restricted_by_both() -> None:
+    args = command(query.Knn(b"", 3, Num("n") > 1, ids=["a", "b c"]))
+    assert args[2].startswith("@n:[(1 +inf]=>[KNN 3") or args[2].startswith("(@n:[(1 +inf])=>[KNN 3")
+    assert args[-4:] == ["INKEYS", 2, "docs:a", "docs:b c"]
+
+
+def test_a_count_returns_no_records() -> None:
+    args = list(query.count_command(make_schema(), FilterExpression("(@n:[1 2])")).args)
+    assert args[2] == "(@n:[1 2])"
+    assert args[args.index("LIMIT") + 1 :][:2] == [0, 0]
+
+
+@pytest.mark.parametrize("k", [-1, 1_000_001, True, 1.0, "4", None])
+def test_k_is_an_integer_that_the_server_takes(k: Any) -> None:
+    """langchain-redis 15: k = -1 was a server error."""
+    with pytest.raises(ArgumentError, match="top_k is an integer from 0 to 1000000"):
+        query.check_k(k, "top_k")
+
+
+def test_k_may_be_zero_and_a_million() -> None:
+    assert [query.check_k(k) for k in (0, 1, 1_000_000)] == [0, 1, 1_000_000]
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "named"),
+    [
+        ("unknown command 'FT.INFO', with args beginning with: 'docs' ", MissingModuleError, "search module.*redis:8"),
+        ("unknown command 'JSON.GET', with args", MissingModuleError, "JSON module.*redisvl_adapters.embedded"),
+        ("NOPERM User x has no permissions to run the 'ft.info' command", AuthenticationError, "ft.info"),
+        ("No permissions to access a key", AuthenticationError, "permit"),
+        ("OOM command not allowed when used memory > 'maxmemory'", ServerError, "OOM"),
+    ],
+)
+def test_a_refusal_by_the_server_is_explained(text: str, kind: type[ServerError], named: str) -> None:
+    with pytest.raises(kind, match=named):
+        ok(ResponseError(text))
+    assert type(explain(ResponseError(text))) is kind
+
+
+@pytest.mark.parametrize("text", ["Unknown index name", "docs: no such index", "No such index docs", "Index not found"])
+def test_a_missing_index_is_known_by_what_any_version_says(text: str) -> None:
+    assert is_missing_index(ResponseError(text))
+    assert not is_missing_index([0])
+    assert not is_missing_index(ResponseError("Syntax error"))
+
+
+def test_a_duplicate_is_known() -> None:
+    assert is_duplicate(ResponseError("Index already exists"))
+    assert is_duplicate(ResponseError("Duplicate field in schema - n"))
+    assert not is_duplicate(b"OK")
+    assert ok(b"OK") == b"OK"
+
+
+def test_a_vector_comes_back_in_double_precision_whatever_its_dtype() -> None:
+    for dtype in ("float16", "float32", "float64"):
+        schema = Schema("docs", "docs:", "hash", VectorField("v", 2, dtype, "ip", "flat"), {})
+        raw = np.array([0.5, -2], dtype=dtype).tobytes()
+        vector = layout_of(schema).decode_fields("a", {b"v": raw}).vector
+        assert vector is not None
+        assert vector.dtype == np.float64
+        assert vector.tolist() == [0.5, -2]

@@ -1,0 +1,194 @@
+"""What an index is on the server: FT.CREATE, the registry, FT.INFO of either protocol, and the comparison with what was asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from redisvl_adapters.core import catalog
+from redisvl_adapters.core.options import IndexSpec, read_metadata_schema
+from redisvl_adapters.core.schema import FieldType, MetadataField, Schema, VectorField
+from redisvl_adapters.errors import FilterError, SchemaMismatchError, UnknownFieldError
+
+DECLARED: dict[str, Any] = {
+    "n": {"type": "numeric", "attrs": {"sortable": True}},
+    "a.b": "tag",
+    "flag": "bool",
+    "when": "timestamp",
+    "note": "unindexed",
+    "sortable": "tag",
+}
+VECTOR = VectorField("embedding", 2, "float32", "cosine", "hnsw", {"m": 20, "ef_runtime": 30})
+
+
+def make_schema(storage: str = "hash", **options: Any) -> Schema:
+    return Schema("docs", "docs:", storage, options.pop("vector", VECTOR), read_metadata_schema(DECLARED), **options)
+
+
+# As RediSearch 2.10.5 answered for that schema, without its statistics.
+EXACT_TAG = [b"type", b"TAG", b"SEPARATOR", b"\x1f", b"CASESENSITIVE"]
+VECTOR_ROW = [
+    *(b"type", b"VECTOR", b"algorithm", b"HNSW", b"data_type", b"FLOAT32", b"dim", 2),
+    *(b"distance_metric", b"COSINE", b"M", 20, b"ef_construction", 200),
+]
+RESP2 = [
+    *(b"index_name", b"docs", b"index_options", []),
+    *(b"index_definition", [b"key_type", b"HASH", b"prefixes", [b"docs:"], b"default_score", b"1"]),
+    b"attributes",
+    [
+        [b"identifier", b"text", b"attribute", b"text", b"type", b"TEXT", b"WEIGHT", b"1"],
+        [b"identifier", b"embedding", b"attribute", b"embedding", *VECTOR_ROW],
+        [b"identifier", b"_keys", b"attribute", b"_keys", *EXACT_TAG],
+        [b"identifier", b"_doc_id", b"attribute", b"_doc_id", *EXACT_TAG],
+        [b"identifier", b"n", b"attribute", b"n", b"type", b"NUMERIC", b"SORTABLE", b"UNF"],
+        [b"identifier", b"a.b", b"attribute", b"a.b", *EXACT_TAG],
+        [b"identifier", b"flag", b"attribute", b"flag", *EXACT_TAG],
+        [b"identifier", b"when", b"attribute", b"when", b"type", b"NUMERIC"],
+        [b"identifier", b"_k_sortable", b"attribute", b"_k_sortable", *EXACT_TAG],
+    ],
+    *(b"num_docs", 3, b"percent_indexed", b"1"),
+]
+
+
+def as_resp3(value: Any) -> Any:
+    """Return FT.INFO of RESP2 as RESP3 tells it: maps, doubles, and the flags of a field in a list of their own."""
+    told = dict(zip(value[::2], value[1::2], strict=True))
+    definition = told[b"index_definition"]
+    told[b"index_definition"] = dict(zip(definition[::2], definition[1::2], strict=True))
+    rows = []
+    for row in told[b"attributes"]:
+        flags = [part for part in row if part in (b"SORTABLE", b"UNF", b"CASESENSITIVE")]
+        rest = [part for part in row if part not in flags]
+        rows.append({**dict(zip(rest[::2], rest[1::2], strict=True)), b"flags": flags})
+    return {**told, b"attributes": rows, b"percent_indexed": 1.0}
+
+
+def registry_of(schema: Schema) -> dict[bytes, bytes]:
+    """Return the registry that the commands of a schema write."""
+    _, write = catalog.register_commands(schema)
+    parts = [part.encode() if isinstance(part, str) else part for part in write.args[2:]]
+    return dict(zip(parts[::2], parts[1::2], strict=True))  # type: ignore[arg-type]  # names and values are text
+
+
+@pytest.fixture(params=["RESP2", "RESP3"])
+def info(request: pytest.FixtureRequest) -> Any:
+    return RESP2 if request.param == "RESP2" else as_resp3(RESP2)
+
+
+def test_an_index_is_read_back_as_it_was_created(info: Any) -> None:
+    made = make_schema()
+    schema, records = catalog.read_schema(info, registry_of(made))
+    assert records == 3
+    assert schema.fields == made.fields
+    assert replace(schema.vector, tuning={}) == replace(made.vector, tuning={})
+    assert schema.vector.tuning == {"m": 20, "ef_construction": 200, "ef_runtime": 30}
+
+
+def test_the_stopwords_and_the_text_attributes_are_read_back(info: Any) -> None:
+    made = make_schema(text_attrs={"weight": 2.0}, stopwords=("the",))
+    schema, _ = catalog.read_schema(info, registry_of(made))
+    assert (schema.text_attrs, schema.stopwords) == ({"weight": 2.0}, ("the",))
+
+
+def test_without_its_registry_an_index_has_the_types_that_the_server_tells(info: Any) -> None:
+    schema, _ = catalog.read_schema(info, {})
+    types = {key: str(field.type) for key, field in schema.fields.items()}
+    assert types == {"n": "numeric", "a.b": "tag", "flag": "tag", "when": "numeric", "_k_sortable": "tag"}
+
+
+def test_a_registered_field_that_the_index_lacks_is_no_field_of_it(info: Any) -> None:
+    registry = registry_of(make_schema()) | {b"key:new": orjson.dumps({"type": "tag", "attrs": {}})}
+    schema, _ = catalog.read_schema(info, registry)
+    assert "new" not in schema.fields
+    assert schema.fields["note"].type == "unindexed"
+
+
+def test_an_index_that_is_not_ours_is_refused_with_its_fields() -> None:
+    foreign = [*RESP2[:6], b"attributes", [RESP2[7][0], RESP2[7][1]], b"num_docs", 0]
+    with pytest.raises(SchemaMismatchError, match="'docs' exists, but was not made by this library.*embedding, text"):
+        catalog.read_schema(foreign, {})
+
+
+def test_an_index_with_two_prefixes_is_refused() -> None:
+    definition = [b"key_type", b"HASH", b"prefixes", [b"a:", b"b:"], b"default_score", b"1"]
+    with pytest.raises(SchemaMismatchError, match="a:, b:"):
+        catalog.read_schema([*RESP2[:5], definition, *RESP2[6:]], {})
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"dims": 3}, "dims is 2, asked for 3"),
+        ({"dtype": "float64"}, "dtype is 'float32', asked for 'float64'"),
+        ({"metric": "l2"}, "distance_metric is 'cosine', asked for 'l2'"),
+        ({"algorithm": "flat"}, "algorithm is 'hnsw', asked for 'flat'"),
+        ({"storage": "json"}, "storage is 'hash', asked for 'json'"),
+        ({"prefix": "p:"}, "prefix is 'docs:', asked for 'p:'"),
+        ({"tuning": {"m": 8}}, "m is 20, asked for 8"),
+        ({"tuning": {"ef_runtime": 8}}, "ef_runtime is 30, asked for 8"),
+        ({"fields": read_metadata_schema({"n": "tag"})}, "metadata field 'n' is 'numeric', asked for 'tag'"),
+        ({"fields": read_metadata_schema({"flag": "tag"})}, "metadata field 'flag' is 'bool', asked for 'tag'"),
+        ({"fields": read_metadata_schema({"new": "tag"})}, "metadata field 'new' is 'missing', asked for 'tag'"),
+    ],
+)
+def test_each_difference_to_what_was_asked_is_named(asked: dict[str, Any], said: str) -> None:
+    """langchain-redis 9, llama-index 17: an index with another schema was silently accepted."""
+    (difference,) = IndexSpec("docs", **asked).differences(make_schema())
+    assert said in difference
+
+
+def test_all_differences_are_named_at_once() -> None:
+    asked = IndexSpec("docs", dims=3, metric="l2", fields=read_metadata_schema({"n": "tag"}))
+    assert len(asked.differences(make_schema())) == 3
+
+
+def test_what_was_left_open_is_no_difference() -> None:
+    assert IndexSpec("docs").differences(make_schema()) == []
+    same = IndexSpec(
+        "docs", "docs:", "hash", "embedding", 2, "float32", "cosine", "hnsw", {"m": 20}, make_schema().fields
+    )
+    assert same.differences(make_schema()) == []
+
+
+@pytest.mark.parametrize("storage", ["hash", "json"])
+def test_an_index_is_created_with_exact_tags_and_every_indexed_field(storage: str) -> None:
+    args = list(catalog.create_command(make_schema(storage)).args)
+    assert args[:10] == ["FT.CREATE", "docs", "ON", storage.upper(), "PREFIX", 1, "docs:", "STOPWORDS", 0, "SCHEMA"]
+    assert args.count("CASESENSITIVE") == args.count("TAG") == 5
+    assert args.count("\x1f") == 5
+    assert ("$.index._keys" in args, '$.index["a.b"]' in args) == (storage == "json", storage == "json")
+    assert "note" not in args
+
+
+def test_a_learnt_field_is_added_without_a_scan() -> None:
+    schema = make_schema("json")
+    args = catalog.alter_command(schema, schema.make_field("x.y", FieldType.NUMERIC)).args
+    assert args[:5] == ("FT.ALTER", "docs", "SKIPINITIALSCAN", "SCHEMA", "ADD")
+    assert args[5:9] == ('$.index["x.y"]', "AS", "x.y", "NUMERIC")
+
+
+def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
+    field = MetadataField("a b", FieldType.BOOL, "alias")
+    claim, read = catalog.claim_commands("docs", [field])
+    assert claim.args[:3] == ("HSETNX", "redisvl-adapters/docs", b"key:a b")
+    assert orjson.loads(claim.args[3]) == {"type": "bool", "attrs": {}}
+    assert read.args[0] == "HGETALL"
+
+
+def test_the_registry_lies_outside_every_default_prefix() -> None:
+    assert not catalog.registry_key("docs").startswith("docs:")
+
+
+def test_an_unknown_key_is_told_with_those_that_can_be_filtered() -> None:
+    with pytest.raises(UnknownFieldError, match=r"'fleg'.*'docs'.*did you mean 'flag'.*a\.b \(tag\).*when \(timestamp\)") as e:
+        make_schema().indexed("fleg")
+    assert e.value.key == "fleg"
+    assert "note" not in str(e.value)
+
+
+def test_a_key_that_is_not_indexed_says_what_it_can_be_asked() -> None:
+    with pytest.raises(FilterError, match="'note'.*not indexed.*exists"):
+        make_schema().indexed("note")
