@@ -20,7 +20,8 @@ import pytest
 import redis
 
 from redisvl_adapters import embedded
-from redisvl_adapters.embedded import SERVER_VARIABLE, EmbeddedRedis, find_candidates
+from redisvl_adapters.embedded import EmbeddedRedis, candidates
+from redisvl_adapters.embedded.candidates import SERVER_VARIABLE, find_candidates
 from redisvl_adapters.errors import EmbeddedRedisError
 
 DEADLINE = 30.0  # seconds; what is waited for takes a tenth of one
@@ -515,7 +516,7 @@ def test_a_named_server_without_search_is_an_error_that_names_the_variable(monke
     server = next(candidate.server for candidate in find_candidates() if starts(candidate.server))
     monkeypatch.setenv(SERVER_VARIABLE, str(server))
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    monkeypatch.setattr(embedded, "_modules_in", lambda _folder: ())
+    monkeypatch.setattr(candidates, "_modules_in", lambda _folder: ())
     with pytest.raises(EmbeddedRedisError, match=rf"{SERVER_VARIABLE} is set, but .*lacks search or JSON"):
         EmbeddedRedis().start()
 

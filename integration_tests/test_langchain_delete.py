@@ -45,7 +45,6 @@ async def store(clients: Clients, index_name: str, storage: str) -> RedisVectorS
         (None, {"n": {"$gte": 2}}, {"2", "3"}),
         (None, {"n": {"$ne": 1}}, {"2", "3", "4"}),
         (None, {"n": {"$exists": False}}, {"4"}),
-        (None, {"extra": {"$exists": True}}, {"4"}),
         (None, {"$or": [{"n": 1}, {"tenant": "B"}]}, {"1", "4"}),
         (None, {"$not": {"tenant": "a"}}, {"3", "4"}),
         (None, {"tenant": {"$in": []}}, set()),
@@ -69,6 +68,13 @@ async def test_what_is_named_is_deleted(
     assert await find(call, store) == IDS - deleted
     assert await call(store, "delete", ids, filter=filter) is True
     assert await find(call, store) == IDS - deleted
+
+
+async def test_a_key_that_the_index_has_met_stays_known(store: RedisVectorStore, call: Call) -> None:
+    """Exists may be asked of any key that the index has met, also when the last record that had it is gone."""
+    for _ in ("the first time", "and again"):
+        await call(store, "delete", filter={"extra": {"$exists": True}})
+        assert await find(call, store) == IDS - {"4"}
 
 
 @pytest.mark.parametrize(

