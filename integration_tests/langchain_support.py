@@ -47,12 +47,14 @@ class Model(Embeddings):
         self.calls.append(("aembed_query", [text]))
         return self.vector(text)
 
-    def vector(self, text: str) -> Any:
+    def vector(self, text: str) -> list[float]:
         """Return the vector of a text."""
         if text in self.told:
-            return self.told[text]
+            told: list[float] = self.told[text]
+            return told
         seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
-        return np.random.default_rng(seed).normal(size=self.dims).tolist()
+        made: list[float] = np.random.default_rng(seed).normal(size=self.dims).tolist()
+        return made
 
 
 class Clients(TypedDict):
@@ -81,7 +83,8 @@ def keys_of(client: redis.Redis, prefix: str) -> set[str]:
 
 def indexes_of(client: redis.Redis, name: str) -> set[str]:
     """Return the names of the indexes that start so."""
-    return {index.decode() for index in client.execute_command("FT._LIST") if index.decode().startswith(name)}
+    names = [index.decode() for index in client.execute_command("FT._LIST") or ()]
+    return {index for index in names if index.startswith(name)}
 
 
 def ids_of(documents: Sequence[Document]) -> list[str | None]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Unpack, cast
+from typing import Any, NamedTuple
 from zlib import crc32
 
-import redis
 from llama_index.core.embeddings import BaseEmbedding
 from llama_index.core.schema import BaseNode, NodeRelationship, RelatedNodeInfo, TextNode
 from llama_index.core.vector_stores.types import (
@@ -19,7 +18,6 @@ from llama_index.core.vector_stores.types import (
 )
 
 from integration_tests.conftest import Call
-from redisvl_adapters.core.options import IndexOptions
 from redisvl_adapters.llama_index import RedisVectorStore
 
 WORDS = 63
@@ -33,6 +31,13 @@ def embed(text: str) -> list[float]:
     for word in re.findall(r"\w+", text.lower()):
         vector[1 + crc32(word.encode()) % WORDS] += 1
     return vector
+
+
+async def on(call: Call, target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a method of LlamaIndex's own, whose older versions lack some of the async twins."""
+    if hasattr(target, f"a{name}"):
+        return await call(target, name, *args, **kwargs)
+    return getattr(target, name)(*args, **kwargs)
 
 
 class WordEmbedding(BaseEmbedding):
@@ -50,10 +55,9 @@ class WordEmbedding(BaseEmbedding):
         return embed(query)
 
 
-def open_store(redis_url: str, index_name: str, storage: str = "hash", **options: Unpack[IndexOptions]) -> RedisVectorStore:
-    """Return a store; ``storage`` is a plain string here, since it comes from a fixture."""
-    where = cast("IndexOptions", {"redis_url": redis_url, "index_name": index_name, "storage": storage})
-    return RedisVectorStore(**{**where, **options})
+def open_store(redis_url: str, index_name: str, storage: Any = "hash", **options: Any) -> RedisVectorStore:
+    """Return a store; its options are not typed here, since they come from fixtures and parameters."""
+    return RedisVectorStore(redis_url=redis_url, index_name=index_name, storage=storage, **options)
 
 
 def turned(step: int) -> list[float]:
@@ -62,7 +66,12 @@ def turned(step: int) -> list[float]:
 
 
 def text_node(
-    node_id: str, text: str = "text", *, source: str | None = None, vector: list[float] | None = None, **metadata: Any
+    node_id: str,
+    text: str = "text",
+    *,
+    source: str | None = None,
+    vector: list[float] | None = None,
+    **metadata: Any,
 ) -> TextNode:
     """Return a node with a vector, straight ahead by default, that was made from a source document if one is named."""
     node = TextNode(id_=node_id, text=text, metadata=metadata, embedding=AHEAD if vector is None else vector)
@@ -93,10 +102,22 @@ def filters(
     return MetadataFilters(filters=list(parts), condition=condition)
 
 
-async def ask(call: Call, store: RedisVectorStore, **parts: Any) -> VectorStoreQueryResult:
+class Found(NamedTuple):
+    """What a query found. Its lists are never None."""
+
+    ids: list[str]
+    nodes: list[BaseNode]
+    similarities: list[float]
+
+
+async def ask(call: Call, store: RedisVectorStore, **parts: Any) -> Found:
     """Query a store: straight ahead, for up to a hundred nodes, unless told otherwise."""
     query = VectorStoreQuery(**{"query_embedding": AHEAD, "similarity_top_k": 100, **parts})
-    return cast("VectorStoreQueryResult", await call(store, "query", query))
+    result: VectorStoreQueryResult = await call(store, "query", query)
+    assert isinstance(result.ids, list)
+    assert isinstance(result.nodes, list)
+    assert isinstance(result.similarities, list)
+    return Found(result.ids, result.nodes, result.similarities)
 
 
 async def ids_of(call: Call, store: RedisVectorStore, **parts: Any) -> set[str]:
@@ -104,7 +125,7 @@ async def ids_of(call: Call, store: RedisVectorStore, **parts: Any) -> set[str]:
     return {node.node_id for node in await call(store, "get_nodes", **parts)}
 
 
-def snapshot(server: redis.Redis, index_name: str) -> dict[bytes, bytes | None]:
+def snapshot(server: Any, index_name: str) -> dict[bytes, bytes | None]:
     """Return all that lies in Redis for an index: records, registry, and the index itself by name."""
     found: dict[bytes, bytes | None] = {}
     for pattern in (f"{index_name}*", f"redisvl-adapters/{index_name}*"):

@@ -9,7 +9,7 @@ from redisvl.query.filter import Num, Tag
 
 from integration_tests import langchain_support
 from integration_tests.conftest import Call
-from integration_tests.langchain_support import Clients, find, store_on
+from integration_tests.langchain_support import Clients, find, ids_of, store_on
 from redisvl_adapters import AdapterError, FilterError
 from redisvl_adapters.core import MATCH_ALL, MATCH_NONE, And, Compare, Not, Operator
 from redisvl_adapters.langchain import RedisVectorStore
@@ -58,7 +58,7 @@ async def store(clients: Clients, index_name: str, storage: str) -> RedisVectorS
         (["3"], {"tenant": "a"}, set()),
         (["missing"], {"tenant": "a"}, set()),
     ],
-    ids=repr,
+    ids=lambda value: "" if isinstance(value, set) else repr(value),
 )
 async def test_what_is_named_is_deleted(
     store: RedisVectorStore, call: Call, ids: Any, filter: Any, deleted: set[str]
@@ -147,7 +147,9 @@ async def test_delete_without_arguments_points_to_clear(store: RedisVectorStore,
     ],
     ids=repr,
 )
-async def test_a_filter_that_cannot_be_honoured_deletes_nothing(store: RedisVectorStore, call: Call, filter: Any) -> None:
+async def test_a_filter_that_cannot_be_honoured_deletes_nothing(
+    store: RedisVectorStore, call: Call, filter: Any
+) -> None:
     """langchain-redis 18: what a filter cannot express matches everything."""
     for ids in (None, ["1", "2"]):
         with pytest.raises(FilterError):
@@ -155,7 +157,22 @@ async def test_a_filter_that_cannot_be_honoured_deletes_nothing(store: RedisVect
     assert await find(call, store) == IDS
 
 
-async def test_deleting_reaches_no_other_store(clients: Clients, store: RedisVectorStore, index_name: str, call: Call) -> None:
+async def test_records_that_expire_meanwhile_disturb_neither_a_search_nor_a_delete(
+    clients: Clients, index_name: str, storage: str, call: Call
+) -> None:
+    store = store_on(clients, index_name, storage=storage)
+    await call(store, "add_texts", ["a"], [{"n": 1}], ids=["kept"])
+    for _ in range(10):
+        # Some of them are gone, and some are still in the index although they are gone.
+        await call(store, "add_texts", [str(number) for number in range(300)], [{"n": 2}] * 300, ttl=0.02)
+        assert "kept" in await find(call, store)
+        assert await call(store, "delete", filter={"n": 2}) is True
+    assert ids_of(await call(store, "get_by_ids", ["kept"])) == ["kept"]
+
+
+async def test_deleting_reaches_no_other_store(
+    clients: Clients, store: RedisVectorStore, index_name: str, call: Call
+) -> None:
     """langchain-redis 10: prefix ``foo`` indexes ``foobar:*``."""
     neighbour = store_on(clients, f"{index_name}-2")
     await call(neighbour, "add_texts", ["a"], [{"tenant": "a"}], ids=["1"])

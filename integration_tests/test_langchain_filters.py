@@ -108,12 +108,19 @@ async def store(clients: Clients, index_name: str, storage: str) -> RedisVectorS
     return store
 
 
-@pytest.mark.parametrize(("filter", "expected"), FOUND, ids=lambda value: "" if isinstance(value, set) else repr(value))
-async def test_a_filter_finds_what_it_says(store: RedisVectorStore, call: Call, filter: Any, expected: set[str]) -> None:
-    before = copy.deepcopy(filter) if isinstance(filter, dict) and "FilterExpression" not in repr(filter) else filter
-    assert await find(call, store, filter) == expected
-    assert await call(store, "count", filter) == len(expected)
-    assert filter is before or filter == before
+async def test_a_filter_finds_what_it_says(store: RedisVectorStore, call: Call) -> None:
+    found = [(filter, await find(call, store, filter)) for filter, _ in FOUND]
+    assert [(str(filter), ids) for filter, ids in found] == [(str(filter), ids) for filter, ids in FOUND]
+    counted = [(filter, await call(store, "count", filter)) for filter, _ in FOUND]
+    assert [(str(filter), number) for filter, number in counted] == [(str(filter), len(ids)) for filter, ids in FOUND]
+
+
+async def test_a_filter_that_is_given_is_not_changed(store: RedisVectorStore, call: Call) -> None:
+    plain = [filter for filter, _ in FOUND if isinstance(filter, dict) and "FilterExpression" not in repr(filter)]
+    before = copy.deepcopy(plain)
+    for filter in plain:
+        await find(call, store, filter)
+    assert plain == before
 
 
 async def test_every_search_honours_its_filter(store: RedisVectorStore, call: Call) -> None:
@@ -149,88 +156,98 @@ async def test_a_redisvl_filter_that_renders_to_everything_is_refused(
 
 
 OF_THE_NEXT_ISSUE = ["$between", "$like", "$ilike", "$contains", "$any", "$all"]
-FIELDS = "author.age (numeric), author.name (tag), draft (bool), source (tag), tags (tag), when (timestamp), year (numeric)"
-
-
-@pytest.mark.parametrize(
-    ("filter", "parts"),
-    [
-        ({"yeer": 2024}, ["'yeer'", "did you mean 'year'", FIELDS]),
-        ({"$or": [{"year": 2024}, {"yeer": {"$ne": 1}}]}, ["'yeer'", FIELDS]),
-        ({"$not": {"author.nam": "x"}}, ["'author.nam'", "did you mean 'author.name'"]),
-        ({"yeer": {"$exists": False}}, ["'yeer'", FIELDS]),
-        ({"author": "Ada"}, ["'author'"]),
-        ({"note": {"$eq": "x"}}, ["'note'"]),
-        ({"source": {"$gt": "a"}}, ["'source'", "'tag'", "gt", "eq, ne, in, nin, exists"]),
-        ({"draft": {"$lt": True}}, ["'draft'", "'bool'", "lt"]),
-        ({"year": "2024"}, ["'year'", "'numeric'", "'2024'", "int or a float"]),
-        ({"year": True}, ["'year'", "True"]),
-        ({"year": None}, ["'year'", "None", "use exists"]),
-        ({"year": {"$gt": float("nan")}}, ["'year'", "nan"]),
-        ({"year": 2**53 + 1}, ["'year'", "2^53"]),
-        ({"year": {"$in": [1, "2"]}}, ["'year'", "int or a float"]),
-        ({"year": {"$in": 2024}}, ["'year'", "list of values"]),
-        ({"source": {"$in": "docs"}}, ["'source'", "list of values"]),
-        ({"source": {"$nin": None}}, ["'source'", "list of values"]),
-        ({"source": 7}, ["'source'", "7", "compared with text"]),
-        ({"source": ["docs"]}, ["'source'"]),
-        ({"draft": "yes"}, ["'draft'", "'yes'", "boolean"]),
-        ({"draft": 2}, ["'draft'", "boolean"]),
-        ({"when": "tomorrow"}, ["'when'", "'tomorrow'"]),
-        ({"year": {"$exists": 1}}, ["'year'", "true or false"]),
-        ({"year": {"$gte": None}}, ["'year'", "gte"]),
-        (Tag("sauce") == "x", ["'sauce'", "did you mean 'source'"]),
-        (Compare("yeer", Operator.EQ, 1), ["'yeer'"]),
-    ],
-    ids=repr,
+FIELDS = (
+    "author.age (numeric), author.name (tag), draft (bool), source (tag), tags (tag), when (timestamp), year (numeric)"
 )
-async def test_a_filter_that_cannot_be_honoured_says_why(
-    store: RedisVectorStore, call: Call, filter: Any, parts: list[str]
-) -> None:
-    for name, arguments in (("count", ()), ("similarity_search", ("a", 4)), ("max_marginal_relevance_search", ("a",))):
-        with pytest.raises(FilterError) as caught:
-            await call(store, name, *arguments, filter=filter)
-        assert all(part in str(caught.value) for part in parts), str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("filter", "path", "reason"),
-    [
-        ({"year": {"$gth": 1}}, "filter.year.$gth", "did you mean '$gt"),
-        ({"year": {"gt": 1}}, "filter.year.gt", "year.gt"),
-        ({"author": {"name": "Ada"}}, "filter.author.name", "write author.name"),
-        ({"year": {"$gt": 1, "nested": 2}}, "filter.year.nested", "unknown operator"),
-        ({"year": {}}, "filter.year", "empty dict"),
-        ({"year": {"$not": {}}}, "filter.year.$not", "empty dict"),
-        ({"year": {"$not": 7}}, "filter.year.$not", "dict of operators"),
-        ({"year": {"$not": {"$gth": 7}}}, "filter.year.$not.$gth", "unknown operator"),
-        ({"year": {"$and": [{"$gt": 1}]}}, "filter.year.$and", "unknown operator"),
-        ({"$nor": []}, "filter.$nor", "did you mean '$"),
-        ({"$and": {"year": 1}}, "filter.$and", "list of filters"),
-        ({"$or": "year"}, "filter.$or", "list of filters"),
-        ({"$or": None}, "filter.$or", "list of filters"),
-        ({"$not": None}, "filter.$not", "list of filters"),
-        ({"$and": [{"year": 1}, {"$or": [{"year": {"$gth": 1}}]}]}, "filter.$and[1].$or[0].year.$gth", "unknown operator"),
-        ({"$and": [{"year": 1}, None]}, "filter.$and[1]", "NoneType"),
-        ({"$or": [["year", 1]]}, "filter.$or[0]", "list"),
-        ({"$not": [7]}, "filter.$not[0]", "int"),
-        ({7: 1}, "filter", "strings; not 7"),
-        ({"year": Tag("source") == "docs"}, "filter.year", "$and"),
-        ("year = 1", "filter", "str"),
-        (["year"], "filter", "list"),
-        (7, "filter", "int"),
-        *(({"source": {name: ["a", "b"]}}, f"filter.source.{name}", "unknown operator") for name in OF_THE_NEXT_ISSUE),
-    ],
-    ids=repr,
-)
+NOT_HONOURED: list[tuple[Any, list[str]]] = [
+    ({"yeer": 2024}, ["'yeer'", "did you mean 'year'", FIELDS]),
+    ({"$or": [{"year": 2024}, {"yeer": {"$ne": 1}}]}, ["'yeer'", FIELDS]),
+    ({"$not": {"author.nam": "x"}}, ["'author.nam'", "did you mean 'author.name'"]),
+    ({"yeer": {"$exists": False}}, ["'yeer'", FIELDS]),
+    ({"author": "Ada"}, ["'author'"]),
+    ({"note": {"$eq": "x"}}, ["'note'"]),
+    ({"source": {"$gt": "a"}}, ["'source'", "'tag'", "gt", "eq, ne, in, nin, exists"]),
+    ({"draft": {"$lt": True}}, ["'draft'", "'bool'", "lt"]),
+    ({"year": "2024"}, ["'year'", "'numeric'", "'2024'", "int or a float"]),
+    ({"year": True}, ["'year'", "True"]),
+    ({"year": None}, ["'year'", "None", "use exists"]),
+    ({"year": {"$gt": float("nan")}}, ["'year'", "nan"]),
+    ({"year": 2**53 + 1}, ["'year'", "2^53"]),
+    ({"year": {"$in": [1, "2"]}}, ["'year'", "int or a float"]),
+    ({"year": {"$in": 2024}}, ["'year'", "list of values"]),
+    ({"source": {"$in": "docs"}}, ["'source'", "list of values"]),
+    ({"source": {"$nin": None}}, ["'source'", "list of values"]),
+    ({"source": 7}, ["'source'", "7", "compared with text"]),
+    ({"source": ["docs"]}, ["'source'"]),
+    ({"draft": "yes"}, ["'draft'", "'yes'", "boolean"]),
+    ({"draft": 2}, ["'draft'", "boolean"]),
+    ({"when": "tomorrow"}, ["'when'", "'tomorrow'"]),
+    ({"year": {"$exists": 1}}, ["'year'", "true or false"]),
+    ({"year": {"$gte": None}}, ["'year'", "gte"]),
+    (Tag("sauce") == "x", ["'sauce'", "did you mean 'source'"]),
+    (Compare("yeer", Operator.EQ, 1), ["'yeer'"]),
+]
+
+
+async def test_a_filter_that_cannot_be_honoured_says_why(store: RedisVectorStore, call: Call) -> None:
+    for filter, parts in NOT_HONOURED:
+        for name, arguments in (
+            ("count", ()),
+            ("similarity_search", ("a",)),
+            ("max_marginal_relevance_search", ("a",)),
+        ):
+            with pytest.raises(FilterError) as caught:
+                await call(store, name, *arguments, filter=filter)
+            assert [part for part in parts if part not in str(caught.value)] == [], (filter, str(caught.value))
+
+
+UNREADABLE: list[tuple[Any, str, str]] = [
+    ({"year": {"$gth": 1}}, "filter.year.$gth", "did you mean '$gt"),
+    ({"year": {"gt": 1}}, "filter.year.gt", "year.gt"),
+    ({"author": {"name": "Ada"}}, "filter.author.name", "write author.name"),
+    ({"year": {"$gt": 1, "nested": 2}}, "filter.year.nested", "unknown operator"),
+    ({"year": {}}, "filter.year", "empty dict"),
+    ({"year": {"$not": {}}}, "filter.year.$not", "empty dict"),
+    ({"year": {"$not": 7}}, "filter.year.$not", "dict of operators"),
+    ({"year": {"$not": {"$gth": 7}}}, "filter.year.$not.$gth", "unknown operator"),
+    ({"year": {"$and": [{"$gt": 1}]}}, "filter.year.$and", "unknown operator"),
+    ({"$nor": []}, "filter.$nor", "did you mean '$"),
+    ({"$and": {"year": 1}}, "filter.$and", "list of filters"),
+    ({"$or": "year"}, "filter.$or", "list of filters"),
+    ({"$or": None}, "filter.$or", "list of filters"),
+    ({"$not": None}, "filter.$not", "list of filters"),
+    (
+        {"$and": [{"year": 1}, {"$or": [{"year": {"$gth": 1}}]}]},
+        "filter.$and[1].$or[0].year.$gth",
+        "unknown operator",
+    ),
+    ({"$and": [{"year": 1}, None]}, "filter.$and[1]", "NoneType"),
+    ({"$or": [["year", 1]]}, "filter.$or[0]", "list"),
+    ({"$not": [7]}, "filter.$not[0]", "int"),
+    ({7: 1}, "filter", "strings; not 7"),
+    ({"year": Tag("source") == "docs"}, "filter.year", "$and"),
+    ("year = 1", "filter", "str"),
+    (["year"], "filter", "list"),
+    (7, "filter", "int"),
+    *(({"source": {name: ["a", "b"]}}, f"filter.source.{name}", "unknown operator") for name in OF_THE_NEXT_ISSUE),
+]
+
+
 async def test_a_filter_that_cannot_be_read_is_refused_with_the_path_to_the_culprit(
-    store: RedisVectorStore, clients: Clients, index_name: str, call: Call, filter: Any, path: str, reason: str
+    store: RedisVectorStore, clients: Clients, index_name: str, call: Call
 ) -> None:
     missing = store_on(clients, f"{index_name}-missing")
-    for asked in (store, missing):
-        for name, arguments in (("count", ()), ("similarity_search", ("a",)), ("max_marginal_relevance_search", ("a",))):
-            with pytest.raises(FilterError, match=f"{re.escape(path)}:.*{re.escape(reason)}"):
-                await call(asked, name, *arguments, filter=filter)
+    for filter, path, reason in UNREADABLE:
+        for name, arguments in (
+            ("count", ()),
+            ("similarity_search", ("a",)),
+            ("max_marginal_relevance_search", ("a",)),
+        ):
+            for asked in (store, missing):
+                with pytest.raises(FilterError, match=f"{re.escape(path)}:.*{re.escape(reason)}"):
+                    await call(asked, name, *arguments, filter=filter)
 
 
 async def test_filters_are_nested_to_any_reasonable_depth(store: RedisVectorStore, call: Call) -> None:
@@ -267,7 +284,8 @@ async def test_a_field_that_somebody_else_has_taught_the_index_is_known(
 async def test_without_learning_only_declared_fields_can_be_filtered(
     clients: Clients, index_name: str, storage: str, call: Call
 ) -> None:
-    for number, options in enumerate([{"metadata_schema": {"year": "numeric"}, "learn": False}, {"metadata_schema": []}]):
+    switches: list[dict[str, Any]] = [{"metadata_schema": {"year": "numeric"}, "learn": False}, {"metadata_schema": []}]
+    for number, options in enumerate(switches):
         store = store_on(clients, f"{index_name}-{number}", storage=storage, **options)
         await call(store, "add_texts", ["a", "b"], [{"year": 1, "page": 7}, {"year": 2}], ids=["1", "2"])
         with pytest.raises(FilterError, match="'page'"):

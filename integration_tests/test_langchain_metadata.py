@@ -23,8 +23,46 @@ clients = langchain_support.clients  # a fixture
 KEYS = [
     *("text", "embedding", "metadata", "id", "score", "payload", "vector_distance", "self"),
     *("_keys", "_doc_id", "_node", "_exact", "index", "content", "page_content", "__key", "_k_x"),
-    *("", " ", "a b", "a.b", ".", "a..b", "a:b|c", "@x", "x{y}", "a,b", "a-b", "-a", "+a", "0", "12.5", "$", "\\", "'\"", "*", "%"),
-    *("as", "TAG", "vector", "sortable", "weight", "NOINDEX", "and", "or", "not", "ключ", "键", "🙂", "\n", "\x00", "\x1f", "k" * 500),
+    *(
+        "",
+        " ",
+        "a b",
+        "a.b",
+        ".",
+        "a..b",
+        "a:b|c",
+        "@x",
+        "x{y}",
+        "a,b",
+        "a-b",
+        "-a",
+        "+a",
+        "0",
+        "12.5",
+        "$",
+        "\\",
+        "'\"",
+        "*",
+        "%",
+    ),
+    *(
+        "as",
+        "TAG",
+        "vector",
+        "sortable",
+        "weight",
+        "NOINDEX",
+        "and",
+        "or",
+        "not",
+        "ключ",
+        "键",
+        "🙂",
+        "\n",
+        "\x00",
+        "\x1f",
+        "k" * 500,
+    ),
 ]
 
 # What JSON can hold, with everything that a store of this kind is known to bend.
@@ -74,11 +112,15 @@ async def test_keys_that_mean_something_elsewhere_are_keys_like_any_other(store:
         assert exact(document.metadata) == exact(metadata), way
 
 
-@pytest.mark.parametrize("value", ["text", 7, True, ["x", "y"], {"inner": "text"}], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value", ["text", 7, True, ["x", "y"], {"inner": "text"}], ids=lambda value: type(value).__name__
+)
 async def test_every_key_can_be_filtered(store: RedisVectorStore, call: Call, value: Any) -> None:
     """langchain-redis 6: metadata keys with a name of its own corrupt metadata, or leave it unsearchable."""
     keys = [key for key in KEYS if not key.startswith("$")]
-    await call(store, "add_texts", [f"{key}!" for key in keys], [{key: value} for key in keys], ids=[f"={key}" for key in keys])
+    await call(
+        store, "add_texts", [f"{key}!" for key in keys], [{key: value} for key in keys], ids=[f"={key}" for key in keys]
+    )
     asked = value[0] if isinstance(value, list) else value
     for key in keys:
         condition = {f"{key}.inner": "text"} if isinstance(value, dict) else {key: asked}
@@ -87,10 +129,22 @@ async def test_every_key_can_be_filtered(store: RedisVectorStore, call: Call, va
 
 
 async def test_a_key_with_a_dot_goes_before_a_nested_one(store: RedisVectorStore, call: Call) -> None:
-    metadatas: list[dict[str, Any]] = [{"a.b": "x", "a": {"b": "y"}}, {"a": {"b": "y"}}, {"a": {"b": "x"}}, {"a.b": "y"}]
+    metadatas: list[dict[str, Any]] = [
+        {"a.b": "x", "a": {"b": "y"}},
+        {"a": {"b": "y"}},
+        {"a": {"b": "x"}},
+        {"a.b": "y"},
+    ]
     await call(store, "add_texts", list("pqrs"), metadatas, ids=list("pqrs"))
     assert await find(call, store, {"a.b": "x"}) == {"p", "r"}
     assert await find(call, store, {"a.b": "y"}) == {"q", "s"}
+
+
+async def test_what_is_nested_under_an_empty_key_is_not_taken_for_a_key_of_its_own(
+    store: RedisVectorStore, call: Call
+) -> None:
+    await call(store, "add_texts", ["a", "b"], [{"": {"tenant": "x"}}, {"tenant": "x"}], ids=["1", "2"])
+    assert await find(call, store, {"tenant": "x"}) == {"2"}
 
 
 NAIVE = dt.datetime(2024, 5, 17, 12, 30, 0, 123456)
@@ -115,7 +169,7 @@ UUID4 = UUID("12345678-1234-4678-9234-567812345678")
         (np.float32(0.5), 0.5),
         (np.int64(7), 7),
         (np.uint8(7), 7),
-        (np.bool_(True), True),  # noqa: FBT003  # numpy's name for it
+        (np.bool_(True), True),  # numpy's name for it
         (np.str_("a"), "a"),
         ([AWARE, {"x": UUID4}], ["2024-05-17T12:30:00+02:00", {"x": str(UUID4)}]),
         ({"x": (Decimal("0.25"), np.int32(1))}, {"x": [0.25, 1]}),
@@ -145,18 +199,20 @@ async def test_other_types_come_back_in_their_documented_form(
         ({"a", "b"}, {"$in": ["b"]}),
         (np.float64(0.1), 0.1),
         (np.int64(7), {"$lt": 8}),
-        (np.bool_(True), True),  # noqa: FBT003  # numpy's name for it
+        (np.bool_(True), True),  # numpy's name for it
     ],
     ids=lambda value: f"{type(value).__name__}",
 )
 async def test_other_types_can_be_filtered(store: RedisVectorStore, call: Call, given: Any, condition: Any) -> None:
     await call(store, "add_texts", ["a", "b"], [{"x": given}, {}], ids=["1", "2"])
     assert await find(call, store, {"x": condition}) == {"1"}
-    assert await find(call, store, {"x": {"$not": condition if isinstance(condition, dict) else {"$eq": condition}}}) == {"2"}
+    assert await find(
+        call, store, {"x": {"$not": condition if isinstance(condition, dict) else {"$eq": condition}}}
+    ) == {"2"}
 
 
 async def test_every_double_comes_back_as_it_was(store: RedisVectorStore, call: Call) -> None:
-    generator = random.Random(7)  # noqa: S311  # no secret
+    generator = random.Random(7)  # no secret
     doubles = [struct.unpack("<d", generator.randbytes(8))[0] for _ in range(3000)]
     doubles = [double for double in doubles if np.isfinite(double)]
     doubles += [generator.uniform(-1e6, 1e6) for _ in range(3000)]
@@ -166,7 +222,7 @@ async def test_every_double_comes_back_as_it_was(store: RedisVectorStore, call: 
 
 
 async def test_every_double_is_filtered_as_it_is(store: RedisVectorStore, call: Call) -> None:
-    generator = random.Random(8)  # noqa: S311  # no secret
+    generator = random.Random(8)  # no secret
     doubles = [generator.uniform(-1, 1) * 10 ** generator.randint(-12, 12) for _ in range(40)]
     ids = [str(place) for place in range(40)]
     await call(store, "add_texts", ids, [{"x": double} for double in doubles], ids=ids)

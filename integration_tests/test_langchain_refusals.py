@@ -54,7 +54,14 @@ def named(position: int, record_id: str) -> str:
     ids=repr,
 )
 async def test_a_vector_that_could_not_be_found_again_is_refused(
-    clients: Clients, server: redis.Redis, index_name: str, storage: str, call: Call, exists: bool, vector: Any, reason: str
+    clients: Clients,
+    server: redis.Redis,
+    index_name: str,
+    storage: str,
+    call: Call,
+    exists: bool,
+    vector: Any,
+    reason: str,
 ) -> None:
     """langchain-redis 8: with a wrong dimension or type ids are returned, and nothing is searchable."""
     store = store_on(clients, index_name, Model({"bad": vector}, dims=3), storage=storage)
@@ -72,24 +79,26 @@ async def test_vectors_of_another_length_than_the_index_has_are_refused(
     """langchain-redis 8: with a wrong dimension or type on an existing index nothing is searchable."""
     await call(store, "add_texts", ["there"], ids=["there"])
     other = store_on(clients, index_name, Model(dims=dims))
-    with pytest.raises(RecordError, match=f"{dims} dimensions, the index has 8"):
+    with pytest.raises(RecordError, match=rf"{dims} dimensions, the index has 8"):
         await call(other, "add_texts", ["a", "b"])
     with pytest.raises(ArgumentError, match=f"the query has a vector of {dims} dimensions, the index has 8"):
         await call(other, "similarity_search", "a")
     assert keys_of(server, f"{index_name}:") == {f"{index_name}:there"}
 
 
-@pytest.mark.parametrize("vector", [[1.0, 2.0], [1.0, NAN, 3.0], [INF, 2.0, 3.0], [0.0, 0.0, 0.0], [], "abc", None, [GOOD]], ids=repr)
+@pytest.mark.parametrize(
+    "vector", [[1.0, 2.0], [1.0, NAN, 3.0], [INF, 2.0, 3.0], [0.0, 0.0, 0.0], [], "abc", None, [GOOD]], ids=repr
+)
 async def test_a_query_vector_that_is_near_to_nothing_is_refused(
     clients: Clients, index_name: str, storage: str, call: Call, vector: Any
 ) -> None:
     store = store_on(clients, index_name, Model({"bad": vector}, dims=3), storage=storage)
     await call(store, "add_texts", ["a"])
     for search in ("similarity_search", "similarity_search_with_score", "max_marginal_relevance_search"):
-        with pytest.raises(ArgumentError, match="the query|not a list of lists"):
+        with pytest.raises(ArgumentError, match=r"the query|not a list of lists"):
             await call(store, search, "bad")
     for search in ("similarity_search_by_vector", "max_marginal_relevance_search_by_vector"):
-        with pytest.raises(ArgumentError, match="the query|not a list of lists"):
+        with pytest.raises(ArgumentError, match=r"the query|not a list of lists"):
             await call(store, search, vector)
 
 
@@ -181,14 +190,18 @@ async def test_metadata_that_json_cannot_hold_is_refused(
 
 
 @pytest.mark.parametrize("metadata", ["text", 7, [("a", 1)], ["a"]], ids=repr)
-async def test_metadata_is_a_mapping(store: RedisVectorStore, server: redis.Redis, index_name: str, call: Call, metadata: Any) -> None:
+async def test_metadata_is_a_mapping(
+    store: RedisVectorStore, server: redis.Redis, index_name: str, call: Call, metadata: Any
+) -> None:
     with pytest.raises((RecordError, ArgumentError), match=r"(?i)metadata.*(mapping|dict)"):
         await call(store, "add_texts", ["a", "b"], [{}, metadata])
     assert not keys_of(server, f"{index_name}:")
 
 
 @pytest.mark.parametrize("text", [7, None, b"bytes"], ids=repr)
-async def test_a_text_is_a_string(store: RedisVectorStore, server: redis.Redis, index_name: str, call: Call, text: Any) -> None:
+async def test_a_text_is_a_string(
+    store: RedisVectorStore, server: redis.Redis, index_name: str, call: Call, text: Any
+) -> None:
     model = store.embeddings
     assert isinstance(model, Model)
     model.told[text] = model.vector("some")
@@ -247,7 +260,9 @@ async def test_a_later_value_of_another_type_than_was_learnt_is_refused(
     assert await find(call, store) == {"1"}
 
 
-async def test_types_are_checked_within_one_call_too(store: RedisVectorStore, server: redis.Redis, index_name: str, call: Call) -> None:
+async def test_types_are_checked_within_one_call_too(
+    store: RedisVectorStore, server: redis.Redis, index_name: str, call: Call
+) -> None:
     with pytest.raises(RecordError, match=f"{named(2, '2')}.*metadata 'x'"):
         await call(store, "add_texts", list("abc"), [{"x": 1}, {"x": 2}, {"x": "3"}], ids=list("012"))
     assert not keys_of(server, f"{index_name}:")
@@ -274,7 +289,9 @@ class Forgetful(Model):
         return (await super().aembed_documents(texts))[:-1]
 
 
-async def test_a_model_makes_one_vector_of_each_text(clients: Clients, server: redis.Redis, index_name: str, call: Call) -> None:
+async def test_a_model_makes_one_vector_of_each_text(
+    clients: Clients, server: redis.Redis, index_name: str, call: Call
+) -> None:
     with pytest.raises(ArgumentError, match="1 vectors of 2 texts"):
         await call(store_on(clients, index_name, Forgetful()), "add_texts", ["a", "b"])
     assert not keys_of(server, index_name)
@@ -322,7 +339,9 @@ async def test_k_of_zero_finds_nothing(store: RedisVectorStore, call: Call) -> N
     assert await call(store, "max_marginal_relevance_search", "a", 0) == []
 
 
-async def test_a_refused_call_leaves_the_store_as_it_was(store: RedisVectorStore, index_name: str, server: redis.Redis, call: Call) -> None:
+async def test_a_refused_call_leaves_the_store_as_it_was(
+    store: RedisVectorStore, index_name: str, server: redis.Redis, call: Call
+) -> None:
     await call(store, "add_texts", ["a"], [{"n": 1}], ids=["1"])
     with pytest.raises(RecordError):
         await call(store, "add_texts", ["b", "c"], [{"n": 2}, {"n": Unknown()}], ids=["1", "2"])

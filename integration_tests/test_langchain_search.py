@@ -34,7 +34,11 @@ RELEVANCES = {
     "ip": {name: 1 / (1 + np.exp(-product)) for name, product in PRODUCTS.items()},
 }
 METRICS = sorted(DISTANCES)
-SEARCH_TYPES: dict[str, dict[str, Any]] = {"similarity": {}, "similarity_score_threshold": {"score_threshold": 0.0}, "mmr": {}}
+SEARCH_TYPES: dict[str, dict[str, Any]] = {
+    "similarity": {},
+    "similarity_score_threshold": {"score_threshold": 0.0},
+    "mmr": {},
+}
 
 
 async def placed(call: Call, clients: Clients, index_name: str, **options: Any) -> RedisVectorStore:
@@ -50,7 +54,9 @@ async def test_vectors_of_every_type_are_found(
     clients: Clients, index_name: str, storage: str, call: Call, dtype: str, algorithm: str
 ) -> None:
     """langchain-redis 11: with any dtype but float32 every search fails."""
-    store = await placed(call, clients, index_name, storage=storage, dtype=dtype, algorithm=algorithm, distance_metric="l2")
+    store = await placed(
+        call, clients, index_name, storage=storage, dtype=dtype, algorithm=algorithm, distance_metric="l2"
+    )
     found = await call(store, "similarity_search_with_score", "query", 5)
     assert {document.id: distance for document, distance in found} == pytest.approx(SQUARES)
     assert ids_of(await call(store, "similarity_search_by_vector", QUERY, 1)) == ["here"]
@@ -113,7 +119,9 @@ async def test_a_threshold_leaves_out_what_is_less_relevant(
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.1, "0.5", True, float("nan"), None], ids=repr)
-async def test_a_threshold_is_a_number_from_0_to_1(clients: Clients, index_name: str, call: Call, threshold: Any) -> None:
+async def test_a_threshold_is_a_number_from_0_to_1(
+    clients: Clients, index_name: str, call: Call, threshold: Any
+) -> None:
     store = await placed(call, clients, index_name)
     with pytest.raises(ArgumentError, match="score_threshold"):
         store.as_retriever(search_type="similarity_score_threshold", search_kwargs={"score_threshold": threshold})
@@ -131,7 +139,9 @@ async def test_diversity_is_what_langchain_itself_would_choose(
     query = np.random.default_rng(99).normal(size=16)
     # Like texts, so that diversity has something to choose from.
     vectors |= {f"{name}, too": (np.array(vector) + 0.01).tolist() for name, vector in vectors.items()}
-    store = store_on(clients, index_name, Model({**vectors, "query": query.tolist()}), storage=storage, algorithm="flat")
+    store = store_on(
+        clients, index_name, Model({**vectors, "query": query.tolist()}), storage=storage, algorithm="flat"
+    )
     await call(store, "add_texts", [*vectors], ids=[*vectors])
 
     def cosine(name: str) -> float:
@@ -140,13 +150,20 @@ async def test_diversity_is_what_langchain_itself_would_choose(
     nearest = sorted(vectors, key=cosine, reverse=True)[:40]
     chosen = maximal_marginal_relevance(query, [vectors[name] for name in nearest], lambda_mult, k=12)
     expected = [nearest[place] for place in chosen]
-    for search, asked in (("max_marginal_relevance_search", "query"), ("max_marginal_relevance_search_by_vector", query.tolist())):
+    for search, asked in (
+        ("max_marginal_relevance_search", "query"),
+        ("max_marginal_relevance_search_by_vector", query.tolist()),
+    ):
         assert ids_of(await call(store, search, asked, k=12, fetch_k=40, lambda_mult=lambda_mult)) == expected
-    retriever = store.as_retriever(search_type="mmr", search_kwargs={"k": 12, "fetch_k": 40, "lambda_mult": lambda_mult})
+    retriever = store.as_retriever(
+        search_type="mmr", search_kwargs={"k": 12, "fetch_k": 40, "lambda_mult": lambda_mult}
+    )
     assert ids_of(await call(retriever, "invoke", "query")) == expected
 
 
-async def test_diversity_chooses_among_what_there_is(clients: Clients, index_name: str, storage: str, call: Call) -> None:
+async def test_diversity_chooses_among_what_there_is(
+    clients: Clients, index_name: str, storage: str, call: Call
+) -> None:
     store = await placed(call, clients, index_name, storage=storage)
     assert set(ids_of(await call(store, "max_marginal_relevance_search", "query", k=9))) == {*PLACES}
     among = {"place": {"$in": ["aside", "behind"]}}
@@ -156,10 +173,19 @@ async def test_diversity_chooses_among_what_there_is(clients: Clients, index_nam
 
 @pytest.mark.parametrize(
     "options",
-    [{"lambda_mult": 1.1}, {"lambda_mult": -0.1}, {"lambda_mult": "1"}, {"fetch_k": -1}, {"fetch_k": 2.5}, {"k": 4, "fetch_k": 3}],
+    [
+        {"lambda_mult": 1.1},
+        {"lambda_mult": -0.1},
+        {"lambda_mult": "1"},
+        {"fetch_k": -1},
+        {"fetch_k": 2.5},
+        {"k": 4, "fetch_k": 3},
+    ],
     ids=repr,
 )
-async def test_diversity_is_asked_for_within_its_range(clients: Clients, index_name: str, call: Call, options: Any) -> None:
+async def test_diversity_is_asked_for_within_its_range(
+    clients: Clients, index_name: str, call: Call, options: Any
+) -> None:
     store = await placed(call, clients, index_name)
     with pytest.raises(ArgumentError, match=next(reversed(options))):
         await call(store, "max_marginal_relevance_search", "query", **options)
@@ -202,7 +228,9 @@ async def test_a_search_type_that_does_not_exist_is_refused(clients: Clients, in
         await call(store, "search", "query", "nonsense")
 
 
-async def test_records_added_in_several_calls_are_all_found(clients: Clients, index_name: str, storage: str, call: Call) -> None:
+async def test_records_added_in_several_calls_are_all_found(
+    clients: Clients, index_name: str, storage: str, call: Call
+) -> None:
     store = store_on(clients, index_name, storage=storage)
     for number in range(30):
         await call(store, "add_texts", [f"text {number}"], [{"n": number}], ids=[str(number)])

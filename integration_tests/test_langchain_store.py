@@ -11,9 +11,19 @@ import pytest
 import redis
 from langchain_core.documents import Document
 
-from integration_tests.conftest import Call
 from integration_tests import langchain_support
-from integration_tests.langchain_support import Clients, Model, exact, find, ids_of, indexes_of, keys_of, read_in_every_way, store_on
+from integration_tests.conftest import Call
+from integration_tests.langchain_support import (
+    Clients,
+    Model,
+    exact,
+    find,
+    ids_of,
+    indexes_of,
+    keys_of,
+    read_in_every_way,
+    store_on,
+)
 from redisvl_adapters import IndexNotFoundError
 from redisvl_adapters.langchain import RedisVectorStore
 
@@ -38,7 +48,21 @@ async def test_records_lie_under_the_prefix_that_was_asked_for(
 
 
 @pytest.mark.parametrize(
-    "name", ["faq-for-us", "the-docs", "docs.at.acme", "a and the", "or", "q:a:b", "(x|y)", "{h}", "*", "'\"\\", "%41", "日本語"]
+    "name",
+    [
+        "faq-for-us",
+        "the-docs",
+        "docs.at.acme",
+        "a and the",
+        "or",
+        "q:a:b",
+        "(x|y)",
+        "{h}",
+        "*",
+        "'\"\\",
+        "%41",
+        "日本語",
+    ],
 )
 async def test_an_index_can_have_any_name(
     clients: Clients, index_name: str, storage: str, call: Call, name: str
@@ -59,7 +83,7 @@ async def test_an_existing_index_is_opened_as_it_is(
     """langchain-redis 3: get_by_ids finds nothing, what is added lies outside the index, and adds to JSON fail."""
     prefix = prefix and f"{index_name}/{prefix}"
     options = {"storage": storage, "prefix": prefix, "distance_metric": "l2", "dtype": "float64", "algorithm": "flat"}
-    store = store_on(clients, index_name, **options, metadata_schema={"when": "timestamp"})
+    store = store_on(clients, index_name, None, **options, metadata_schema={"when": "timestamp"})
     await call(store, "add_texts", ["a"], [{"when": 10, "ok": True, "author": {"name": "Ada"}}], ids=["1"])
 
     again = await call(RedisVectorStore, "from_existing_index", index_name, Model(), **clients)
@@ -108,6 +132,7 @@ async def test_documents_keep_their_ids(clients: Clients, index_name: str, stora
     store = await call(RedisVectorStore, "from_documents", documents, Model(), index_name=index_name, **options)
     assert isinstance(store, RedisVectorStore)
     for document in documents:
+        assert document.id is not None
         found = await read_in_every_way(call, store, document.id, document.page_content)
         assert all(read == [document] for read in found.values()), found
     texts = await call(
@@ -122,7 +147,23 @@ async def test_documents_keep_their_ids(clients: Clients, index_name: str, stora
 
 @pytest.mark.parametrize(
     "record_id",
-    ["1", "00710", "None", "a b", " ", "a:b", "日本語", "{x}", "*?[]", "a,b|c", "\n", "a\x00b", "'\"\\", "x" * 3000, "http://a/b?c=d#e"],
+    [
+        "1",
+        "00710",
+        "None",
+        "a b",
+        " ",
+        "a:b",
+        "日本語",
+        "{x}",
+        "*?[]",
+        "a,b|c",
+        "\n",
+        "a\x00b",
+        "'\"\\",
+        "x" * 3000,
+        "http://a/b?c=d#e",
+    ],
 )
 async def test_any_text_can_be_an_id(store: RedisVectorStore, call: Call, record_id: str) -> None:
     assert await call(store, "add_texts", ["a", "b"], ids=[record_id, "other"]) == [record_id, "other"]
@@ -218,7 +259,9 @@ async def test_numbers_in_strings_stay_strings(store: RedisVectorStore, call: Ca
     assert await find(call, store, {"zip": "710"}) == set()
 
 
-@pytest.mark.parametrize("text", ["", " ", "\x00\x01", "a\r\n\tb", '{"json": [1]}', "日本語 🙂 e\u0301", "\u2028", "x" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\x00\x01", "a\r\n\tb", '{"json": [1]}', "日本語 🙂 e\u0301", "\u2028", "x" * 100_000]
+)
 async def test_any_text_comes_back_as_it_was(store: RedisVectorStore, call: Call, text: str) -> None:
     await call(store, "add_texts", [text], ids=["1"])
     for way, documents in (await read_in_every_way(call, store, "1", text)).items():

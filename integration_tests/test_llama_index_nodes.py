@@ -1,4 +1,4 @@
-"""Nodes come back as what they were: their type, text, metadata, relationships, templates and images, to the last field."""
+"""Nodes come back as what they were: type, text, metadata, relationships, templates and images, to the last field."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from llama_index.core.bridge.pydantic import AnyUrl
 from llama_index.core.schema import (
     BaseNode,
     Document,
@@ -59,18 +60,18 @@ NODES: dict[str, BaseNode] = {
     "an image node with data": ImageNode(text="a cat", image="aGVsbG8=", image_mimetype="image/png", **COMMON),
     "an image node with a path": ImageNode(image_path="pictures/cat.png", text_embedding=[0.1, 0.2]),
     "an image node with a URL": ImageNode(image_url="https://example.org/cat.png?a=1&b=2", text="a cat"),
-    "an index node": IndexNode(text="see there", index_id="other", **COMMON),
+    "an index node": IndexNode.from_dict({"text": "see there", "index_id": "other", **COMMON}),
     "an index node with a node": IndexNode(
         text="see there", index_id="other", obj=TextNode(id_="inner", text="inside", metadata={"page": 3})
     ),
     "an index node with an index node": IndexNode(
-        text="see there", index_id="other", obj=IndexNode(text="further", index_id="third", metadata={"x": [1]})
+        text="see there", index_id="other", obj=IndexNode(id_="inner", text="further", index_id="third")
     ),
     "a document": Document(text="the whole document", **COMMON),
     "a document without text": Document(metadata={"page": 1}),
     "a node with images and sounds": Node(
         text_resource=MediaResource(text="see and hear", path=Path("notes/a.txt"), mimetype="text/plain"),
-        image_resource=MediaResource(data=PIXEL, url="https://example.org/pixel.png"),
+        image_resource=MediaResource(data=PIXEL, url=AnyUrl("https://example.org/pixel.png")),
         audio_resource=MediaResource(data=bytes(range(256)), mimetype="audio/wav"),
         video_resource=MediaResource(path=Path("films/a.mp4")),
         **COMMON,
@@ -97,19 +98,19 @@ async def test_a_node_comes_back_equal_to_the_last_field(store: RedisVectorStore
     await call(store, "add", [node])
     (got,) = await call(store, "get_nodes", [node.node_id])
     result = await ask(call, store)
-    for back in (got, *(result.nodes or [])):
+    for back in (got, *(result.nodes)):
         assert type(back) is type(node)
         assert back == bare(node)
         assert back.hash == node.hash
         assert back.relationships == node.relationships
         assert back.ref_doc_id == node.ref_doc_id
         assert back.to_dict() == bare(node).to_dict()
-    assert len(result.nodes or []) == 1
+    assert len(result.nodes) == 1
 
 
 async def test_data_in_resources_and_related_types_come_back(store: RedisVectorStore, call: Call) -> None:
     kinds = ("a node with images and sounds", "an image document", "an index node with a node")
-    nodes = [NODES[kind].model_copy(update={"embedding": AHEAD}) for kind in kinds]
+    nodes: list[Any] = [NODES[kind].model_copy(update={"embedding": AHEAD}) for kind in kinds]
     await call(store, "add", nodes)
     media, document, index_node = await call(store, "get_nodes", [node.node_id for node in nodes])
     assert media.image_resource.data == nodes[0].image_resource.data is not None
@@ -143,14 +144,14 @@ async def test_metadata_comes_back_equal_with_its_types(store: RedisVectorStore,
     metadata = METADATAS[kind]
     await call(store, "add", [TextNode(id_="a", text="x", metadata=metadata, embedding=AHEAD)])
     (got,) = await call(store, "get_nodes", ["a"])
-    found = (await ask(call, store)).nodes or []
+    found = (await ask(call, store)).nodes
     for back in (got, *found):
         assert repr(back.metadata) == repr(metadata)
     assert len(found) == 1
 
 
 async def test_values_beyond_json_come_back_in_their_documented_form(store: RedisVectorStore, call: Call) -> None:
-    given = {
+    given: dict[str, Any] = {
         "moment": datetime(2024, 2, 29, 12, 30, tzinfo=UTC),
         "day": date(2024, 2, 29),
         "uuid": UUID(int=7),
@@ -178,14 +179,15 @@ async def test_values_beyond_json_come_back_in_their_documented_form(store: Redi
 
 async def test_output_fields_choose_the_metadata_that_is_returned(store: RedisVectorStore, call: Call) -> None:
     """llama-index 8: output_fields were ignored."""
-    await call(store, "add", [text_node("a", "the text", source="doc", year=1, colour="red", **{"a.b": 1})])
+    metadata: dict[str, Any] = {"year": 1, "colour": "red", "a.b": 1}
+    await call(store, "add", [text_node("a", "the text", source="doc", **metadata)])
     for fields, left in (
         (["year"], {"year": 1}),
         (["colour", "gone"], {"colour": "red"}),
         (["a.b", "year"], {"year": 1, "a.b": 1}),
         ([], {}),
     ):
-        (node,) = (await ask(call, store, output_fields=fields)).nodes or []
+        (node,) = (await ask(call, store, output_fields=fields)).nodes
         assert node.metadata == left
         assert (node.node_id, node.get_content(), node.ref_doc_id) == ("a", "the text", "doc")
 
@@ -202,6 +204,6 @@ async def test_a_node_type_that_could_not_be_restored_is_refused(store: RedisVec
 async def test_embeddings_do_not_come_back(store: RedisVectorStore, call: Call) -> None:
     await call(store, "add", [text_node("a")])
     (got,) = await call(store, "get_nodes")
-    (found,) = (await ask(call, store)).nodes or []
+    (found,) = (await ask(call, store)).nodes
     assert got.embedding is None
     assert found.embedding is None

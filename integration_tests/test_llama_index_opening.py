@@ -1,4 +1,4 @@
-"""Opening an index: created, overwritten, reopened, dropped, beside its neighbours, and over every kind of connection."""
+"""Opening an index: created, overwritten, reopened, dropped, among neighbours, and over any connection."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import redis
 import redis.asyncio
+from llama_index.core.vector_stores.types import VectorStoreQuery
 
 from integration_tests.conftest import Call
-from integration_tests.llama_index_support import ask, filters, ids_of, open_store, snapshot, text_node, where
+from integration_tests.llama_index_support import AHEAD, ask, filters, ids_of, open_store, snapshot, text_node, where
 from redisvl_adapters.errors import ArgumentError, IndexNotFoundError, SchemaMismatchError, ServerUnavailableError
 from redisvl_adapters.llama_index import RedisVectorStore
 
@@ -94,8 +95,20 @@ DIFFERENT: dict[str, dict[str, Any]] = {
 }
 
 
+OPERATIONS: dict[str, tuple[Any, ...]] = {
+    "add": ([text_node("b")],),
+    "query": (VectorStoreQuery(AHEAD),),
+    "delete": ("doc",),
+    "delete_nodes": (["a"],),
+    "get_nodes": (),
+    "clear": (),
+    "count": (),
+    "create": (),
+}
+
+
 @pytest.mark.parametrize("name", [*DIFFERENT, "storage"])
-@pytest.mark.parametrize("operation", ["add", "query", "delete", "get_nodes", "clear", "count", "create"])
+@pytest.mark.parametrize("operation", OPERATIONS)
 async def test_an_index_that_is_another_one_is_not_opened(
     redis_url: str, index_name: str, storage: str, call: Call, server: redis.Redis, name: str, operation: str
 ) -> None:
@@ -106,27 +119,23 @@ async def test_an_index_that_is_another_one_is_not_opened(
     different = DIFFERENT.get(name, {"storage": "json" if storage == "hash" else "hash"})
     async with open_store(redis_url, index_name, **{"storage": storage, **different}) as other:
         with pytest.raises(SchemaMismatchError, match=name):
-            match operation:
-                case "add":
-                    await call(other, "add", [text_node("b")])
-                case "query":
-                    await ask(call, other)
-                case "delete":
-                    await call(other, "delete", "doc")
-                case _:
-                    await call(other, operation)
+            await call(other, operation, *OPERATIONS[operation])
     assert snapshot(server, index_name) == before
 
 
 async def test_a_store_reads_from_the_index_what_it_was_not_told(redis_url: str, index_name: str, call: Call) -> None:
     made = {"prefix": f"{index_name}/own", "algorithm": "flat", "distance_metric": "l2", "dtype": "float64"}
     options: Any = {**made, "metadata_schema": {"day": "timestamp", "good": "bool"}}
+    metadata: dict[str, Any] = {"day": "2024-01-01", "good": 1, "learnt": 1.5, "a.b": "x"}
     async with open_store(redis_url, index_name, "json", **options) as store:
-        await call(store, "add", [text_node("a", day="2024-01-01", good=1, learnt=1.5, **{"a.b": "x"})])
+        await call(store, "add", [text_node("a", **metadata)])
     async with RedisVectorStore(redis_url=redis_url, index_name=index_name, create="never") as store:
-        given = filters(where("day", "2024-01-01T00:00:00Z"), where("good", "true"), where("learnt", 1.5), where("a.b", "x"))
+        given = filters(
+            where("day", "2024-01-01T00:00:00Z"), where("good", "true"), where("learnt", 1.5), where("a.b", "x")
+        )
         found = await ask(call, store, filters=given, query_embedding=[1.0, 0.0, 0.0, 3.0])
-        assert (found.ids, found.similarities) == (["a"], [pytest.approx(1 / 10)])
+        assert found.ids == ["a"]
+        assert found.similarities == pytest.approx([1 / 10])
         await call(store, "add", [text_node("b")])
         assert await ids_of(call, store) == {"a", "b"}
 

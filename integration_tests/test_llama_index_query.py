@@ -103,7 +103,7 @@ async def test_lists_are_empty_and_never_none(store: RedisVectorStore, call: Cal
 async def test_top_k_counts_the_nodes_returned(store: RedisVectorStore, call: Call) -> None:
     await call(store, "add", [text_node(f"n{step}", vector=turned(step)) for step in range(30)])
     assert (await ask(call, store, similarity_top_k=25)).ids == [f"n{step}" for step in range(25)]
-    assert len((await ask(call, store, similarity_top_k=1000)).ids or []) == 30
+    assert len((await ask(call, store, similarity_top_k=1000)).ids) == 30
     default = await call(store, "query", VectorStoreQuery(query_embedding=AHEAD))
     assert default.ids == ["n0"]
 

@@ -52,6 +52,9 @@ BAD_NODES: dict[str, BaseNode] = {
     ),
 }
 
+# More than are written in one round trip.
+GOOD_NODES = [text_node(f"good {place}", year=place, new_key=place) for place in range(600)]
+
 
 @pytest.mark.parametrize("kind", BAD_NODES)
 async def test_a_bad_node_is_refused_before_anything_is_written(
@@ -61,9 +64,8 @@ async def test_a_bad_node_is_refused_before_anything_is_written(
     kept = text_node("kept", year=1, colour="red")
     await call(store, "add", [kept])
     before = snapshot(server, index_name)
-    good = [text_node(f"good {place}", year=place, new_key=place) for place in range(600)]
     with pytest.raises(RecordError) as refused:
-        await call(store, "add", [*good, BAD_NODES[kind], text_node("good too")])
+        await call(store, "add", [*GOOD_NODES, BAD_NODES[kind], text_node("good too")])
     assert snapshot(server, index_name) == before
     assert await call(store, "get_nodes") == [bare(kept)]
     # The message says which one it is.
@@ -133,12 +135,14 @@ def test_every_operation_of_the_contract_has_both_twins() -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 async def test_a_method_refuses_an_unknown_keyword(redis_url: str, index_name: str, name: str) -> None:
-    store = open_store(redis_url, index_name)
-    with pytest.raises(UnknownArgumentError, match="bogus"):
+    async def use(store: RedisVectorStore) -> None:
         made = getattr(store, name)(*ARGUMENTS.get(name, ()), bogus=1)
         if inspect.isawaitable(made):
             await made
-    await store.aclose()
+
+    async with open_store(redis_url, index_name) as store:
+        with pytest.raises(UnknownArgumentError, match="bogus"):
+            await use(store)
 
 
 def test_the_constructor_refuses_an_unknown_keyword(redis_url: str) -> None:

@@ -52,9 +52,19 @@ class Passage(NamedTuple):
 
 
 PASSAGES = [
-    Passage("a", "the cat sleeps", {"n": 1, "kind": "pet", "good": True, "tags": ["x", "y"], "none": None, "empty": []}),
-    Passage("b|1, ä", "a cat and\na dog 🙂", {"n": 2.5, "kind": "Pet", "good": False, "tags": ["y"], "deep": {"er": [1, {"x": "z"}]}}),
-    Passage("c:1", " the hawk flies ", {"n": 2**53, "kind": "a,b|c", "id": "mine", "text": "mine", "_node": "mine", "_doc_id": "a"}),
+    Passage(
+        "a", "the cat sleeps", {"n": 1, "kind": "pet", "good": True, "tags": ["x", "y"], "none": None, "empty": []}
+    ),
+    Passage(
+        "b|1, ä",
+        "a cat and\na dog 🙂",
+        {"n": 2.5, "kind": "Pet", "good": False, "tags": ["y"], "deep": {"er": [1, {"x": "z"}]}},
+    ),
+    Passage(
+        "c:1",
+        " the hawk flies ",
+        {"n": 2**53, "kind": "a,b|c", "id": "mine", "text": "mine", "_node": "mine", "_doc_id": "a"},
+    ),
     Passage("d", "numbers", {"n": 0.1, "kind": "00710", "a.b": "dotted", "third": 1 / 3, "": "no name", "score": 7}),
 ]
 BY_ID = {passage.id: passage for passage in PASSAGES}
@@ -140,7 +150,11 @@ FILTERS: list[tuple[Any, Any, str]] = [
     ({"none": {"$exists": True}}, Compare("none", Operator.EXISTS, value=True), "a"),
     ({"tags": {"$exists": False}}, ~Compare("tags", Operator.EXISTS, value=True), "c:1;d"),
     ({"$or": [{"n": 1}, {"kind": "00710"}]}, filters(where("n", 1), where("kind", "00710"), condition=OR), "a;d"),
-    ({"$not": [{"n": 1}, {"kind": "00710"}]}, filters(where("n", 1), where("kind", "00710"), condition=NOT), "b|1, ä;c:1"),
+    (
+        {"$not": [{"n": 1}, {"kind": "00710"}]},
+        filters(where("n", 1), where("kind", "00710"), condition=NOT),
+        "b|1, ä;c:1",
+    ),
     (Num("n") > 1, Num("n") > 1, "b|1, ä;c:1"),
     (Tag("kind") == "pet", Tag("kind") == "pet", "a"),
 ]
@@ -156,7 +170,11 @@ async def test_a_filter_means_the_same_in_both(pair: Pair, call: Call, writer: s
         found = await call(pair.llama, "query", VectorStoreQuery(embed("cat"), 10, filters=metadata_filters))
         assert set(found.ids) == wanted, metadata_filters
         assert {node.node_id for node in await call(pair.llama, "get_nodes", filters=metadata_filters)} == wanted
-        assert await call(pair.langchain, "count", mongo) == await call(pair.llama, "count", metadata_filters) == len(wanted)
+        assert (
+            await call(pair.langchain, "count", mongo)
+            == await call(pair.llama, "count", metadata_filters)
+            == len(wanted)
+        )
 
 
 @pytest.mark.parametrize("writer", WRITERS)
@@ -252,7 +270,14 @@ async def test_what_one_deletes_is_gone_for_the_other(pair: Pair, call: Call) ->
 
 async def test_deleting_a_source_takes_no_document_of_langchain(pair: Pair, call: Call) -> None:
     await write_by_langchain(call, pair)
-    nodes = [TextNode(id_="n", text="x", embedding=embed("x"), relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id="a")})]
+    nodes = [
+        TextNode(
+            id_="n",
+            text="x",
+            embedding=embed("x"),
+            relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id="a")},
+        )
+    ]
     await call(pair.llama, "add", nodes)
     await call(pair.llama, "delete", "a")
     await call(pair.llama, "delete", "None")
@@ -261,7 +286,9 @@ async def test_deleting_a_source_takes_no_document_of_langchain(pair: Pair, call
 
 async def test_what_one_overwrites_loses_all_that_the_other_wrote(pair: Pair, call: Call) -> None:
     source = {NodeRelationship.SOURCE: RelatedNodeInfo(node_id="the source")}
-    image = ImageNode(id_="a", text="a cat", image="aGVsbG8=", relationships=source, metadata={"old": 1}, embedding=embed("cat"))
+    image = ImageNode(
+        id_="a", text="a cat", image="aGVsbG8=", relationships=source, metadata={"old": 1}, embedding=embed("cat")
+    )
     await call(pair.llama, "add", [image])
     await call(pair.langchain, "add_texts", ["a dog"], [{"new": 1}], ids=["a"])
     (node,) = await call(pair.llama, "get_nodes")
@@ -274,7 +301,9 @@ async def test_what_one_overwrites_loses_all_that_the_other_wrote(pair: Pair, ca
     assert await call(pair.langchain, "count", {"new": 1}) == 0
 
 
-async def test_one_does_not_open_what_the_other_made_differently(pair: Pair, redis_url: str, index_name: str, call: Call) -> None:
+async def test_one_does_not_open_what_the_other_made_differently(
+    pair: Pair, redis_url: str, index_name: str, call: Call
+) -> None:
     await write_by_langchain(call, pair)
     async with LlamaIndexStore(redis_url=redis_url, index_name=index_name, distance_metric="ip") as store:
         with pytest.raises(SchemaMismatchError, match="distance_metric"):
@@ -284,4 +313,6 @@ async def test_one_does_not_open_what_the_other_made_differently(pair: Pair, red
 async def test_keys_lie_where_both_look(pair: Pair, call: Call, server: redis.Redis, index_name: str) -> None:
     await write_by_langchain(call, pair, PASSAGES[:2])
     await write_by_llama(call, pair, PASSAGES[2:])
-    assert {key.decode() for key in server.scan_iter(f"{index_name}:*")} == {f"{index_name}:{passage.id}" for passage in PASSAGES}
+    assert {key.decode() for key in server.scan_iter(f"{index_name}:*")} == {
+        f"{index_name}:{passage.id}" for passage in PASSAGES
+    }

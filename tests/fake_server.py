@@ -1,7 +1,7 @@
-"""As much of a Redis with search as operations need, in memory, so that they can be interrupted and interleaved at will.
+"""As much of a Redis with search as operations need, in memory, so that they can be interrupted and interleaved.
 
-Records are hashes. A field of the index covers the records that are written after it was added, and all of them if it was
-there when the index was created: FT.ALTER goes with SKIPINITIALSCAN.
+Records are hashes. A field of the index covers the records that are written after it was added, and all of them if it
+was there when the index was created: FT.ALTER goes with SKIPINITIALSCAN.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Generator, Sequence
+from itertools import pairwise
 from typing import Any, Unpack
 
 from redis.exceptions import ResponseError
@@ -198,7 +199,7 @@ class FakeServer:
 def _rows(args: Sequence[Any]) -> dict[str, list[Any]]:
     """Return the fields of a schema as FT.CREATE and FT.ALTER take them, by name, as FT.INFO tells them."""
     rows = {}
-    for place, (name, kind) in enumerate(zip(args, args[1:], strict=False)):
+    for place, (name, kind) in enumerate(pairwise(args)):
         if kind in _TYPES:
             row = [b"attribute", name.encode(), b"type", kind.encode()]
             if kind == "VECTOR":

@@ -5,20 +5,21 @@ Whatever the order: nobody fails, and whatever is stored afterwards can be found
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Unpack
 
 import orjson
 import pytest
+from tests.fake_server import FakeServer, make_state, opened, record
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.encoding import field_alias
 from redisvl_adapters.core.options import IndexOptions
 from redisvl_adapters.core.record import Record
-from tests.fake_server import FakeServer, make_state, opened, record
 
-ORDERS = 150
+ORDERS = range(150)
 TYPES = {"flag": "bool", "when": "timestamp", "n": "numeric", "k": "tag"}
 
 
@@ -30,6 +31,16 @@ def writer(*records: Record, **options: Unpack[IndexOptions]) -> Steps[Any]:
 def cleaner(operation: Callable[..., Steps[None]], **options: Unpack[IndexOptions]) -> Steps[None]:
     state = make_state(**options)
     return opened(state, operation(state))
+
+
+@contextmanager
+def told(seed: int) -> Iterator[None]:
+    """Tell with an error in which order of events it came."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"in the order of events of seed {seed}")
+        raise
 
 
 def check_found(server: FakeServer) -> None:
@@ -44,7 +55,6 @@ def check_found(server: FakeServer) -> None:
             assert alias in server.covered[record_id], f"{key} of {record_id} is not covered"
 
 
-@pytest.mark.parametrize("seed", range(ORDERS))
 @pytest.mark.parametrize(
     "options",
     [{}, {"metadata_schema": {"flag": "bool", "when": "timestamp"}}],
@@ -60,27 +70,29 @@ def check_found(server: FakeServer) -> None:
     ids=["same key", "different keys", "same record"],
 )
 def test_writers_that_create_the_index_at_once_all_succeed(
-    writes: Sequence[Sequence[Record]], options: IndexOptions, seed: int
+    writes: Sequence[Sequence[Record]], options: IndexOptions
 ) -> None:
-    server = FakeServer()
-    server.race(seed, *(writer(*records, **options) for records in writes))
-    assert set(server.records) == {record.id for records in writes for record in records}
-    check_found(server)
+    for seed in ORDERS:
+        with told(seed):
+            server = FakeServer()
+            server.race(seed, *(writer(*records, **options) for records in writes))
+            assert set(server.records) == {record.id for records in writes for record in records}
+            check_found(server)
 
 
-@pytest.mark.parametrize("seed", range(ORDERS))
 @pytest.mark.parametrize("operation", [operations.clear, operations.drop])
-def test_writers_survive_one_who_empties_the_index(operation: Callable[..., Steps[None]], seed: int) -> None:
-    server = FakeServer()
-    state = make_state()
-    server.run(state, operations.upsert(state, [record("old", n=1)], [[1.0, 2.0]]))
-    server.race(
-        seed,
-        opened(state, operations.upsert(state, [record("a", n=1, k="x")], [[1.0, 2.0]])),
-        writer(record("b", flag=True)),
-        cleaner(operation),
-    )
-    check_found(server)
+def test_writers_survive_one_who_empties_the_index(operation: Callable[..., Steps[None]]) -> None:
+    for seed in ORDERS:
+        with told(seed):
+            server, state = FakeServer(), make_state()
+            server.run(state, operations.upsert(state, [record("old", n=1)], [[1.0, 2.0]]))
+            server.race(
+                seed,
+                opened(state, operations.upsert(state, [record("a", n=1, k="x")], [[1.0, 2.0]])),
+                writer(record("b", flag=True)),
+                cleaner(operation),
+            )
+            check_found(server)
 
 
 def test_emptying_an_index_keeps_the_fields_that_others_taught_it() -> None:

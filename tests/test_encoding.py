@@ -25,14 +25,30 @@ from redisvl_adapters.core.encoding import (
 RESERVED = frozenset({"text", "metadata", "vector_distance", "embedding"})
 CONTROLS = [chr(code) for code in [*range(0x20), 0x7F]]
 # The words after which FT.CREATE reads an option instead of the next field.
-OPTION_WORDS = "as tag text numeric geo vector sortable unf noindex nostem weight separator withsuffixtrie".split()
+OPTION_WORDS = [
+    "as",
+    "tag",
+    "text",
+    "numeric",
+    "geo",
+    "vector",
+    "sortable",
+    "unf",
+    "noindex",
+    "nostem",
+    "weight",
+    "separator",
+    "withsuffixtrie",
+]
 finite = st.floats(allow_nan=False, allow_infinity=False)
 # Of few characters, so that two of them are often nearly the same.
 awkward_tags = st.text(st.sampled_from("a \n\x1f\U0010fe0a\U0010fe20\U0010fe80"), max_size=4) | st.text()
 awkward_keys = st.text(st.sampled_from("ak2f_./- "), max_size=6) | st.text()
 
 
-@pytest.mark.parametrize("tag", ["a", "a b", "a,b", "a|b", "Ärger", "日本", "{x}", "-", "*", "a\u00a0", "\u2003x", "%_"])
+@pytest.mark.parametrize(
+    "tag", ["a", "a b", "a,b", "a|b", "Ärger", "日本", "{x}", "-", "*", "a\u00a0", "\u2003x", "%_"]
+)
 def test_an_ordinary_tag_stays_as_it_is(tag: str) -> None:
     assert encode_tag(tag) == tag
 
@@ -85,7 +101,9 @@ def test_a_key_of_words_dots_and_hyphens_is_its_own_alias(key: str) -> None:
     assert field_alias(key, RESERVED) == key
 
 
-@pytest.mark.parametrize("key", [*RESERVED, *OPTION_WORDS, "SORTABLE", "_keys", "_doc_id", "_node", "__key", "", "a b", "."])
+@pytest.mark.parametrize(
+    "key", [*RESERVED, *OPTION_WORDS, "SORTABLE", "_keys", "_doc_id", "_node", "__key", "", "a b", "."]
+)
 def test_any_other_key_gets_a_plain_alias_that_no_key_has(key: str) -> None:
     alias = field_alias(key, RESERVED)
     assert re.fullmatch(r"_k_[A-Za-z0-9_]*", alias)
@@ -162,7 +180,11 @@ def test_a_point_in_time_becomes_epoch_seconds(value: Any, seconds: float) -> No
     assert epoch_seconds(value) == seconds
 
 
-@pytest.mark.parametrize("value", [True, None, "yesterday", math.nan, math.inf, [1], "", 1 << 2000, MAX_EXACT_INT + 1], ids=lambda value: repr(value)[:20])
+@pytest.mark.parametrize(
+    "value",
+    [True, None, "yesterday", math.nan, math.inf, [1], "", 1 << 2000, MAX_EXACT_INT + 1],
+    ids=lambda value: repr(value)[:20],
+)
 def test_what_is_no_point_in_time_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"point in time|isoformat|2\^53"):
         epoch_seconds(value)

@@ -11,14 +11,18 @@ import redisvl_adapters
 from redisvl_adapters import errors
 from redisvl_adapters.errors import AdapterError, UnknownArgumentError, refuse_unknown
 
-CLASSES = {name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, AdapterError)}
+CLASSES = {
+    name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, AdapterError)
+}
 
 
 def drawn() -> dict[str, tuple[set[str], int]]:
     """Return the bases of each class as drawn, and how deep it stands."""
     tree: dict[str, tuple[set[str], int]] = {}
     path: list[str] = []
-    for indent, name, builtin in re.findall(r"^([│├└─ ]*)(\w+Error)(?: \((\w+)\))?$", errors.__doc__ or "", re.MULTILINE):
+    for indent, name, builtin in re.findall(
+        r"^([│├└─ ]*)(\w+Error)(?: \((\w+)\))?$", errors.__doc__ or "", re.MULTILINE
+    ):
         depth = len(indent) // 4
         path[depth:] = [name]
         tree[name] = ({parent for parent in (*path[depth - 1 : depth], builtin) if parent}, depth)
@@ -42,7 +46,9 @@ def test_every_error_says_in_one_sentence_when_it_happens_and_is_exported() -> N
 
 def test_an_unknown_keyword_is_refused_with_what_there_is() -> None:
     refuse_unknown("add", {}, ())
-    with pytest.raises(UnknownArgumentError, match=r"^add has no argument 'idss' \(did you mean 'ids'\?\); it takes: ids, ttl$"):
+    with pytest.raises(
+        UnknownArgumentError, match=r"^add has no argument 'idss' \(did you mean 'ids'\?\); it takes: ids, ttl$"
+    ):
         refuse_unknown("add", {"idss": 1}, ("ttl", "ids"))
     with pytest.raises(TypeError, match="it takes: none"):
         refuse_unknown("clear", {"x": 1}, ())

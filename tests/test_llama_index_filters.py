@@ -10,15 +10,15 @@ pytest.importorskip("llama_index.core")
 
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 from redisvl.query.filter import Num
+from tests.evaluator import matches
 
 from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Not, Operator, Or, Raw, matches_everything
 from redisvl_adapters.errors import FilterError
 from redisvl_adapters.llama_index.filters import read_filter
-from tests.evaluator import matches
 
 SERVED = {"==": "eq", "!=": "ne", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "in": "in", "nin": "nin"}
 A, B = Compare("a", Operator.EQ, 1), Compare("b", Operator.EQ, 2)
-PARTS = [MetadataFilter(key="a", value=1), MetadataFilter(key="b", value=2)]
+PARTS: list[MetadataFilter | MetadataFilters] = [MetadataFilter(key="a", value=1), MetadataFilter(key="b", value=2)]
 
 
 @pytest.mark.parametrize(("spelling", "operator"), SERVED.items())
@@ -38,7 +38,14 @@ def test_an_operator_of_a_later_version_is_refused(operator: FilterOperator) -> 
 
 @pytest.mark.parametrize(
     ("condition", "logic"),
-    [(FilterCondition.AND, And), (FilterCondition.OR, Or), (FilterCondition.NOT, Not), ("or", Or), ("not", Not), (None, And)],
+    [
+        (FilterCondition.AND, And),
+        (FilterCondition.OR, Or),
+        (FilterCondition.NOT, Not),
+        ("or", Or),
+        ("not", Not),
+        (None, And),
+    ],
 )
 def test_a_condition_is_ours(condition: Any, logic: Any) -> None:
     """llama-index 5: NOT was compiled as OR."""

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from redis.exceptions import ResponseError
+from tests.fake_server import NAME, FakeServer, make_state, record
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters import MATCH_ALL, Compare, Filter, Not, Operator
@@ -21,7 +22,6 @@ from redisvl_adapters.errors import (
     ServerUnavailableError,
     UnknownFieldError,
 )
-from tests.fake_server import NAME, FakeServer, make_state, record
 
 VECTOR = [1.0, 2.0]
 HAS_K = Compare("k", Operator.EXISTS, value=True)
@@ -93,7 +93,7 @@ def test_one_bad_record_leaves_nothing_behind(server: FakeServer, records: list[
 
 def test_an_index_that_is_never_to_be_created_is_not(server: FakeServer) -> None:
     state = make_state(create="never")
-    with pytest.raises(IndexNotFoundError, match="'docs'.*create='never'"):
+    with pytest.raises(IndexNotFoundError, match=r"'docs'.*create='never'"):
         write(server, state, record("a"))
     assert server.fields is None
 
@@ -213,14 +213,18 @@ def test_a_connection_that_is_lost_part_way_tells_which_records_are_written(serv
     write(server, state, record("first"))
     ids = [f"r{place}" for place in range(2 * BATCH + 1)]
     server.interrupt("EVAL", lambda: server.interrupt("EVAL", lose_connection))
-    with pytest.raises(PartialWriteError, match=rf"{BATCH} of {len(ids)} .*no Redis server answers at here:1") as partial:
+    with pytest.raises(
+        PartialWriteError, match=rf"{BATCH} of {len(ids)} .*no Redis server answers at here:1"
+    ) as partial:
         write(server, state, *map(record, ids))
     assert partial.value.written == ids[:BATCH]
     assert partial.value.unwritten == ids[BATCH:]
     assert set(server.records) == {"first", *ids[:BATCH]}
 
 
-def test_a_refusal_part_way_tells_which_records_are_written(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_part_way_tells_which_records_are_written(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = make_state()
     write(server, state, record("first"))
     ids = [f"r{place}" for place in range(BATCH + 3)]
@@ -231,7 +235,7 @@ def test_a_refusal_part_way_tells_which_records_are_written(server: FakeServer, 
         return ResponseError("OOM command not allowed") if refused else execute(command)
 
     monkeypatch.setattr(server, "execute", refuse)
-    with pytest.raises(PartialWriteError, match="'r1'.*OOM") as partial:
+    with pytest.raises(PartialWriteError, match=r"'r1'.*OOM") as partial:
         write(server, state, *map(record, ids))
     assert partial.value.written == ["r0", *ids[2:BATCH]]
     assert partial.value.unwritten == ["r1", *ids[BATCH:]]

@@ -74,11 +74,13 @@ def test_none_stands_for_an_option_that_was_not_given() -> None:
     assert read(**every) == read()
 
 
-@pytest.mark.parametrize(("algorithm", "option"), [(name, option) for name in TUNING for option in sorted(TUNING[name])])
+@pytest.mark.parametrize(
+    ("algorithm", "option"), [(name, option) for name in TUNING for option in sorted(TUNING[name])]
+)
 def test_a_parameter_belongs_to_its_algorithm(algorithm: str, option: str) -> None:
     assert read(algorithm=algorithm, **{option: 8}).tuning == {option: 8}
     for other in set(TUNING) - {name for name in TUNING if option in TUNING[name]}:
-        with pytest.raises(SchemaError, match=f"{option}.*{other}"):
+        with pytest.raises(SchemaError, match=rf"{option}.*{other}"):
             read(algorithm=other, **{option: 8})
 
 
@@ -120,7 +122,7 @@ def test_a_value_out_of_range_is_refused_by_name(options: dict[str, Any], named:
 
 def test_an_unknown_keyword_is_refused_with_the_nearest_known_one() -> None:
     """langchain-redis 22: unknown keyword arguments were swallowed."""
-    with pytest.raises(UnknownArgumentError, match="'key_prefix'.*it takes: .*prefix"):
+    with pytest.raises(UnknownArgumentError, match=r"'key_prefix'.*it takes: .*prefix"):
         read(key_prefix="doc")
     with pytest.raises(UnknownArgumentError, match="did you mean 'storage'"):
         read(storag="json")
@@ -188,7 +190,7 @@ def test_a_declaration_that_cannot_be_honoured_is_refused(declared: Any, named: 
 
 def test_an_attribute_that_redisvl_does_not_have_is_refused_when_the_field_is_made() -> None:
     schema = read(metadata_schema={"a": {"type": "tag", "attrs": {"sorted": True}}}).schema(2)
-    with pytest.raises(SchemaError, match="'a'.*'sorted'.*did you mean 'sortable'"):
+    with pytest.raises(SchemaError, match=r"'a'.*'sorted'.*did you mean 'sortable'"):
         _ = schema.redisvl
 
 
@@ -245,7 +247,10 @@ def test_the_key_separator_of_a_redisvl_schema_ends_the_prefix() -> None:
         ({"schema": redisvl_schema(), "index_name": "other"}, "index_name='other' contradicts"),
         ({"schema": redisvl_schema(), "distance_metric": "l2"}, "distance_metric='l2' contradicts"),
         ({"schema": {"index": {"name": "docs"}, "fields": []}}, "vector field.*0"),
-        ({"schema": redisvl_schema({"name": "v2", "type": "vector", "attrs": {"dims": 2, "algorithm": "flat"}})}, "vector.*2"),
+        (
+            {"schema": redisvl_schema({"name": "v2", "type": "vector", "attrs": {"dims": 2, "algorithm": "flat"}})},
+            "vector.*2",
+        ),
         ({"schema": redisvl_schema(index={"prefix": ["a", "b"]})}, "one prefix"),
         ({"schema": {"fields": []}}, "RedisVL cannot read"),
         ({"schema": "/no/such/file.yaml"}, "RedisVL cannot read.*file.yaml"),

@@ -54,7 +54,8 @@ def brute_force(query: Matrix, candidates: Matrix, k: int, weight: float) -> lis
     chosen: list[int] = []
     while len(chosen) < min(k, len(candidates)):
         scores = {
-            place: weight * cosine(query, row) - (1 - weight) * max((cosine(candidates[c], row) for c in chosen), default=0)
+            place: weight * cosine(query, row)
+            - (1 - weight) * max((cosine(candidates[c], row) for c in chosen), default=0)
             for place, row in enumerate(candidates)
             if place not in chosen
         }

@@ -195,7 +195,9 @@ def test_presence_is_a_matter_of_keys() -> None:
         ("geo", ()),
     ],
 )
-def test_each_type_has_its_operators_and_names_them_when_asked_another(type_name: str, operators: tuple[str, ...]) -> None:
+def test_each_type_has_its_operators_and_names_them_when_asked_another(
+    type_name: str, operators: tuple[str, ...]
+) -> None:
     assert {str(operator) for operator in operators_of(FieldType(type_name))} == {*operators, "exists"}
     key = next(key for key, field in SCHEMA.fields.items() if field.type == type_name)
     for operator in set(EQUALITY + ORDER) - set(operators):
@@ -235,7 +237,7 @@ def test_each_type_has_its_operators_and_names_them_when_asked_another(type_name
 def test_a_value_of_the_wrong_type_is_refused(operator: str, key: str, value: Any) -> None:
     """langchain-redis 18, llama-index 5: such a comparison matched everything."""
     operand = [value] if operator in ("in", "nin") else value
-    with pytest.raises(FilterError, match=f"{key!r} in index 'docs'.*supports: eq"):
+    with pytest.raises(FilterError, match=rf"{key!r} in index 'docs'.*supports: eq"):
         render(is_(key, operator, operand), SCHEMA)
 
 
@@ -248,7 +250,7 @@ def test_in_takes_a_list(value: Any) -> None:
 
 @pytest.mark.parametrize("value", [1, "true", None])
 def test_exists_takes_true_or_false(value: Any) -> None:
-    with pytest.raises(FilterError, match="'kind'.*true or false"):
+    with pytest.raises(FilterError, match=r"'kind'.*true or false"):
         render(is_("kind", "exists", value), SCHEMA)
 
 
@@ -320,10 +322,20 @@ def test_a_redisvl_expression_that_renders_to_everything_is_refused(expression: 
 
 
 @pytest.mark.parametrize(
-    "raw", ["@new:{a}", "-@new:{a}", "@kind:{a} | @new:[1 2]", "@kind|new:a", "(@new:{a})", r"@a\.new:{x}", "~@new:x", "-(@new:{x})"]
+    "raw",
+    [
+        "@new:{a}",
+        "-@new:{a}",
+        "@kind:{a} | @new:[1 2]",
+        "@kind|new:a",
+        "(@new:{a})",
+        r"@a\.new:{x}",
+        "~@new:x",
+        "-(@new:{x})",
+    ],
 )
 def test_a_redisvl_expression_on_an_unknown_field_is_refused(raw: str) -> None:
-    with pytest.raises(FilterError, match="names the field '(a.)?new'.*it has: "):
+    with pytest.raises(FilterError, match=r"names the field '(a.)?new'.*it has: "):
         text(Raw(FilterExpression(raw)))
 
 

@@ -42,7 +42,7 @@ def page_reply(protocol: int, *keys: bytes | None, cursor: int) -> Any:
     """Return what FT.AGGREGATE and FT.CURSOR answer; a record without a key has expired."""
     if protocol == 2:
         return [[1, *(None if key is None else [b"__key", key] for key in keys)], cursor]
-    rows = [{b"extra_attributes": None if key is None else {b"__key": key}, b"values": []} for key in keys]
+    rows: list[Any] = [{b"extra_attributes": None if key is None else {b"__key": key}, b"values": []} for key in keys]
     page = {b"attributes": [], b"total_results": 1, b"format": b"STRING", b"results": rows, b"warning": []}
     return [page, cursor]
 
@@ -66,7 +66,9 @@ def test_hits_are_read(protocol: int, storage: str, fields: list[bytes]) -> None
 @pytest.mark.parametrize("storage", ["hash", "json"])
 def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
-    reply = search_reply(protocol, (b"docs:0", None), (b"docs:1", [b"vector_distance", b"1", b"text", b"a"]), (b"docs:2", []))
+    reply = search_reply(
+        protocol, (b"docs:0", None), (b"docs:1", [b"vector_distance", b"1", b"text", b"a"]), (b"docs:2", [])
+    )
     hits = query.read_hits(reply, schema, layout_of(schema))
     assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in hits] == [("1", "a", {})]
 

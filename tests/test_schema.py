@@ -1,4 +1,4 @@
-"""What an index is on the server: FT.CREATE, the registry, FT.INFO of either protocol, and the comparison with what was asked."""
+"""What an index is on the server: FT.CREATE, registry, FT.INFO of either protocol, and how it is compared."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VECTOR_ROW = [
     *(b"type", b"VECTOR", b"algorithm", b"HNSW", b"data_type", b"FLOAT32", b"dim", 2),
     *(b"distance_metric", b"COSINE", b"M", 20, b"ef_construction", 200),
 ]
-RESP2 = [
+RESP2: list[Any] = [
     *(b"index_name", b"docs", b"index_options", []),
     *(b"index_definition", [b"key_type", b"HASH", b"prefixes", [b"docs:"], b"default_score", b"1"]),
     b"attributes",
@@ -108,7 +108,7 @@ def test_a_registered_field_that_the_index_lacks_is_no_field_of_it(info: Any) ->
 
 def test_an_index_that_is_not_ours_is_refused_with_its_fields() -> None:
     foreign = [*RESP2[:6], b"attributes", [RESP2[7][0], RESP2[7][1]], b"num_docs", 0]
-    with pytest.raises(SchemaMismatchError, match="'docs' exists, but was not made by this library.*embedding, text"):
+    with pytest.raises(SchemaMismatchError, match=r"'docs' exists, but was not made by this library.*embedding, text"):
         catalog.read_schema(foreign, {})
 
 
@@ -174,7 +174,7 @@ def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
     field = MetadataField("a b", FieldType.BOOL, "alias")
     claim, read = catalog.claim_commands("docs", [field])
     assert claim.args[:3] == ("HSETNX", "redisvl-adapters/docs", b"key:a b")
-    assert orjson.loads(claim.args[3]) == {"type": "bool", "attrs": {}}
+    assert orjson.loads(bytes(claim.args[3]))  # type: ignore[arg-type]  # it is bytes == {"type": "bool", "attrs": {}}
     assert read.args[0] == "HGETALL"
 
 
@@ -183,12 +183,14 @@ def test_the_registry_lies_outside_every_default_prefix() -> None:
 
 
 def test_an_unknown_key_is_told_with_those_that_can_be_filtered() -> None:
-    with pytest.raises(UnknownFieldError, match=r"'fleg'.*'docs'.*did you mean 'flag'.*a\.b \(tag\).*when \(timestamp\)") as e:
+    with pytest.raises(
+        UnknownFieldError, match=r"'fleg'.*'docs'.*did you mean 'flag'.*a\.b \(tag\).*when \(timestamp\)"
+    ) as e:
         make_schema().indexed("fleg")
     assert e.value.key == "fleg"
     assert "note" not in str(e.value)
 
 
 def test_a_key_that_is_not_indexed_says_what_it_can_be_asked() -> None:
-    with pytest.raises(FilterError, match="'note'.*not indexed.*exists"):
+    with pytest.raises(FilterError, match=r"'note'.*not indexed.*exists"):
         make_schema().indexed("note")

@@ -66,7 +66,13 @@ def test_a_zero_vector_has_a_place_where_the_distance_is_no_angle(metric: str) -
 
 @pytest.mark.parametrize(
     ("vector", "named"),
-    [([1.0], "1 dimensions, the index has 2"), ([0.0, 0.0], "zero"), ([math.nan, 1], "NaN"), (["x"], "numbers"), (None, "vector")],
+    [
+        ([1.0], "1 dimensions, the index has 2"),
+        ([0.0, 0.0], "zero"),
+        ([math.nan, 1], "NaN"),
+        (["x"], "numbers"),
+        (None, "vector"),
+    ],
 )
 def test_a_query_that_has_no_answer_is_refused(vector: Any, named: str) -> None:
     with pytest.raises(ArgumentError, match=f"^the query .*{named}"):

@@ -1,0 +1,144 @@
+"""What the tests of the core share: indexes that are closed in the end, short forms of operations, own servers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, Unpack
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from redisvl_adapters.core import Compare, Filter, IndexOptions, Operator, Record, RedisIndex, operations
+from redisvl_adapters.embedded import find_candidates
+
+DIMS = 4
+
+
+class Indexes(Protocol):
+    """Makes an index of the test's name, or of another one, that is closed after the test."""
+
+    def __call__(self, **options: Unpack[IndexOptions]) -> RedisIndex: ...
+
+
+@contextlib.asynccontextmanager
+async def opened_indexes(**defaults: Unpack[IndexOptions]) -> AsyncIterator[Indexes]:
+    """Make indexes with these options unless others are given, and close them in the end."""
+    made: list[RedisIndex] = []
+
+    def make(**options: Unpack[IndexOptions]) -> RedisIndex:
+        given: IndexOptions = {**defaults, **options}
+        if "client" in options or "async_client" in options:
+            given.pop("redis_url", None)
+        made.append(RedisIndex(**given))
+        return made[-1]
+
+    yield make
+    for index in made:
+        await index.aclose()
+
+
+def record(record_id: str, /, **metadata: Any) -> Record:
+    """Return a record with a text and metadata."""
+    return Record(record_id, f"text of {record_id}", metadata)
+
+
+def records(metadatas: Mapping[str, Mapping[str, Any]]) -> list[Record]:
+    """Return records with these metadata by id."""
+    return [Record(record_id, f"text of {record_id}", dict(metadata)) for record_id, metadata in metadatas.items()]
+
+
+def vectors_for(items: Sequence[object]) -> list[list[float]]:
+    """Return a vector for each item, each further from ``[1, 0, 0, 0]`` than the one before."""
+    return [[1.0, float(place), 0.0, 0.0] for place in range(len(items))]
+
+
+def where(key: str, operator: str, value: Any) -> Compare:
+    """Return a comparison."""
+    return Compare(key, Operator(operator), value)
+
+
+def add(index: RedisIndex, *items: Record, ttl_ms: int | None = None) -> list[str]:
+    """Write records."""
+    return index.run(operations.upsert(index.state, items, vectors_for(items), ttl_ms))
+
+
+def ids_of(index: RedisIndex, filter: Filter | None = None) -> set[str]:
+    """Return the ids of the records that match."""
+    return {found.id for found in index.run(operations.fetch_matching(index.state, filter))}
+
+
+def near(index: RedisIndex, k: int, filter: Filter | None = None, **options: Any) -> list[str]:
+    """Return the ids of the records nearest to ``[1, 0, 0, 0]``."""
+    hits = index.run(operations.search(index.state, [1.0, 0.0, 0.0, 0.0], k, filter, **options))
+    return [hit.record.id for hit in hits]
+
+
+def count(index: RedisIndex, filter: Filter | None = None) -> int:
+    """Count the records that match."""
+    return index.run(operations.count(index.state, filter))
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for what happens on the server by itself, such as an expiry or a scan."""
+    give_up = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < give_up, "it did not happen in 10 seconds"
+        time.sleep(0.002)
+
+
+@contextlib.contextmanager
+def own_server(*arguments: str, modules: Sequence[str] = ("redisearch", "rejson")) -> Iterator[tuple[int, Path]]:
+    """Run a server of the test's own, with these modules and arguments; yields its port and its folder.
+
+    Skips the test where the wheels that bring a server are not in use.
+    """
+    if "REDIS_URL" in os.environ:
+        pytest.skip("needs a server of its own, and REDIS_URL names another one")
+    candidate = find_candidates()[0]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    folder = Path(tempfile.mkdtemp(prefix="redisvl-adapters-"))
+    try:
+        executable = candidate.server
+        if not os.access(executable, os.X_OK):
+            executable = Path(shutil.copyfile(executable, folder / "redis-server"))
+            executable.chmod(0o700)
+        loaded = [part for path in candidate.modules if path.stem in modules for part in ("--loadmodule", str(path))]
+        fixed = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", "", *loaded]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen([executable, *fixed, *arguments], stdout=log, stderr=log)
+        try:
+            _await_answer(port)
+            yield port, folder
+        finally:
+            process.kill()
+            process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _await_answer(port: int) -> None:
+    give_up = time.monotonic() + 20
+    with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as client:
+        while True:
+            try:
+                client.ping()
+            except redis.AuthenticationError:
+                return
+            except redis.ConnectionError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.01)
+            else:
+                return

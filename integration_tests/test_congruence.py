@@ -1,0 +1,246 @@
+"""Random filters over random records: Redis and the evaluator in plain Python must agree, record for record.
+
+CONGRUENCE_EXAMPLES=1000 runs that many sets of records instead of a few fixed ones, and others each time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from integration_tests.core_support import DIMS, records, vectors_for
+from tests.evaluator import Metadata, found, matches
+
+from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, RedisIndex, operations
+from redisvl_adapters.core.schema import MetadataSchema
+from redisvl_adapters.errors import ArgumentError, FilterError
+
+EXAMPLES = os.environ.get("CONGRUENCE_EXAMPLES")
+FILTERS = 30
+ORDER = [Operator.GT, Operator.GTE, Operator.LT, Operator.LTE]
+EQUALITY = [Operator.EQ, Operator.NE, Operator.IN, Operator.NIN]
+
+# What the search module trims, cuts, folds, splits or takes for syntax.
+AWKWARD = [
+    *("a", "A", "a b", "", " ", " a", "a ", "\ta", "a\n", "a\x00b", "\x1f", "a\x1fb", "`", "a,b", "a|b", "{a}", "a:b"),
+    *(
+        "*",
+        "-",
+        "@kind:{a}",
+        "a*",
+        "%a%",
+        "'",
+        '"',
+        "\\",
+        "a\\",
+        "$x",
+        "w'a'",
+        "()",
+        "[1 2]",
+        "Ä",
+        "ä",
+        "日本",
+        "🦜",
+        "\u00a0a",
+    ),
+    *(
+        "None",
+        "null",
+        "true",
+        "1",
+        "+a",
+        "-a",
+        "a" * 4095,
+        "a" * 4096,
+        "a" * 5000,
+        "a" * 4999 + "b",
+        "\U0010fe80",
+        "the",
+    ),
+]
+tags = st.sampled_from(AWKWARD) | st.text(max_size=4)
+numbers = (
+    st.integers(-3, 3)
+    | st.integers(-(2**53), 2**53)
+    | st.sampled_from([0.1, 0.1 + 0.2, -0.0, 0.5, 1e300, 5e-324, 1 / 3, 2.0**53])
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+zones = st.sampled_from([None, timezone.utc, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])  # noqa: UP017
+moments = st.sampled_from([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 0, 1)]).flatmap(  # noqa: DTZ001 (naive: UTC)
+    lambda moment: zones.map(lambda zone: moment.replace(tzinfo=zone))
+) | st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1), timezones=zones)  # noqa: DTZ001
+days = st.dates(date(1800, 1, 1), date(2200, 1, 1)) | st.just(date(2024, 1, 1))
+points_in_time = moments | days
+booleans = st.booleans()
+
+# By key: its type, the values it has, and what it is compared with. "author.name" is nested, "x y" and "tag" need an alias.
+TAGGED = (tags | st.lists(tags, max_size=3), tags)
+VALUES: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]]] = {
+    "kind": ("tag", *TAGGED),
+    "tag": ("tag", *TAGGED),
+    "x y": ("tag", *TAGGED),
+    "author.name": ("tag", *TAGGED),
+    "n": ("numeric", numbers, numbers),
+    "sub.n-1": ("numeric", numbers, numbers),
+    "flag": ("bool", booleans, booleans | st.sampled_from(["true", "false", "TRUE", 0, 1])),
+    "when": (
+        "timestamp",
+        points_in_time,
+        points_in_time | moments.map(datetime.isoformat) | days.map(date.isoformat) | st.integers(-(10**9), 2 * 10**9),
+    ),
+}
+TYPES = {key: kind for key, (kind, _, _) in VALUES.items()}
+SPELLED: Mapping[str, st.SearchStrategy[Any]] = {
+    "flag": st.booleans() | st.sampled_from(["true", "False", 0, 1]),
+    "when": points_in_time | st.just("2024-01-01T00:00:00Z") | st.just(1704067200),
+}
+
+
+class Case(NamedTuple):
+    """Records by id, and filters to ask of them."""
+
+    metadatas: dict[str, dict[str, Any]]
+    filters: list[Filter]
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, declared: bool) -> Case:
+    """Draw records of which some have a key, some have it empty and some lack it, and filters over their values."""
+    metadatas = {}
+    for place in range(draw(st.integers(1, 12))):
+        flat: dict[str, Any] = {}
+        for key, (_, values, _) in VALUES.items():
+            drawn = SPELLED.get(key, values) if declared else values
+            value = draw(st.none() | drawn | drawn | drawn)
+            if draw(st.integers(0, 3)):
+                flat[key] = value
+        metadatas[f"r{place}"] = draw(st.permutations(list(nested(flat).items())).map(dict))
+    filters = draw(st.lists(filter_trees(list(metadatas.values())), min_size=FILTERS, max_size=FILTERS))
+    return Case(metadatas, filters)
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return metadata where dotted keys are nested, all but those of records that have neither kind nor flag."""
+    metadata: dict[str, Any] = {}
+    for key, value in flat.items():
+        outer, _, inner = key.partition(".")
+        if inner and flat.keys() & {"kind", "flag"}:
+            metadata.setdefault(outer, {})[inner] = value
+        else:
+            metadata[key] = value
+    return metadata
+
+
+def filter_trees(metadatas: Sequence[Metadata]) -> st.SearchStrategy[Filter]:
+    """Return random filters up to a depth of 4, half of them over values that the records have."""
+    leaves = st.sampled_from(list(VALUES)).flatmap(lambda key: comparisons(key, metadatas))
+    trees: st.SearchStrategy[Filter] = leaves
+    for _ in range(3):
+        children = st.lists(trees, max_size=3).map(tuple)
+        trees = leaves | st.one_of(children.map(And), children.map(Or), children.map(Not))
+    return trees
+
+
+def comparisons(key: str, metadatas: Sequence[Metadata]) -> st.SearchStrategy[Filter]:
+    """Return random comparisons of a key."""
+    kind, _, operands = VALUES[key]
+    had: list[Any] = []
+    for value in itertools.chain.from_iterable(found(metadata, key) for metadata in metadatas):
+        had += value if isinstance(value, list) else [value] if value is not None else []
+    if had:
+        operands = st.sampled_from(had) | operands
+    exists = st.booleans().map(lambda wanted: Compare(key, Operator.EXISTS, wanted))
+    asked = EQUALITY + (ORDER if kind in ("numeric", "timestamp") else [])
+    return exists | st.sampled_from(asked).flatmap(
+        lambda operator: (st.lists(operands, max_size=4) if operator in (Operator.IN, Operator.NIN) else operands).map(
+            lambda operand: Compare(key, operator, operand)
+        )
+    )
+
+
+def leaves_of(condition: Filter) -> Iterator[Compare]:
+    """Yield the comparisons in a filter."""
+    match condition:
+        case Compare():
+            yield condition
+        case And(children) | Or(children) | Not(children):
+            for child in children:
+                yield from leaves_of(child)
+
+
+def is_known(leaf: Compare, metadatas: Sequence[Metadata]) -> bool:
+    """Tell whether the learnt index of these records can be asked this: it has had the key, and for its value a value."""
+    values = list(itertools.chain.from_iterable(found(metadata, leaf.key) for metadata in metadatas))
+    return bool(values) if leaf.operator is Operator.EXISTS else any(value not in (None, []) for value in values)
+
+
+numbering = itertools.count()
+
+
+@pytest.mark.parametrize("declared", [False, True], ids=["learnt", "declared"])
+@settings(
+    max_examples=int(EXAMPLES or 3),
+    derandomize=EXAMPLES is None,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data())
+def test_redis_and_the_evaluator_agree(
+    redis_url: str, index_name: str, storage: str, declared: bool, data: st.DataObject
+) -> None:
+    """llama-index 5, 6, 7 and langchain-redis 18 are among what is drawn here."""
+    case = data.draw(cases(declared=declared))
+    schema: MetadataSchema | None = TYPES if declared else None
+    index = RedisIndex(
+        index_name=f"{index_name}-{next(numbering)}",
+        redis_url=redis_url,
+        storage="json" if storage == "json" else "hash",
+        metadata_schema=schema,
+        dims=DIMS,
+    )
+    try:
+        check(index, case, declared=declared)
+    finally:
+        index.run(operations.drop(index.state))
+        index.close()
+
+
+def check(index: RedisIndex, case: Case, *, declared: bool) -> None:
+    """Write the records in two batches, ask each filter in every way, and delete by the last one that can be asked."""
+    everything = records(case.metadatas)
+    for batch in (everything[: len(everything) // 2], everything[len(everything) // 2 :]):
+        index.run(operations.upsert(index.state, batch, vectors_for(batch)))
+    expected: set[str] = set()
+    condition: Filter = Or(())
+    for candidate in case.filters:
+        note(f"filter: {candidate}")
+        if not declared and not all(is_known(leaf, list(case.metadatas.values())) for leaf in leaves_of(candidate)):
+            with pytest.raises(FilterError):
+                index.run(operations.count(index.state, candidate))
+            continue
+        condition = candidate
+        expected = {name for name, metadata in case.metadatas.items() if matches(condition, metadata, TYPES)}
+        some = list(case.metadatas)[::2]
+        total = len(everything)
+        assert {found.id for found in index.run(operations.fetch_matching(index.state, condition))} == expected
+        assert index.run(operations.count(index.state, condition)) == len(expected)
+        hits = index.run(operations.search(index.state, [1.0] * DIMS, total, condition))
+        assert {hit.record.id for hit in hits} == expected
+        picked = index.run(operations.fetch_matching(index.state, condition, some))
+        assert {found.id for found in picked} == expected & set(some)
+    try:
+        assert index.run(operations.delete_matching(index.state, condition)) == len(expected)
+    except ArgumentError:
+        # It is refused because it is true of anything, and so it must be of all these.
+        assert expected == set(case.metadatas)
+        expected = set()
+    left = {found.id for found in index.run(operations.fetch_matching(index.state, None))}
+    assert left == set(case.metadatas) - expected
