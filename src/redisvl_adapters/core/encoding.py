@@ -68,6 +68,20 @@ def encode_tag(value: str) -> str:
     return encoded
 
 
+def decode_tag(tag: str) -> str | None:
+    """Return the value that a tag stands for, or None if only its digest is there."""
+    if tag == _EMPTY_TAG:
+        return ""
+    if tag.startswith(_DIGEST_TAG):
+        return None
+    return _OURS.sub(lambda match: chr(ord(match[0]) - _SHIFT), tag)
+
+
+def number_tag(value: float) -> str:
+    """Return the spelling of a number as a tag: the same for 3 and 3.0."""
+    return repr(float(value) + 0.0)
+
+
 def searchable_text(text: str) -> str:
     """Return a text as the search module should see it: words and the blanks between them.
 
@@ -75,12 +89,16 @@ def searchable_text(text: str) -> str:
     for an escape and knows no punctuation or capitals beyond ASCII.
     """
     if text.isascii():
-        return text.translate(_ASCII_BLANKS)
-    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
+        words = text.translate(_ASCII_BLANKS)
+    else:
+        words = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
+    # An underscore that stands alone can be indexed, but not asked for.
+    return _BARE_UNDERSCORES.sub(" ", words) if "_" in words else words
 
 
 # Combining marks belong to the word that they stand in.
 _NO_WORD = re.compile(r"[^\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u200c\u200d]+")
+_BARE_UNDERSCORES = re.compile(r"(?<!\w)_+(?!\w)")
 _ASCII_BLANKS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 
 

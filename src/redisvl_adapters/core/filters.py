@@ -23,9 +23,19 @@ class Operator(StrEnum):
     GTE = "gte"
     LT = "lt"
     LTE = "lte"
+    BETWEEN = "between"
     IN = "in"
     NIN = "nin"
+    ANY = "any"
+    ALL = "all"
+    CONTAINS = "contains"
+    LIKE = "like"
+    ILIKE = "ilike"
+    TEXT_MATCH = "text_match"
+    TEXT_MATCH_INSENSITIVE = "text_match_insensitive"
+    GEO = "geo"
     EXISTS = "exists"
+    IS_EMPTY = "is_empty"
 
 
 class Filter:
@@ -50,7 +60,8 @@ class Compare(Filter):
     Attributes:
         key: The metadata key; dots reach into nested metadata.
         operator: What is asked.
-        value: The operand: a list for IN and NIN, a bool for EXISTS, one value otherwise.
+        value: The operand: a list for IN, NIN, ANY and ALL, two bounds for BETWEEN, a bool for EXISTS and IS_EMPTY, a
+            mapping of ``lon``, ``lat``, ``radius`` and ``unit`` for GEO, one value otherwise.
     """
 
     key: str

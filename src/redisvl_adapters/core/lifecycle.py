@@ -8,9 +8,9 @@ from itertools import islice
 
 from redisvl_adapters.core import catalog, query
 from redisvl_adapters.core.commands import Steps, as_mapping, is_duplicate, is_missing_index, ok
+from redisvl_adapters.core.leaves import presence
 from redisvl_adapters.core.metadata import Survey, infer_type
 from redisvl_adapters.core.options import DEFAULT_METRIC, IndexSpec
-from redisvl_adapters.core.render import presence
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
 from redisvl_adapters.errors import IndexNotFoundError, SchemaMismatchError, ServerError
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 
-from redisvl_adapters.core.encoding import MAX_EXACT_INT, encode_tag, epoch_seconds, searchable_text
+from redisvl_adapters.core.encoding import MAX_EXACT_INT, encode_tag, epoch_seconds, number_tag, searchable_text
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
 from redisvl_adapters.errors import RecordError
 
@@ -178,6 +178,10 @@ def infer_type(value: Any) -> FieldType | None:
             return FieldType.TIMESTAMP
         case list() if all(type(item) is str for item in value):
             return FieldType.TAG
+        case list() if all(type(item) is bool for item in value):
+            return FieldType.BOOL
+        case list() if all(infer_type(item) is FieldType.NUMERIC for item in value):
+            return FieldType.NUMBERS
         case Mapping():
             return None
         case _:
@@ -219,9 +223,13 @@ def project(schema: Schema, values: Mapping[str, Any], where: str) -> dict[str, 
     return projection
 
 
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def as_tags(value: Any) -> list[str]:
     """Return the tags of a string or a list of strings."""
-    items = value if isinstance(value, list) else [value]
+    items = _as_list(value)
     for item in items:
         if not isinstance(item, str):
             raise TypeError("a tag is text or a list of texts")
@@ -252,7 +260,7 @@ def _as_text(value: Any) -> str:
     return searchable_text(value)
 
 
-def _as_point(value: Any) -> str:
+def as_point(value: Any) -> str:
     """Return ``lon,lat`` for a geo point given as that text, as a pair, or as a mapping with ``lon`` and ``lat``."""
     if isinstance(value, str):
         value = value.split(",")
@@ -270,10 +278,11 @@ def _as_point(value: Any) -> str:
 _PROJECT: Mapping[FieldType, Callable[[Any], Projected]] = {
     FieldType.TAG: as_tags,
     FieldType.NUMERIC: as_number,
-    FieldType.BOOL: lambda value: [as_bool(value)],
+    FieldType.NUMBERS: lambda value: [number_tag(as_number(item)) for item in _as_list(value)],
+    FieldType.BOOL: lambda value: [as_bool(item) for item in _as_list(value)],
     FieldType.TIMESTAMP: epoch_seconds,
     FieldType.TEXT: _as_text,
-    FieldType.GEO: _as_point,
+    FieldType.GEO: as_point,
 }
 
 

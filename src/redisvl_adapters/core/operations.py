@@ -17,7 +17,9 @@ from redisvl_adapters.core.commands import (
     is_missing_index,
     ok,
 )
+from redisvl_adapters.core.encoding import decode_tag, encode_tag
 from redisvl_adapters.core.filters import Filter, matches_everything
+from redisvl_adapters.core.leaves import Rendered, Scope, Values, ValuesNeededError, presence, tagged
 from redisvl_adapters.core.lifecycle import (
     Snapshot,
     State,
@@ -33,8 +35,8 @@ from redisvl_adapters.core.lifecycle import (
 from redisvl_adapters.core.metadata import survey
 from redisvl_adapters.core.query import Hit, Knn
 from redisvl_adapters.core.record import Layout, Record, layout_of
-from redisvl_adapters.core.render import Rendered, presence, render
-from redisvl_adapters.core.schema import Schema
+from redisvl_adapters.core.render import render
+from redisvl_adapters.core.schema import MetadataField, Schema
 from redisvl_adapters.core.vectors import Matrix, Vector, as_matrix, as_query, check_matrix, describe
 from redisvl_adapters.errors import (
     ArgumentError,
@@ -51,6 +53,7 @@ __all__ = [
     "create",
     "delete",
     "delete_matching",
+    "filterable",
     "drop",
     "fetch",
     "fetch_matching",
@@ -196,12 +199,13 @@ def fetch(state: State, ids: Sequence[str]) -> Steps[list[Record | None]]:
     return found
 
 
-def fetch_matching(state: State, filter: Filter | None, ids: Sequence[str] | None = None) -> Steps[list[Record]]:
-    """Return all records that match a filter and, if ids are given, are among them."""
-    if ids is not None and filter is None:
-        found = yield from fetch(state, ids)
-    else:
-        found = yield from fetch(state, (yield from _find(state, (yield from _compile(state, filter)), ids)))
+def fetch_matching(
+    state: State, filter: Filter | None, ids: Sequence[str] | None = None, limit: int | None = None
+) -> Steps[list[Record]]:
+    """Return the records that match a filter and, if ids are given, are among them: all, or at most a number."""
+    if ids is None or filter is not None:
+        ids = yield from _find(state, (yield from _compile(state, filter)), ids, limit)
+    found = yield from fetch(state, ids[:limit])
     return [record for record in found if record is not None]
 
 
@@ -236,6 +240,12 @@ def delete_matching(state: State, filter: Filter | None, ids: Sequence[str] | No
             "the filter is always true and would delete everything; call clear() if that is what you want"
         )
     return (yield from delete(state, (yield from _find(state, rendered, ids))))
+
+
+def filterable(state: State) -> Steps[list[MetadataField]]:
+    """Return the metadata fields that can be filtered, as the server has them now."""
+    snapshot = yield from look(state)
+    return list(snapshot.schema.aliases.values()) if snapshot else list(state.spec.fields.values())
 
 
 def count(state: State, filter: Filter | None = None) -> Steps[int]:
@@ -296,10 +306,13 @@ def _compile(state: State, filter: Filter | None) -> Steps[Rendered]:
     """Render a filter; on an index that does not exist or holds no records nothing matches, whatever the filter."""
     snapshot = state.snapshot or (yield from look(state))
     met: set[str] = set()
+    values: dict[str, Values] = {}
     looked = False
     while snapshot is not None:
         try:
-            return render(filter, snapshot.schema, met)
+            return render(filter, Scope(snapshot.schema, met, values))
+        except ValuesNeededError as needed:
+            values[needed.field.alias] = yield from _values(snapshot.schema, needed.field)
         except UnknownFieldError as error:
             if not looked:
                 # Somebody else may have taught the index this key.
@@ -314,17 +327,37 @@ def _compile(state: State, filter: Filter | None) -> Steps[Rendered]:
     return False
 
 
+def _values(schema: Schema, field: MetadataField) -> Steps[Values]:
+    """Return the values that a tag field has, by their tags."""
+    (reply,) = yield [query.values_command(schema, field)]
+    tags = [] if is_missing_index(reply) else [tag.decode() for tag in ok(reply)]
+    values = {tag: decode_tag(tag) for tag in tags}
+    unknown = [tag for tag, value in values.items() if value is None]
+    # Where the tag is a digest, a record that has it tells the value.
+    layout = layout_of(schema)
+    for chunk in _chunks(unknown, BATCH):
+        wanted = [_expression(tagged(field.query_name, [tag])) for tag in chunk]
+        replies = yield [query.sample_command(schema, expression) for expression in wanted]
+        keys = [keys[0] for reply in replies if (keys := query.read_keys(ok(reply)))]
+        ids = [schema.id_of(key) for key in keys]
+        for record_id, found in zip(ids, (yield [layout.read(record_id) for record_id in ids]), strict=True):
+            if (record := layout.decode_reply(record_id, ok(found))) is not None:
+                value = survey(record.metadata, record_id).values.get(field.key)
+                texts = value if isinstance(value, list) else [value]
+                values |= {encode_tag(text): text for text in texts if isinstance(text, str)}
+    return {tag: value for tag, value in values.items() if value is not None}
+
+
 def _has_met(schema: Schema, key: str) -> Steps[bool]:
     (reply,) = yield [query.count_command(schema, presence(key))]
     return not isinstance(reply, ResponseError) and query.read_total(reply) > 0
 
 
-def _find(state: State, rendered: Rendered, ids: Sequence[str] | None) -> Steps[list[str]]:
-    """Return the ids of all records that match, of any number."""
+def _find(state: State, rendered: Rendered, ids: Sequence[str] | None, limit: int | None = None) -> Steps[list[str]]:
+    """Return the ids of the records that match, of any number, or at least as many as the limit says."""
     schema = state.schema
     if schema is None or rendered is False:
         return []
-    skip = len(schema.prefix.encode())
     keys: list[bytes] = []
     if ids is not None:
         for chunk in _chunks(ids, BATCH):
@@ -334,11 +367,11 @@ def _find(state: State, rendered: Rendered, ids: Sequence[str] | None) -> Steps[
         (reply,) = yield [query.walk_command(schema, _expression(rendered), BATCH)]
         page, cursor = query.read_page(ok(reply))
         keys += page
-        while cursor:
+        while cursor and (limit is None or len(keys) < limit):
             (reply,) = yield [query.next_command(schema, cursor, BATCH)]
             page, cursor = query.read_page(ok(reply))
             keys += page
-    return [key[skip:].decode() for key in keys]
+    return [schema.id_of(key) for key in keys]
 
 
 def _expression(rendered: Rendered) -> FilterExpression | None:

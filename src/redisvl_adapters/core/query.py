@@ -12,7 +12,7 @@ from redisvl.query.filter import FilterExpression
 from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping
 from redisvl_adapters.core.encoding import escape_name
 from redisvl_adapters.core.record import Layout, Record
-from redisvl_adapters.core.schema import DISTANCE, Schema
+from redisvl_adapters.core.schema import DISTANCE, MetadataField, Schema
 from redisvl_adapters.errors import ArgumentError
 
 MAX_K = 1_000_000
@@ -98,6 +98,16 @@ def pick_command(schema: Schema, filter: FilterExpression | None, ids: Sequence[
     return Command((*_search(schema, query), "INKEYS", len(keys), *keys))
 
 
+def sample_command(schema: Schema, filter: FilterExpression | None) -> Command:
+    """Return the command that finds one record that matches."""
+    return Command(tuple(_search(schema, FilterQuery(filter, num_results=1).no_content())))
+
+
+def values_command(schema: Schema, field: MetadataField) -> Command:
+    """Return the command that lists the tags of a field."""
+    return Command(("FT.TAGVALS", schema.name, field.alias))
+
+
 def walk_command(schema: Schema, filter: FilterExpression | None, page: int) -> Command:
     """Return the command that opens a cursor over the keys of all records that match."""
     text = "*" if filter is None else str(filter)
@@ -139,9 +149,8 @@ def read_page(reply: Reply) -> tuple[list[bytes], int]:
 
 def read_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
     """Return the hits in the reply to a search, nearest first."""
-    skip = len(schema.prefix.encode())
     return [
-        Hit(layout.decode_fields(key[skip:].decode(), fields), float(fields[b"vector_distance"]))
+        Hit(layout.decode_fields(schema.id_of(key), fields), float(fields[b"vector_distance"]))
         for key, fields in _rows(reply)
         if DISTANCE.encode() in fields
     ]

@@ -49,6 +49,7 @@ class FieldType(StrEnum):
 
     TAG = "tag"
     NUMERIC = "numeric"
+    NUMBERS = "numbers"
     BOOL = "bool"
     TIMESTAMP = "timestamp"
     TEXT = "text"
@@ -59,6 +60,7 @@ class FieldType(StrEnum):
 _REDIS_TYPES: Mapping[FieldType, str] = {
     FieldType.TAG: "tag",
     FieldType.NUMERIC: "numeric",
+    FieldType.NUMBERS: "tag",
     FieldType.BOOL: "tag",
     FieldType.TIMESTAMP: "numeric",
     FieldType.TEXT: "text",
@@ -154,6 +156,14 @@ class Schema:
         """Return a metadata field of this index, under the alias that its key gets here."""
         return MetadataField(key, type, field_alias(key, self.reserved), attrs or {})
 
+    def id_of(self, key: bytes) -> str:
+        """Return the id of the record at a Redis key."""
+        return key[self._prefix_bytes :].decode()
+
+    @cached_property
+    def _prefix_bytes(self) -> int:
+        return len(self.prefix.encode())
+
     def lays_out_like(self, other: Schema) -> bool:
         """Tell whether records lie in this index just as in the other."""
         return (self.prefix, self.storage, self.fields) == (other.prefix, other.storage, other.fields) and (
@@ -177,8 +187,8 @@ class Schema:
             raise self.unknown(key)
         if found.redis_type is None:
             raise FilterError(
-                f"field {key!r} in index {self.name!r} is stored but not indexed: its values are lists of numbers, "
-                "mixed lists or the like, or it was declared 'unindexed'; it supports exists"
+                f"field {key!r} in index {self.name!r} is stored but not indexed: its values are mixed lists, "
+                "lists of mappings or the like, or it was declared 'unindexed'; it supports exists and is_empty"
             )
         return found
 

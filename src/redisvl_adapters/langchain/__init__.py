@@ -11,6 +11,7 @@ except ModuleNotFoundError as error:
         'redisvl_adapters.langchain needs langchain-core: pip install "redisvl-adapters[langchain]"'
     ) from error
 
+from redisvl_adapters.langchain.structured import RedisStructuredQueryTranslator
 from redisvl_adapters.langchain.vectorstore import RedisVectorStore
 
-__all__ = ["RedisVectorStore"]
+__all__ = ["RedisStructuredQueryTranslator", "RedisVectorStore"]

@@ -11,7 +11,9 @@ from langchain_core.embeddings import Embeddings
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.index import RedisIndex
+from redisvl_adapters.core.leaves import describe
 from redisvl_adapters.core.options import ExistingOptions, IndexOptions, check_ttl
+from redisvl_adapters.core.query import check_k
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 from redisvl_adapters.langchain.documents import batches_of, one_each, parts_of, to_document, to_records
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
@@ -247,6 +249,43 @@ class RedisVectorStore(SearchMethods):
     def _get(self, ids: Sequence[str]) -> Steps[list[Document]]:
         found = yield from operations.fetch(self._index.state, _id_list(ids) or [])
         return [to_document(record) for record in found if record is not None]
+
+    def get(self, filter: FilterLike | None = None, *, limit: int | None = None, **unknown: Any) -> list[Document]:
+        """Return the documents that match a filter, in no order; without one, all.
+
+        Args:
+            filter: The filter.
+            limit: How many at most; None for all, of any number.
+            unknown: Nothing: other keywords are refused.
+
+        Raises:
+            FilterError: If the filter cannot be honoured.
+        """
+        refuse_unknown("get", unknown, ("filter", "limit"))
+        return self._index.run(self._get_matching(filter, limit))
+
+    async def aget(
+        self, filter: FilterLike | None = None, *, limit: int | None = None, **unknown: Any
+    ) -> list[Document]:
+        """Return the documents that match a filter. See ``get``."""
+        refuse_unknown("aget", unknown, ("filter", "limit"))
+        return await self._index.arun(self._get_matching(filter, limit))
+
+    def _get_matching(self, filter: FilterLike | None, limit: int | None) -> Steps[list[Document]]:
+        limit = None if limit is None else check_k(limit, "limit")
+        found = yield from operations.fetch_matching(self._index.state, read_filter(filter), limit=limit)
+        return [to_document(record) for record in found]
+
+    def attribute_info(self) -> list[dict[str, str]]:
+        """Return name, type and description of the filterable fields, as a self-query retriever takes them."""
+        return self._index.run(self._attribute_info())
+
+    async def aattribute_info(self) -> list[dict[str, str]]:
+        """Return name, type and description of the filterable fields, as a self-query retriever takes them."""
+        return await self._index.arun(self._attribute_info())
+
+    def _attribute_info(self) -> Steps[list[dict[str, str]]]:
+        return list(map(describe, (yield from operations.filterable(self._index.state))))
 
     def count(self, filter: FilterLike | None = None) -> int:
         """Count the records, or those that match a filter."""

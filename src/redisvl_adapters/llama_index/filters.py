@@ -23,6 +23,11 @@ _COMPARISONS: Mapping[FilterOperator, Operator] = {
     FilterOperator.LTE: Operator.LTE,
     FilterOperator.IN: Operator.IN,
     FilterOperator.NIN: Operator.NIN,
+    FilterOperator.ANY: Operator.ANY,
+    FilterOperator.ALL: Operator.ALL,
+    FilterOperator.CONTAINS: Operator.CONTAINS,
+    FilterOperator.TEXT_MATCH: Operator.TEXT_MATCH,
+    FilterOperator.TEXT_MATCH_INSENSITIVE: Operator.TEXT_MATCH_INSENSITIVE,
 }
 _LOGIC: Mapping[FilterCondition | None, type[And] | type[Or] | type[Not]] = {
     FilterCondition.AND: And,
@@ -36,12 +41,12 @@ def read_filter(given: FilterLike | None) -> Filter | None:
     """Return the filter that a spelling stands for; None and filters without any part match everything.
 
     Raises:
-        FilterError: If it is none.
+        FilterError: If it is none, with the path to the culprit inside the filter.
     """
-    return None if given is None else _read(given, 0)
+    return None if given is None else _read(given, "filters", 0)
 
 
-def _read(given: FilterLike | MetadataFilter, depth: int) -> Filter:
+def _read(given: FilterLike | MetadataFilter, path: str, depth: int) -> Filter:
     if depth > MAX_DEPTH:
         raise FilterError(f"the filter is nested deeper than {MAX_DEPTH} levels")
     match given:
@@ -49,14 +54,14 @@ def _read(given: FilterLike | MetadataFilter, depth: int) -> Filter:
             # Without a part there is nothing to negate or to choose from: it is an absent filter.
             return And(())
         case MetadataFilters():
-            return _LOGIC[given.condition](tuple(_read(child, depth + 1) for child in given.filters))
+            children = [_read(child, f"{path}[{place}]", depth + 1) for place, child in enumerate(given.filters)]
+            return _LOGIC[given.condition](tuple(children))
+        case MetadataFilter(operator=FilterOperator.IS_EMPTY):
+            return Compare(given.key, Operator.IS_EMPTY, True)
         case MetadataFilter():
-            operator = _COMPARISONS.get(given.operator)
-            if operator is None:
-                known = ", ".join(repr(known.value) for known in _COMPARISONS)
-                raise FilterError(
-                    f"field {given.key!r}: unknown operator {given.operator.value!r}; operators are: {known}"
-                )
-            return Compare(given.key, operator, given.value)
+            return Compare(given.key, _COMPARISONS[given.operator], given.value)
         case _:
-            return as_filter(given)
+            try:
+                return as_filter(given)
+            except FilterError as error:
+                raise FilterError(f"{path}: {error}") from None

@@ -10,6 +10,8 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import (
     BasePydanticVectorStore,
+    MetadataInfo,
+    VectorStoreInfo,
     VectorStoreQuery,
     VectorStoreQueryMode,
     VectorStoreQueryResult,
@@ -20,6 +22,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.filters import And, Filter, FromSources
 from redisvl_adapters.core.index import RedisIndex
+from redisvl_adapters.core.leaves import describe
 from redisvl_adapters.core.options import IndexOptions, check_ttl
 from redisvl_adapters.core.query import Hit, check_k
 from redisvl_adapters.core.ranking import similarity
@@ -181,6 +184,20 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     def _get_nodes(self, node_ids: list[str] | None, filters: FilterLike | None) -> Steps[list[BaseNode]]:
         found = yield from operations.fetch_matching(self._index.state, read_filter(filters), node_ids)
         return [to_node(record) for record in found]
+
+    def vector_store_info(self, content_info: str = "texts") -> VectorStoreInfo:
+        """Return what a ``VectorIndexAutoRetriever`` must know: the filterable fields, and what the texts are about."""
+        return self._index.run(self._vector_store_info(content_info))
+
+    async def avector_store_info(self, content_info: str = "texts") -> VectorStoreInfo:
+        """Return what a ``VectorIndexAutoRetriever`` must know. See ``vector_store_info``."""
+        return await self._index.arun(self._vector_store_info(content_info))
+
+    def _vector_store_info(self, content_info: str) -> Steps[VectorStoreInfo]:
+        fields = yield from operations.filterable(self._index.state)
+        return VectorStoreInfo(
+            metadata_info=[MetadataInfo(**describe(field)) for field in fields], content_info=content_info
+        )
 
     def count(self, filters: FilterLike | None = None) -> int:
         """Count the nodes, or those that match a filter."""

@@ -1,0 +1,377 @@
+"""One comparison as a RedisVL filter expression: what each type of field can be asked, and how.
+
+RediSearch cuts wildcard matches on tags to 200 values without a word, knows no case, and no order of lists. So
+patterns, substrings and the order of lists are decided here, over the values that the field has on the server: exactly
+those that match are then asked for.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+from redisvl.query.filter import FilterExpression, GeoRadius, Num, Tag
+from redisvl.utils.token_escaper import TokenEscaper
+
+from redisvl_adapters.core.encoding import encode_tag, epoch_seconds, number_tag, searchable_text
+from redisvl_adapters.core.filters import Compare, Operator
+from redisvl_adapters.core.metadata import as_bool, as_number, as_point
+from redisvl_adapters.core.schema import KEYS, FieldType, MetadataField, Schema
+from redisvl_adapters.errors import FilterError
+
+Rendered: TypeAlias = FilterExpression | bool
+"""An expression, or True where everything matches and False where nothing does."""
+
+Values: TypeAlias = Mapping[str, str]
+"""The values that a tag field has on the server, by their tags."""
+
+
+class ValuesNeededError(Exception):
+    """A comparison can only be answered from the values that a field has; it is raised and caught within the core.
+
+    Attributes:
+        field: The field.
+    """
+
+    def __init__(self, field: MetadataField) -> None:
+        super().__init__(field.key)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a filter is rendered for.
+
+    Attributes:
+        schema: The index.
+        met: Keys that are not in the schema although records have them.
+        values: The values of fields, by field name, as far as they were needed.
+    """
+
+    schema: Schema
+    met: Collection[str] = ()
+    values: Mapping[str, Values] = field(default_factory=dict)
+
+    def values_of(self, field: MetadataField) -> Values:
+        """Return the values of a field, or ask for them by raising ``ValuesNeededError``."""
+        if field.alias not in self.values:
+            raise ValuesNeededError(field)
+        return self.values[field.alias]
+
+
+class _ExactTag(Tag):
+    """RedisVL's tag filter, escaping every ASCII character that means something in a query."""
+
+    escaper = TokenEscaper(re.compile(r"[\x20-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]"))
+
+
+def all_of(parts: list[Rendered]) -> Rendered:
+    if any(part is False for part in parts):
+        return False
+    return _join([part for part in parts if part is not True], " ") or True
+
+
+def any_of(parts: list[Rendered]) -> Rendered:
+    if any(part is True for part in parts):
+        return True
+    return _join([part for part in parts if part is not False], " | ") or False
+
+
+def none_of(part: Rendered) -> Rendered:
+    return (not part) if isinstance(part, bool) else FilterExpression(f"(-{part})")
+
+
+def _join(parts: list[Any], operator: str) -> FilterExpression | None:
+    """Join expressions as text: RedisVL's own joining recurses once for each of them."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return FilterExpression(f"({operator.join(map(str, parts))})")
+
+
+def tagged(name: str, tags: Iterable[str]) -> Rendered:
+    """Return the expression for the records that have one of some tags."""
+    tags = list(tags)
+    return cast("FilterExpression", _ExactTag(name) == tags) if tags else False
+
+
+def presence(key: str, *, empty: bool = True) -> FilterExpression:
+    """Return the expression for the records that have a key, those where it is empty included or not."""
+    present = cast("FilterExpression", _ExactTag(KEYS) == [encode_tag("+" + key)])
+    return present if empty else FilterExpression(f"({present} -{_emptiness(key)})")
+
+
+def _emptiness(key: str) -> FilterExpression:
+    return cast("FilterExpression", _ExactTag(KEYS) == [encode_tag("-" + key)])
+
+
+# Operands
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("it is compared with text")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise TypeError("it takes a list of values")
+    return list(value)
+
+
+def _bounds(value: Any) -> tuple[Any, Any]:
+    bounds = _list(value)
+    if len(bounds) != 2:
+        raise ValueError("it takes two bounds")
+    return bounds[0], bounds[1]
+
+
+def _number(value: Any) -> float:
+    number = as_number(value)
+    if not math.isfinite(number):
+        raise ValueError("a number to compare with is finite")
+    return number
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("it takes true or false")
+    return value
+
+
+_UNITS = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "ft": 0.3048}
+
+
+def _circle(value: Any) -> str:
+    """Return a circle as it stands in a query, given as a mapping or as RedisVL's ``GeoRadius``."""
+    if isinstance(value, GeoRadius):
+        value = dict(zip(("lon", "lat", "radius", "unit"), value.get_args(), strict=True))
+    if not isinstance(value, Mapping) or not {"lon", "lat", "radius"} <= value.keys() <= {
+        "lon",
+        "lat",
+        "radius",
+        "unit",
+    }:
+        raise TypeError("it takes a mapping of lon, lat, radius and unit, or a RedisVL GeoRadius")
+    radius, unit = _number(value["radius"]), value.get("unit", "km")
+    if radius <= 0 or unit not in _UNITS:
+        raise ValueError(f"a radius is positive, and its unit one of {', '.join(_UNITS)}")
+    point = as_point([_number(value["lon"]), _number(value["lat"])]).replace(",", " ")
+    return f"[{point} {radius!r} {unit}]"
+
+
+# Comparisons, by type of field
+
+Comparison: TypeAlias = Callable[[MetadataField, Any, Scope], Rendered]
+_OneOf: TypeAlias = Callable[[MetadataField, list[Any]], Rendered]
+
+
+def _membership(one_of: _OneOf) -> dict[Operator, Comparison]:
+    return {
+        Operator.EQ: lambda field, value, _: one_of(field, [value]),
+        Operator.IN: lambda field, value, _: one_of(field, _list(value)),
+    }
+
+
+def _list_membership(one_of: _OneOf) -> dict[Operator, Comparison]:
+    return {
+        **_membership(one_of),
+        Operator.CONTAINS: lambda field, value, _: one_of(field, [value]),
+        Operator.ANY: lambda field, value, _: one_of(field, _list(value)),
+        Operator.ALL: lambda field, value, _: all_of([one_of(field, [item]) for item in _list(value)]),
+    }
+
+
+def _among_tags(field: MetadataField, values: list[Any]) -> Rendered:
+    return tagged(field.query_name, [encode_tag(_text(value)) for value in values])
+
+
+def _among_bools(field: MetadataField, values: list[Any]) -> Rendered:
+    return tagged(field.query_name, [as_bool(value) for value in values])
+
+
+def _among_numbers(field: MetadataField, values: list[Any]) -> Rendered:
+    return any_of([Num(field.query_name) == _number(value) for value in values])
+
+
+def _among_times(field: MetadataField, values: list[Any]) -> Rendered:
+    return any_of([Num(field.query_name) == epoch_seconds(value) for value in values])
+
+
+def _among_listed(field: MetadataField, values: list[Any]) -> Rendered:
+    return tagged(field.query_name, [number_tag(_number(value)) for value in values])
+
+
+def _among_phrases(field: MetadataField, values: list[Any]) -> Rendered:
+    return any_of([FilterExpression(f'@{field.query_name}:("{_words(value)}")') for value in values])
+
+
+def _words(value: Any) -> str:
+    words = searchable_text(_text(value)).split()
+    if not words:
+        raise ValueError("the text to look for has no word")
+    return " ".join(words)
+
+
+_TESTS: Mapping[Operator, Callable[[float, float], bool]] = {
+    Operator.GT: lambda value, bound: value > bound,
+    Operator.GTE: lambda value, bound: value >= bound,
+    Operator.LT: lambda value, bound: value < bound,
+    Operator.LTE: lambda value, bound: value <= bound,
+}
+_RANGES: Mapping[Operator, Callable[[Num, float], FilterExpression]] = {
+    Operator.GT: lambda num, bound: num > bound,
+    Operator.GTE: lambda num, bound: num >= bound,
+    Operator.LT: lambda num, bound: num < bound,
+    Operator.LTE: lambda num, bound: num <= bound,
+}
+
+
+def _order(convert: Callable[[Any], float]) -> dict[Operator, Comparison]:
+    def between(field: MetadataField, value: Any, _: Scope) -> Rendered:
+        low, high = map(convert, _bounds(value))
+        return all_of([Num(field.query_name) >= low, Num(field.query_name) <= high])
+
+    def against(operator: Operator) -> Comparison:
+        return lambda field, value, _: _RANGES[operator](Num(field.query_name), convert(value))
+
+    return {Operator.BETWEEN: between, **{operator: against(operator) for operator in _RANGES}}
+
+
+def _looked_up(test: Callable[[Any], Callable[[str], bool]]) -> Comparison:
+    """Return a comparison that is decided here, over the values of the field."""
+
+    def comparison(field: MetadataField, value: Any, scope: Scope) -> Rendered:
+        matches = test(value)
+        return tagged(field.query_name, [tag for tag, text in scope.values_of(field).items() if matches(text)])
+
+    return comparison
+
+
+def _listed_order() -> dict[Operator, Comparison]:
+    def between(value: Any) -> Callable[[str], bool]:
+        low, high = map(_number, _bounds(value))
+        return lambda text: low <= float(text) <= high
+
+    def against(operator: Operator) -> Comparison:
+        def test(value: Any) -> Callable[[str], bool]:
+            bound = _number(value)
+            return lambda text: _TESTS[operator](float(text), bound)
+
+        return _looked_up(test)
+
+    return {Operator.BETWEEN: _looked_up(between), **{operator: against(operator) for operator in _TESTS}}
+
+
+def _like(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
+    wild = {"%": ".*", "_": "."}
+    pattern = re.compile("".join(wild.get(char, re.escape(char)) for char in fold(_text(value))), re.DOTALL)
+    return lambda text: pattern.fullmatch(fold(text)) is not None
+
+
+def _substring(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
+    wanted = fold(_text(value))
+    return lambda text: wanted in fold(text)
+
+
+def _terms(field: MetadataField, value: Any, _: Scope) -> Rendered:
+    return FilterExpression(f"@{field.query_name}:({_words(value)})")
+
+
+_COMPARISONS: Mapping[FieldType, Mapping[Operator, Comparison]] = {
+    FieldType.TAG: {
+        **_list_membership(_among_tags),
+        Operator.LIKE: _looked_up(lambda value: _like(value, str)),
+        Operator.ILIKE: _looked_up(lambda value: _like(value, str.casefold)),
+        Operator.TEXT_MATCH: _looked_up(lambda value: _substring(value, str)),
+        Operator.TEXT_MATCH_INSENSITIVE: _looked_up(lambda value: _substring(value, str.casefold)),
+    },
+    FieldType.NUMERIC: {**_list_membership(_among_numbers), **_order(_number)},
+    FieldType.NUMBERS: {**_list_membership(_among_listed), **_listed_order()},
+    FieldType.TIMESTAMP: {**_membership(_among_times), **_order(epoch_seconds)},
+    FieldType.BOOL: _membership(_among_bools),
+    FieldType.TEXT: {
+        **_membership(_among_phrases),
+        Operator.TEXT_MATCH: _terms,
+        Operator.TEXT_MATCH_INSENSITIVE: _terms,
+    },
+    FieldType.GEO: {
+        Operator.GEO: lambda field, value, _: FilterExpression(f"@{field.query_name}:{_circle(value)}"),
+    },
+}
+_NEGATED: Mapping[Operator, Operator] = {Operator.NE: Operator.EQ, Operator.NIN: Operator.IN}
+_OF_ANY_KEY = (Operator.EXISTS, Operator.IS_EMPTY)
+
+
+def operators_of(type: FieldType) -> list[Operator]:
+    """Return the operators that a field of this type has."""
+    has = _COMPARISONS.get(type, {})
+    return [operator for operator in Operator if operator in _OF_ANY_KEY or _NEGATED.get(operator, operator) in has]
+
+
+_PYTHON_TYPES: Mapping[FieldType, tuple[str, str]] = {
+    FieldType.TAG: ("string", "text, matched exactly"),
+    FieldType.NUMERIC: ("float", "a number"),
+    FieldType.NUMBERS: ("list[float]", "a list of numbers"),
+    FieldType.BOOL: ("boolean", "true or false"),
+    FieldType.TIMESTAMP: ("datetime", "a point in time, written in ISO 8601"),
+    FieldType.TEXT: ("string", "text, matched by its words"),
+    FieldType.GEO: ("string", "a point on the globe"),
+}
+
+
+def describe(field: MetadataField) -> dict[str, str]:
+    """Return what a language model must know of a field to filter by it: its name, type and description."""
+    type_name, what = _PYTHON_TYPES[field.type]
+    operators = ", ".join(operators_of(field.type))
+    return {"name": field.key, "type": type_name, "description": f"{what}; it can be asked: {operators}"}
+
+
+def compare(comparison: Compare, scope: Scope) -> Rendered:
+    """Render a comparison.
+
+    Raises:
+        ValuesNeededError: If it can only be answered from the values that the field has.
+        UnknownFieldError: If the key is neither in the schema nor among those met.
+        FilterError: If the field cannot be asked this, or not with this value.
+    """
+    key, operator, value = comparison.key, comparison.operator, comparison.value
+    if operator in _OF_ANY_KEY:
+        return _of_any_key(comparison, scope)
+    field = scope.schema.indexed(key)
+    answer = _COMPARISONS[field.type].get(_NEGATED.get(operator, operator))
+    if answer is None:
+        raise FilterError(_refusal(field, comparison, f"it has no {operator}", scope.schema))
+    try:
+        rendered = answer(field, value, scope)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FilterError(_refusal(field, comparison, str(error), scope.schema)) from None
+    return none_of(rendered) if operator in _NEGATED else rendered
+
+
+def _of_any_key(comparison: Compare, scope: Scope) -> Rendered:
+    key = comparison.key
+    if not isinstance(comparison.value, bool):
+        raise FilterError(f"field {key!r}: {comparison.operator} takes true or false, not {comparison.value!r:.80}")
+    if key not in scope.schema.fields and key not in scope.met:
+        raise scope.schema.unknown(key)
+    if comparison.operator is Operator.EXISTS:
+        found: Rendered = presence(key)
+    else:
+        found = any_of([none_of(presence(key)), _emptiness(key)])
+    return found if comparison.value else none_of(found)
+
+
+def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Schema) -> str:
+    hint = ""
+    if comparison.value is None:
+        hint = "; to ask for a missing key use exists or is_empty"
+    others = ", ".join(f"{other.key} ({other.type})" for other in schema.aliases.values())
+    return (
+        f"field {field.key!r} in index {schema.name!r} is {str(field.type)!r} and cannot be asked "
+        f"{comparison.operator} {comparison.value!r:.80}: {reason}{hint}. It supports: "
+        f"{', '.join(operators_of(field.type))}. Filterable: {others}"
+    )
