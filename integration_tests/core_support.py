@@ -19,7 +19,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from redisvl_adapters.core import Compare, Filter, IndexOptions, Operator, Record, RedisIndex, operations
-from redisvl_adapters.embedded import find_candidates
+from redisvl_adapters.embedded.candidates import find_candidates
 
 DIMS = 4
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
-from integration_tests.core_support import DIMS, records, vectors_for
-from tests.evaluator import Metadata, found, matches
 
+from integration_tests.core_support import DIMS, records, vectors_for
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, RedisIndex, operations
 from redisvl_adapters.core.schema import MetadataSchema
 from redisvl_adapters.errors import ArgumentError, FilterError
+from tests.evaluator import Metadata, found, matches
 
 EXAMPLES = os.environ.get("CONGRUENCE_EXAMPLES")
 FILTERS = 30
@@ -71,7 +71,9 @@ numbers = (
     | st.sampled_from([0.1, 0.1 + 0.2, -0.0, 0.5, 1e300, 5e-324, 1 / 3, 2.0**53])
     | st.floats(allow_nan=False, allow_infinity=False)
 )
-zones = st.sampled_from([None, timezone.utc, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])  # noqa: UP017
+zones: st.SearchStrategy[Any] = st.sampled_from(
+    [None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))]
+)
 moments = st.sampled_from([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 0, 1)]).flatmap(  # noqa: DTZ001 (naive: UTC)
     lambda moment: zones.map(lambda zone: moment.replace(tzinfo=zone))
 ) | st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1), timezones=zones)  # noqa: DTZ001
@@ -79,7 +81,7 @@ days = st.dates(date(1800, 1, 1), date(2200, 1, 1)) | st.just(date(2024, 1, 1))
 points_in_time = moments | days
 booleans = st.booleans()
 
-# By key: its type, the values it has, and what it is compared with. "author.name" is nested, "x y" and "tag" need an alias.
+# By key: its type, its values, and what it is compared with. "author.name" is nested, "x y" and "tag" need an alias.
 TAGGED = (tags | st.lists(tags, max_size=3), tags)
 VALUES: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]]] = {
     "kind": ("tag", *TAGGED),
@@ -175,7 +177,7 @@ def leaves_of(condition: Filter) -> Iterator[Compare]:
 
 
 def is_known(leaf: Compare, metadatas: Sequence[Metadata]) -> bool:
-    """Tell whether the learnt index of these records can be asked this: it has had the key, and for its value a value."""
+    """Tell whether an index that learnt from these records can be asked this."""
     values = list(itertools.chain.from_iterable(found(metadata, leaf.key) for metadata in metadatas))
     return bool(values) if leaf.operator is Operator.EXISTS else any(value not in (None, []) for value in values)
 

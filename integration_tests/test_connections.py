@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-from integration_tests.conftest import Call
-from integration_tests.core_support import add, count, ids_of, own_server, record, vectors_for, where
 from redis import asyncio as aredis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from integration_tests.conftest import Call
+from integration_tests.core_support import add, count, ids_of, own_server, record, vectors_for, where
 from redisvl_adapters.core import RedisIndex, operations
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError, ServerUnavailableError
 
@@ -75,7 +75,7 @@ async def test_the_environment_names_the_server(
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[tuple[int, str]]:
-    """A server with a user besides the default one, on TCP and on a unix socket: its port and the path of the socket."""
+    """A server with a user besides the default one: its port and the path of its unix socket."""
     rule = "user ann on >" + PASSWORD + " ~* &* +@all"
     with own_server("--user", *rule.split()[1:], "--unixsocket", "redis.sock", "--requirepass", PASSWORD) as (
         port,
@@ -337,15 +337,13 @@ async def test_a_server_that_is_not_there_is_told_by_its_address(
     ids=["nothing", "no search", "no JSON"],
 )
 async def test_a_server_without_a_module_is_told_what_to_run(
-    trial: Callable[..., RedisIndex], modules: tuple[str, ...], storage: str, missing: str
+    trial: Callable[..., RedisIndex], call: Call, modules: tuple[str, ...], storage: str, missing: str
 ) -> None:
     with own_server(modules=modules) as (port, _):
-        for mode in ("run", "arun"):
-            index = trial(redis_url=f"redis://127.0.0.1:{port}", storage=storage)
-            with pytest.raises(MissingModuleError, match=rf"{missing}.*redis:8"):
-                steps = operations.upsert(index.state, [record("a")], vectors_for("a"))
-                await index.arun(steps) if mode == "arun" else index.run(steps)
-            await index.aclose()
+        index = trial(redis_url=f"redis://127.0.0.1:{port}", storage=storage)
+        with pytest.raises(MissingModuleError, match=rf"{missing}.*redis:8"):
+            await call(index, "run", operations.upsert(index.state, [record("a")], vectors_for("a")))
+        await index.aclose()
 
 
 async def test_a_server_without_json_serves_hashes(trial: Callable[..., RedisIndex]) -> None:

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 import pytest
 import redis
 import trustme
-from integration_tests.test_connections import check_both_modes
 from redis import asyncio as aredis
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from integration_tests.test_connections import check_both_modes
 from redisvl_adapters.core import RedisIndex, operations
 from redisvl_adapters.errors import ServerUnavailableError
 

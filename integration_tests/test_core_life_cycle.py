@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis
+
 from integration_tests.conftest import Call
 from integration_tests.core_support import (
     DIMS,
@@ -24,7 +25,6 @@ from integration_tests.core_support import (
     vectors_for,
     where,
 )
-
 from redisvl_adapters.core import RedisIndex, operations
 from redisvl_adapters.core.catalog import registry_key
 from redisvl_adapters.errors import ArgumentError, FilterError, IndexNotFoundError, RecordError, SchemaMismatchError

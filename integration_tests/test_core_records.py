@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import redis
+
 from integration_tests.conftest import Call
 from integration_tests.core_support import (
     DIMS,
@@ -25,7 +26,6 @@ from integration_tests.core_support import (
     vectors_for,
     where,
 )
-
 from redisvl_adapters.core import Filter, Or, operations
 from redisvl_adapters.core.options import LEARN_LIMIT
 from redisvl_adapters.errors import ArgumentError, FilterError, RecordError, UnknownFieldError

@@ -11,13 +11,13 @@ from typing import Any, Unpack
 
 import orjson
 import pytest
-from tests.fake_server import FakeServer, make_state, opened, record
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.encoding import field_alias
 from redisvl_adapters.core.options import IndexOptions
 from redisvl_adapters.core.record import Record
+from tests.fake_server import FakeServer, make_state, opened, record
 
 ORDERS = range(150)
 TYPES = {"flag": "bool", "when": "timestamp", "n": "numeric", "k": "tag"}

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from tests.evaluator import matches
 
 from redisvl_adapters.core.filters import MATCH_ALL, MATCH_NONE, And, Compare, Filter, Not, Operator, Or
+from tests.evaluator import matches
 
 TYPES = {"tag": "tag", "n": "numeric", "flag": "bool", "when": "timestamp", "author.name": "tag"}
 RECORD = {

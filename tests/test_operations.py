@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 import pytest
 from redis.exceptions import ResponseError
-from tests.fake_server import NAME, FakeServer, make_state, record
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters import MATCH_ALL, Compare, Filter, Not, Operator
@@ -22,6 +21,7 @@ from redisvl_adapters.errors import (
     ServerUnavailableError,
     UnknownFieldError,
 )
+from tests.fake_server import NAME, FakeServer, make_state, record
 
 VECTOR = [1.0, 2.0]
 HAS_K = Compare("k", Operator.EXISTS, value=True)

@@ -39,7 +39,7 @@ RESP2: list[Any] = [
     *(b"index_definition", [b"key_type", b"HASH", b"prefixes", [b"docs:"], b"default_score", b"1"]),
     b"attributes",
     [
-        [b"identifier", b"text", b"attribute", b"text", b"type", b"TEXT", b"WEIGHT", b"1"],
+        [b"identifier", b"_text", b"attribute", b"_text", b"type", b"TEXT", b"WEIGHT", b"1"],
         [b"identifier", b"embedding", b"attribute", b"embedding", *VECTOR_ROW],
         [b"identifier", b"_keys", b"attribute", b"_keys", *EXACT_TAG],
         [b"identifier", b"_doc_id", b"attribute", b"_doc_id", *EXACT_TAG],
@@ -108,7 +108,7 @@ def test_a_registered_field_that_the_index_lacks_is_no_field_of_it(info: Any) ->
 
 def test_an_index_that_is_not_ours_is_refused_with_its_fields() -> None:
     foreign = [*RESP2[:6], b"attributes", [RESP2[7][0], RESP2[7][1]], b"num_docs", 0]
-    with pytest.raises(SchemaMismatchError, match=r"'docs' exists, but was not made by this library.*embedding, text"):
+    with pytest.raises(SchemaMismatchError, match=r"'docs' exists, but was not made by this library.*_text, embedding"):
         catalog.read_schema(foreign, {})
 
 
@@ -172,9 +172,10 @@ def test_a_learnt_field_is_added_without_a_scan() -> None:
 
 def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
     field = MetadataField("a b", FieldType.BOOL, "alias")
-    claim, read = catalog.claim_commands("docs", [field])
+    claim, met, read = catalog.claim_commands("docs", [field], ["none yet"])
     assert claim.args[:3] == ("HSETNX", "redisvl-adapters/docs", b"key:a b")
-    assert orjson.loads(bytes(claim.args[3]))  # type: ignore[arg-type]  # it is bytes == {"type": "bool", "attrs": {}}
+    assert claim.args[3] == orjson.dumps({"type": "bool", "attrs": {}})
+    assert met.args[0] == "HSETNX"
     assert read.args[0] == "HGETALL"
 
 

@@ -21,8 +21,13 @@ AdapterError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class AdapterError(Exception):
@@ -131,3 +136,16 @@ def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str])
         name = next(iter(unknown))
         hint = did_you_mean(name, known)
         raise UnknownArgumentError(f"{where} has no argument {name!r}{hint}; it takes: {', '.join(known) or 'none'}")
+
+
+def known_keywords(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a method, sync or async, refuse keywords that it does not have with an error of ours."""
+    known = [name for name in inspect.signature(method).parameters if name != "self"]
+
+    @functools.wraps(method)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        if kwargs:
+            refuse_unknown(method.__name__, {name: kwargs[name] for name in kwargs if name not in known}, known)
+        return method(*args, **kwargs)
+
+    return checked

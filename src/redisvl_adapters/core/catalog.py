@@ -34,6 +34,7 @@ Registry = Mapping[bytes, bytes]
 _HEADER = b"layout"
 _LAYOUT = 1
 _KEY_PREFIX = b"key:"
+_MET_PREFIX = b"met:"
 _TYPES = {"TAG": FieldType.TAG, "NUMERIC": FieldType.NUMERIC, "TEXT": FieldType.TEXT, "GEO": FieldType.GEO}
 
 
@@ -76,10 +77,17 @@ def register_commands(schema: Schema) -> list[Command]:
     return [Command(("DEL", key), key), Command(("HSET", key, *parts), key)]
 
 
-def claim_commands(name: str, fields: Iterable[MetadataField]) -> list[Command]:
-    """Return the commands that register learnt fields, where nobody else was first, and read what holds then."""
+def claim_commands(name: str, fields: Iterable[MetadataField], met: Iterable[str]) -> list[Command]:
+    """Return the commands that register what was learnt, where nobody else was first, and read what holds then.
+
+    Args:
+        name: The index.
+        fields: The fields of new keys.
+        met: New keys without a type.
+    """
     key = registry_key(name)
-    return [*(Command(("HSETNX", key, *_entry(field)), key) for field in fields), read_registry(name)]
+    entries = [*map(_entry, fields), *((_MET_PREFIX + name.encode(), b"") for name in met)]
+    return [*(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry(name)]
 
 
 def alter_command(schema: Schema, field: MetadataField) -> Command:
@@ -106,6 +114,11 @@ def registered(registry: Registry, reserved: frozenset[str]) -> dict[str, Metada
             key, entry = name.removeprefix(_KEY_PREFIX).decode(), orjson.loads(value)
             fields[key] = MetadataField(key, FieldType(entry["type"]), field_alias(key, reserved), entry["attrs"])
     return fields
+
+
+def met_keys(registry: Registry) -> frozenset[str]:
+    """Return the keys of a registry that were met without a type."""
+    return frozenset(name.removeprefix(_MET_PREFIX).decode() for name in registry if name.startswith(_MET_PREFIX))
 
 
 def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
@@ -141,7 +154,14 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
             fields[alias] = MetadataField(alias, _TYPES[row["type"]], alias)
     storage = definition[b"key_type"].decode().lower()
     schema = Schema(
-        name, prefixes[0], storage, vector, fields, header.get("text_attrs", {}), tuple(header.get("stopwords", ()))
+        name,
+        prefixes[0],
+        storage,
+        vector,
+        fields,
+        header.get("text_attrs", {}),
+        tuple(header.get("stopwords", ())),
+        met_keys(registry),
     )
     return schema, int(told[b"num_docs"])
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any, TypeAlias, cast
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from redis import Redis, RedisCluster, Sentinel
+from redis import BlockingConnectionPool, Redis, RedisCluster, Sentinel
 from redis import asyncio as aredis
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.retry import Retry as AsyncRetry
@@ -35,6 +35,8 @@ _AsyncSentinel: Any = aredis.Sentinel
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
 # RESP2 is the cheaper one to parse for search replies; a URL may ask for the other.
 _SETTINGS: dict[str, Any] = {"client_name": CLIENT_NAME, "protocol": 2}
+# Beyond this many at once, calls wait for each other instead of failing; a URL may ask for another number.
+_POOL: dict[str, Any] = {"max_connections": 100, "timeout": None}
 # What a client made from another one keeps, where the other kind of client has it.
 _KEPT = (
     "host port db path username password credential_provider client_name protocol encoding encoding_errors "
@@ -191,7 +193,8 @@ def _open(url: str) -> SyncClient:
         return RedisCluster.from_url(first, startup_nodes=[_ClusterNode(*other) for other in others], **_SETTINGS)
     if url.startswith("redis+sentinel"):
         return RedisConnectionFactory.get_redis_connection(url, **_SETTINGS)
-    return Redis.from_url(url, **_SETTINGS)
+    pool = BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
+    return Redis.from_pool(pool)
 
 
 def _aopen(url: str) -> AsyncClient:
@@ -205,7 +208,8 @@ def _aopen(url: str) -> AsyncClient:
             # It announces that it will become a coroutine.
             warnings.simplefilter("ignore", DeprecationWarning)
             return RedisConnectionFactory.get_async_redis_connection(url, **_SETTINGS)
-    return aredis.Redis.from_url(url, **_SETTINGS)
+    pool = aredis.BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
+    return aredis.Redis.from_pool(pool)
 
 
 def _settings_of(client: Any) -> tuple[str, dict[str, Any]]:
@@ -215,7 +219,7 @@ def _settings_of(client: Any) -> tuple[str, dict[str, Any]]:
         kwargs = getattr(client, "connection_kwargs", None) or client.nodes_manager.connection_kwargs
         return "cluster", {**_kept(kwargs), "nodes": [(node.host, node.port) for node in nodes]}
     pool = client.connection_pool
-    settings = _kept(pool.connection_kwargs, pool.connection_class)
+    settings = {**_kept(pool.connection_kwargs, pool.connection_class), "max_connections": pool.max_connections}
     if hasattr(pool, "sentinel_manager"):
         manager = pool.sentinel_manager
         sentinels = [sentinel.connection_pool.connection_kwargs for sentinel in manager.sentinels]
@@ -281,5 +285,6 @@ def _fit(target: Any, accepted_by: Any, settings: Mapping[str, Any], retry: Any)
             fitting.pop(name, None)
     if "retry" in settings:
         # The two kinds differ only in how they wait.
-        fitting["retry"] = retry(settings["retry"]._backoff, settings["retry"]._retries)
+        given = settings["retry"]
+        fitting["retry"] = retry(given._backoff, given._retries)  # noqa: SLF001  # redis-py has no public way
     return fitting

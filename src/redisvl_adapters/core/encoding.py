@@ -85,7 +85,7 @@ def number_tag(value: float) -> str:
 def searchable_text(text: str) -> str:
     """Return a text as the search module should see it: words and the blanks between them.
 
-    Left to itself, RediSearch reads ``hello\\nworld`` as the one word ``helloworld``, ends at a NUL, takes a backslash
+    Left to itself, RediSearch reads two words with a line break between as the one word ``helloworld``, ends at a NUL, takes a backslash
     for an escape and knows no punctuation or capitals beyond ASCII.
     """
     if text.isascii():

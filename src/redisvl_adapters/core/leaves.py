@@ -48,11 +48,13 @@ class Scope:
     Attributes:
         schema: The index.
         met: Keys that are not in the schema although records have them.
+        fresh: Whether the schema was read from the server for this filter.
         values: The values of fields, by field name, as far as they were needed.
     """
 
     schema: Schema
     met: Collection[str] = ()
+    fresh: bool = False
     values: Mapping[str, Values] = field(default_factory=dict)
 
     def values_of(self, field: MetadataField) -> Values:
@@ -69,18 +71,21 @@ class _ExactTag(Tag):
 
 
 def all_of(parts: list[Rendered]) -> Rendered:
+    """Join by AND; without parts, everything matches."""
     if any(part is False for part in parts):
         return False
     return _join([part for part in parts if part is not True], " ") or True
 
 
 def any_of(parts: list[Rendered]) -> Rendered:
+    """Join by OR; without parts, nothing matches."""
     if any(part is True for part in parts):
         return True
     return _join([part for part in parts if part is not False], " | ") or False
 
 
 def none_of(part: Rendered) -> Rendered:
+    """Negate."""
     return (not part) if isinstance(part, bool) else FilterExpression(f"(-{part})")
 
 
@@ -341,6 +346,9 @@ def compare(comparison: Compare, scope: Scope) -> Rendered:
     key, operator, value = comparison.key, comparison.operator, comparison.value
     if operator in _OF_ANY_KEY:
         return _of_any_key(comparison, scope)
+    if scope.fresh and key in scope.schema.met and key not in scope.schema.fields:
+        # No record has had a value of this key.
+        return operator in _NEGATED
     field = scope.schema.indexed(key)
     answer = _COMPARISONS[field.type].get(_NEGATED.get(operator, operator))
     if answer is None:
@@ -354,10 +362,11 @@ def compare(comparison: Compare, scope: Scope) -> Rendered:
 
 def _of_any_key(comparison: Compare, scope: Scope) -> Rendered:
     key = comparison.key
-    if not isinstance(comparison.value, bool):
-        raise FilterError(f"field {key!r}: {comparison.operator} takes true or false, not {comparison.value!r:.80}")
-    if key not in scope.schema.fields and key not in scope.met:
+    if key not in scope.schema.fields and key not in scope.schema.met and key not in scope.met:
         raise scope.schema.unknown(key)
+    if not isinstance(comparison.value, bool):
+        field = scope.schema.fields.get(key) or scope.schema.make_field(key, FieldType.UNINDEXED)
+        raise FilterError(_refusal(field, comparison, "it takes true or false", scope.schema))
     if comparison.operator is Operator.EXISTS:
         found: Rendered = presence(key)
     else:

@@ -128,40 +128,61 @@ def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
     return snapshot
 
 
-def new_fields(spec: IndexSpec, schema: Schema, surveys: Sequence[Survey]) -> list[MetadataField]:
-    """Return the fields that the new keys of some records ask for, as many as may be learnt."""
-    room = spec.learn_limit - (len(schema.fields) - len(spec.fields))
-    new: dict[str, FieldType] = {}
-    for found in surveys if room > 0 else ():
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What some records have that an index does not know yet.
+
+    Attributes:
+        fields: The fields that their new keys ask for.
+        met: Those of their new keys whose values tell no type.
+    """
+
+    fields: Sequence[MetadataField] = ()
+    met: Sequence[str] = ()
+
+
+def prepare_lesson(spec: IndexSpec, schema: Schema, surveys: Sequence[Survey]) -> Lesson:
+    """Return what an index is to learn from some records, as far as it may."""
+    if not spec.learn_limit:
+        return Lesson()
+    types: dict[str, FieldType] = {}
+    met: dict[str, None] = {}
+    for found in surveys:
         for key, value in found.values.items():
-            if key not in schema.fields and key not in new and (type := infer_type(value)) is not None:
-                new[key] = type
-    return [schema.make_field(key, type) for key, type in islice(new.items(), max(room, 0))]
+            if key not in schema.fields and key not in types:
+                if (type := infer_type(value)) is not None:
+                    types[key] = type
+                elif key not in schema.met:
+                    met[key] = None
+    room = max(0, spec.learn_limit - (len(schema.fields) - len(spec.fields)))
+    fields = [schema.make_field(key, type) for key, type in islice(types.items(), room)]
+    room = max(0, spec.learn_limit - len(schema.met))
+    return Lesson(fields, list(islice((key for key in met if key not in types), room)))
 
 
-def learn(state: State, snapshot: Snapshot, fields: Sequence[MetadataField]) -> Steps[Snapshot | None]:
+def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | None]:
     """Make new keys filterable.
 
     Args:
         state: The index.
-        snapshot: What was known of it when the fields were chosen.
-        fields: A field for each new key.
+        snapshot: What was known of it when the lesson was prepared.
+        lesson: What is new.
 
     Returns:
         What is known of it then; None if somebody dropped it meanwhile.
     """
-    if not fields:
+    if not lesson.fields and not lesson.met:
         return snapshot
     schema = snapshot.schema
     # A key that records already have, from before anybody could learn it, cannot be filtered exactly any more.
-    counts = yield [query.count_command(schema, presence(new.key, empty=False)) for new in fields]
+    counts = yield [query.count_command(schema, presence(new.key, empty=False)) for new in lesson.fields]
     if any(map(is_missing_index, counts)):
         return None
     claims = [
         replace(new, type=FieldType.UNINDEXED) if query.read_total(ok(reply)) else new
-        for new, reply in zip(fields, counts, strict=True)
+        for new, reply in zip(lesson.fields, counts, strict=True)
     ]
-    *_, registry = yield catalog.claim_commands(schema.name, claims)
+    *_, registry = yield catalog.claim_commands(schema.name, claims, lesson.met)
     entries = as_mapping(ok(registry))
     # Of two writers that learn one key at once, the first one's type holds, and both add the field before they write.
     held = catalog.registered(entries, schema.reserved)
@@ -172,7 +193,8 @@ def learn(state: State, snapshot: Snapshot, fields: Sequence[MetadataField]) -> 
     for reply in replies:
         if not is_duplicate(reply):
             ok(reply)
-    state.snapshot = Snapshot(schema.with_fields(learnt), entries, snapshot.records)
+    schema = replace(schema.with_fields(learnt), met=catalog.met_keys(entries))
+    state.snapshot = Snapshot(schema, entries, snapshot.records)
     return state.snapshot
 
 

@@ -51,17 +51,21 @@ def survey(metadata: Mapping[str, Any], where: str) -> Survey:
         RecordError: If JSON cannot hold a key or a value.
     """
     found = Survey({})
-    found.plain = _mapping(metadata, "", where, found.values, 0)
+    if not isinstance(metadata, Mapping):
+        raise RecordError(f"{where} has metadata of type {type(metadata).__name__}; metadata is a mapping")
+    found.plain = _mapping(metadata, None, where, found.values, 0)
     return found
 
 
-def _mapping(mapping: Mapping[str, Any], path: str, where: str, values: dict[str, Any] | None, depth: int) -> Any:
+def _mapping(
+    mapping: Mapping[str, Any], path: str | None, where: str, values: dict[str, Any] | None, depth: int
+) -> Any:
     plain: dict[str, Any] = {}
     nested: list[tuple[str, str, Mapping[str, Any]]] = []
     for key, value in mapping.items():
         if type(key) is not str:
             raise RecordError(f"{where}: metadata keys are strings; {path or 'metadata'} has the key {key!r}")
-        full = f"{path}.{key}" if path else key
+        full = key if path is None else f"{path}.{key}"
         if type(value) in _AS_IS:
             plain[key] = value
         elif isinstance(value, Mapping):
@@ -82,11 +86,13 @@ def _mapping(mapping: Mapping[str, Any], path: str, where: str, values: dict[str
 _AS_IS = frozenset({str, bool, type(None)})
 
 
-def _check_text(plain: Mapping[str, Any], path: str, where: str) -> None:
+def _check_text(plain: Mapping[str, Any], path: str | None, where: str) -> None:
     try:
         "".join([*plain, *(value for value in plain.values() if type(value) is str)]).encode()
     except UnicodeEncodeError as error:
-        raise RecordError(f"{where}: {path or 'metadata'} has text with a lone surrogate, which UTF-8 lacks") from error
+        raise RecordError(
+            f"{where}: metadata {path or ''!r} has text with a lone surrogate, which UTF-8 lacks"
+        ) from error
 
 
 def _plain(value: Any, path: str, where: str, depth: int) -> Any:
@@ -97,7 +103,8 @@ def _plain(value: Any, path: str, where: str, depth: int) -> Any:
         case None | bool():
             return value
         case str():
-            return str(value)
+            # Not str(value): that of an enumeration's member is its name.
+            return str.__str__(value)
         case int():
             if not -(2**63) <= value < 2**64:
                 raise RecordError(
@@ -164,7 +171,7 @@ def infer_type(value: Any) -> FieldType | None:
     Values that no field can hold exactly make a key that is stored but not indexed.
     """
     match value:
-        case None | "" | []:
+        case None | []:
             return None
         case bool():
             return FieldType.BOOL
@@ -190,7 +197,7 @@ def infer_type(value: Any) -> FieldType | None:
 
 def is_empty(value: Any) -> bool:
     """Tell whether a key that is present counts as empty: None, the empty string or the empty list."""
-    return value is None or value == "" or value == []
+    return value is None or value in ("", [])
 
 
 def presence_tags(values: Mapping[str, Any]) -> list[str]:

@@ -29,8 +29,8 @@ from redisvl_adapters.core.lifecycle import (
     drop,
     learn,
     look,
-    new_fields,
     open_index,
+    prepare_lesson,
 )
 from redisvl_adapters.core.metadata import survey
 from redisvl_adapters.core.query import Hit, Knn
@@ -53,10 +53,10 @@ __all__ = [
     "create",
     "delete",
     "delete_matching",
-    "filterable",
     "drop",
     "fetch",
     "fetch_matching",
+    "filterable",
     "open_index",
     "search",
     "upsert",
@@ -113,13 +113,13 @@ def upsert(
         if snapshot is None:
             check_may_create(state.spec)
         before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
-        fields = new_fields(state.spec, before, surveys)
+        lesson = prepare_lesson(state.spec, before, surveys)
         # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.
-        expected = before.with_fields(fields)
+        expected = before.with_fields(lesson.fields)
         commands = encode(expected)
         if snapshot is None:
             snapshot = yield from create(state, matrix.shape[1])
-        snapshot = yield from learn(state, snapshot, fields)
+        snapshot = yield from learn(state, snapshot, lesson)
         if snapshot is not None:
             if not snapshot.schema.lays_out_like(expected):
                 commands = encode(snapshot.schema)
@@ -137,8 +137,8 @@ class _Place:
     __slots__ = ("found", "position", "record", "where")
 
     def __init__(self, position: int, record: Record) -> None:
-        if not isinstance(record.id, str) or not record.id:
-            raise RecordError(f"record {position} has the id {record.id!r}; an id is a non-empty string")
+        if not isinstance(record.id, str) or not record.id or "\0" in record.id:
+            raise RecordError(f"record {position} has the id {record.id!r}; an id is a non-empty string without NUL")
         self.position = position
         self.record = record
         self.where = describe(position, record.id)
@@ -184,9 +184,7 @@ def _write(snapshot: Snapshot, places: Sequence[_Place], commands: Sequence[Comm
 
 def fetch(state: State, ids: Sequence[str]) -> Steps[list[Record | None]]:
     """Return records by their ids, in that order, None where there is none."""
-    for record_id in ids:
-        if not isinstance(record_id, str) or not record_id:
-            raise ArgumentError(f"an id is a non-empty string; not {record_id!r}")
+    _check_ids(ids)
     snapshot = state.snapshot or (yield from look(state))
     if snapshot is None:
         return [None for _ in ids]
@@ -203,6 +201,8 @@ def fetch_matching(
     state: State, filter: Filter | None, ids: Sequence[str] | None = None, limit: int | None = None
 ) -> Steps[list[Record]]:
     """Return the records that match a filter and, if ids are given, are among them: all, or at most a number."""
+    if ids is not None:
+        _check_ids(ids)
     if ids is None or filter is not None:
         ids = yield from _find(state, (yield from _compile(state, filter)), ids, limit)
     found = yield from fetch(state, ids[:limit])
@@ -211,9 +211,7 @@ def fetch_matching(
 
 def delete(state: State, ids: Sequence[str]) -> Steps[int]:
     """Delete records by their ids and return how many there were."""
-    for record_id in ids:
-        if not isinstance(record_id, str) or not record_id:
-            raise ArgumentError(f"an id is a non-empty string; not {record_id!r}")
+    _check_ids(ids)
     snapshot = state.snapshot or (yield from look(state))
     if snapshot is None:
         return 0
@@ -230,9 +228,11 @@ def delete_matching(state: State, filter: Filter | None, ids: Sequence[str] | No
     Raises:
         ArgumentError: If the filter matches everything.
     """
-    if filter is None and ids is not None:
-        return (yield from delete(state, ids))
-    if ids is None and matches_everything(filter):
+    if ids is not None:
+        _check_ids(ids)
+        if filter is None:
+            return (yield from delete(state, ids))
+    if matches_everything(filter):
         raise ArgumentError("an empty filter would delete everything; call clear() if that is what you want")
     rendered = yield from _compile(state, filter)
     if ids is None and rendered is True:
@@ -286,6 +286,8 @@ def search(
         FilterError: If the filter cannot be honoured.
     """
     query.check_k(k)
+    if ids is not None:
+        _check_ids(ids)
     rendered = yield from _compile(state, filter)
     schema = state.schema
     if schema is None:
@@ -310,7 +312,7 @@ def _compile(state: State, filter: Filter | None) -> Steps[Rendered]:
     looked = False
     while snapshot is not None:
         try:
-            return render(filter, Scope(snapshot.schema, met, values))
+            return render(filter, Scope(snapshot.schema, met, looked, values))
         except ValuesNeededError as needed:
             values[needed.field.alias] = yield from _values(snapshot.schema, needed.field)
         except UnknownFieldError as error:
@@ -372,6 +374,14 @@ def _find(state: State, rendered: Rendered, ids: Sequence[str] | None, limit: in
             page, cursor = query.read_page(ok(reply))
             keys += page
     return [schema.id_of(key) for key in keys]
+
+
+def _check_ids(ids: Sequence[str]) -> None:
+    if isinstance(ids, str) or not isinstance(ids, Sequence):
+        raise ArgumentError(f"ids is a list of ids; not {ids!r:.80}")
+    for record_id in ids:
+        if not isinstance(record_id, str) or not record_id:
+            raise ArgumentError(f"an id is a non-empty string; not {record_id!r}")
 
 
 def _expression(rendered: Rendered) -> FilterExpression | None:

@@ -141,10 +141,12 @@ def read_page(reply: Reply) -> tuple[list[bytes], int]:
     """Return the keys on one page of a cursor, and the cursor; 0 when there is no more."""
     page, cursor = reply
     if isinstance(page, dict):
-        rows = [as_mapping(row[b"extra_attributes"]) for row in page[b"results"]]
+        rows = [row.get(b"extra_attributes") for row in map(as_mapping, page[b"results"])]
     else:
-        rows = [as_mapping(row) for row in page[1:]]
-    return [row[b"__key"] for row in rows], int(cursor)
+        rows = page[1:]
+    # A record that has expired and is not yet out of the index has no row.
+    found = [as_mapping(row) for row in rows if row]
+    return [row[b"__key"] for row in found if b"__key" in row], int(cursor)
 
 
 def read_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:

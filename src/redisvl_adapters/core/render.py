@@ -7,7 +7,6 @@ reaches it: MATCH_ALL and MATCH_NONE are folded away first, and values are check
 from __future__ import annotations
 
 import re
-from typing import Any, cast
 
 from redisvl.query.filter import FilterExpression
 
@@ -67,10 +66,10 @@ def _raw(expression: FilterExpression, schema: Schema) -> FilterExpression:
     search to everything, so it is refused. Redis itself takes a field that does not exist as one that no record has,
     which under a negation is everything too.
     """
-    tree = cast("Any", expression)
-    if tree._operator is not None:
-        left, right = _raw(tree._left, schema), _raw(tree._right, schema)
-        return FilterExpression(f"({left}{' | ' if tree._operator.name == 'OR' else ' '}{right})")
+    parts = vars(expression)
+    if parts["_operator"] is not None:
+        left, right = _raw(parts["_left"], schema), _raw(parts["_right"], schema)
+        return FilterExpression(f"({left}{' | ' if parts['_operator'].name == 'OR' else ' '}{right})")
     text = str(expression).strip()
     if text in ("", "*"):
         raise FilterError(
@@ -80,10 +79,10 @@ def _raw(expression: FilterExpression, schema: Schema) -> FilterExpression:
     known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, SEARCHED}
     for names in filter(None, _NAMES_IN_QUERY.findall(text)):
         for name in re.split(r"(?<!\\)\|", names):
-            name = re.sub(r"\\(.)", r"\1", name)
-            if name not in known:
+            plain = re.sub(r"\\(.)", r"\1", name)
+            if plain not in known:
                 raise FilterError(
-                    f"a RedisVL filter names the field {name!r}, which is not in index {schema.name!r}"
-                    f"{did_you_mean(name, known)}; it has: {', '.join(sorted(known))}"
+                    f"a RedisVL filter names the field {plain!r}, which is not in index {schema.name!r}"
+                    f"{did_you_mean(plain, known)}; it has: {', '.join(sorted(known))}"
                 )
     return FilterExpression(f"({text})")

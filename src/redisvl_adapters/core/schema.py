@@ -126,6 +126,7 @@ class Schema:
         storage: ``hash`` or ``json``.
         vector: Its vector.
         fields: Its metadata fields by key.
+        met: Keys that records have had without a value to tell a type: None, an empty list or a mapping.
         text_attrs: RedisVL's attributes of the text field.
         stopwords: Words that text search ignores.
     """
@@ -137,6 +138,7 @@ class Schema:
     fields: Mapping[str, MetadataField]
     text_attrs: FieldSpec = field(default_factory=dict)
     stopwords: tuple[str, ...] = ()
+    met: frozenset[str] = frozenset()
 
     @cached_property
     def aliases(self) -> Mapping[str, MetadataField]:

@@ -48,6 +48,8 @@ def to_records(
     if isinstance(texts, str):
         raise ArgumentError("texts is a list of texts, not one text")
     texts = list(texts)
+    if isinstance(ids, str):
+        raise ArgumentError(f"ids is a list of ids, not one id; write [{ids!r}]")
     for name, given in (("metadatas", metadatas), ("ids", ids)):
         if given is not None and len(given) != len(texts):
             raise ArgumentError(f"{len(texts)} texts came with {len(given)} {name}")

@@ -143,7 +143,7 @@ class SearchMethods(StoreBase, VectorStore):
         self,
         query: str,
         k: int = 4,
-        fetch_k: int = 20,
+        fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
         **unknown: Any,
@@ -153,7 +153,7 @@ class SearchMethods(StoreBase, VectorStore):
         Args:
             query: The text.
             k: How many at most.
-            fetch_k: From how many of the nearest they are chosen.
+            fetch_k: From how many of the nearest they are chosen; by default 20, or k if that is more.
             lambda_mult: 1 looks at nearness alone, 0 at variety alone.
             filter: Only documents that match this.
             unknown: Nothing: other keywords are refused.
@@ -170,7 +170,7 @@ class SearchMethods(StoreBase, VectorStore):
         self,
         query: str,
         k: int = 4,
-        fetch_k: int = 20,
+        fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
         **unknown: Any,
@@ -184,7 +184,7 @@ class SearchMethods(StoreBase, VectorStore):
         self,
         embedding: list[float],
         k: int = 4,
-        fetch_k: int = 20,
+        fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
         **unknown: Any,
@@ -197,7 +197,7 @@ class SearchMethods(StoreBase, VectorStore):
         self,
         embedding: list[float],
         k: int = 4,
-        fetch_k: int = 20,
+        fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
         **unknown: Any,
@@ -247,9 +247,11 @@ class SearchMethods(StoreBase, VectorStore):
         return [(to_document(hit.record), hit.distance) for hit in hits]
 
     def _diverse(
-        self, vector: list[float], k: int, fetch_k: int, lambda_mult: float, filter: FilterLike | None
+        self, vector: list[float], k: int, fetch_k: int | None, lambda_mult: float, filter: FilterLike | None
     ) -> Steps[list[Document]]:
         check_fraction(lambda_mult, "lambda_mult")
+        if fetch_k is None:
+            fetch_k = max(20, check_k(k))
         if check_k(fetch_k, "fetch_k") < check_k(k):
             raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")
         hits = yield from operations.search(self._index.state, vector, fetch_k, read_filter(filter), vectors=True)

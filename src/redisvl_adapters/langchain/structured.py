@@ -30,7 +30,7 @@ _COMPARISONS: Mapping[Comparator, Operator] = {
     Comparator.IN: Operator.IN,
     Comparator.NIN: Operator.NIN,
 }
-_LOGIC: Mapping[LogicalOperator, type[And] | type[Or] | type[Not]] = {
+_LOGIC: Mapping[LogicalOperator, type[And | Or | Not]] = {
     LogicalOperator.AND: And,
     LogicalOperator.OR: Or,
     LogicalOperator.NOT: Not,

@@ -14,7 +14,7 @@ from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.leaves import describe
 from redisvl_adapters.core.options import ExistingOptions, IndexOptions, check_ttl
 from redisvl_adapters.core.query import check_k
-from redisvl_adapters.errors import ArgumentError, refuse_unknown
+from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.documents import batches_of, one_each, parts_of, to_document, to_records
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.search import SearchMethods
@@ -62,7 +62,8 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        store.add_texts(texts, metadatas, ids=ids)
+        with store.closed_on_error():
+            store.add_texts(texts, metadatas, ids=ids)
         return store
 
     @classmethod
@@ -77,7 +78,8 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        await store.aadd_texts(texts, metadatas, ids=ids)
+        async with store.aclosed_on_error():
+            await store.aadd_texts(texts, metadatas, ids=ids)
         return store
 
     @classmethod
@@ -91,7 +93,8 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        store.add_documents(documents, ids=ids)
+        with store.closed_on_error():
+            store.add_documents(documents, ids=ids)
         return store
 
     @classmethod
@@ -105,7 +108,8 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        await store.aadd_documents(documents, ids=ids)
+        async with store.aclosed_on_error():
+            await store.aadd_documents(documents, ids=ids)
         return store
 
     @classmethod
@@ -116,7 +120,8 @@ class RedisVectorStore(SearchMethods):
             IndexNotFoundError: If there is no such index.
         """
         store = cls(embedding, **_existing(index_name, options))
-        store.count()
+        with store.closed_on_error():
+            store.count()
         return store
 
     @classmethod
@@ -129,7 +134,8 @@ class RedisVectorStore(SearchMethods):
             IndexNotFoundError: If there is no such index.
         """
         store = cls(embedding, **_existing(index_name, options))
-        await store.acount()
+        async with store.aclosed_on_error():
+            await store.acount()
         return store
 
     @property
@@ -238,10 +244,12 @@ class RedisVectorStore(SearchMethods):
 
     # Reading
 
+    @known_keywords
     def get_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """Return the documents with these ids, in their order; ids that do not exist are left out."""
         return self._index.run(self._get(ids))
 
+    @known_keywords
     async def aget_by_ids(self, ids: Sequence[str], /) -> list[Document]:
         """Return the documents with these ids, in their order; ids that do not exist are left out."""
         return await self._index.arun(self._get(ids))
@@ -250,25 +258,22 @@ class RedisVectorStore(SearchMethods):
         found = yield from operations.fetch(self._index.state, _id_list(ids) or [])
         return [to_document(record) for record in found if record is not None]
 
-    def get(self, filter: FilterLike | None = None, *, limit: int | None = None, **unknown: Any) -> list[Document]:
+    @known_keywords
+    def get(self, filter: FilterLike | None = None, *, limit: int | None = None) -> list[Document]:
         """Return the documents that match a filter, in no order; without one, all.
 
         Args:
             filter: The filter.
             limit: How many at most; None for all, of any number.
-            unknown: Nothing: other keywords are refused.
 
         Raises:
             FilterError: If the filter cannot be honoured.
         """
-        refuse_unknown("get", unknown, ("filter", "limit"))
         return self._index.run(self._get_matching(filter, limit))
 
-    async def aget(
-        self, filter: FilterLike | None = None, *, limit: int | None = None, **unknown: Any
-    ) -> list[Document]:
+    @known_keywords
+    async def aget(self, filter: FilterLike | None = None, *, limit: int | None = None) -> list[Document]:
         """Return the documents that match a filter. See ``get``."""
-        refuse_unknown("aget", unknown, ("filter", "limit"))
         return await self._index.arun(self._get_matching(filter, limit))
 
     def _get_matching(self, filter: FilterLike | None, limit: int | None) -> Steps[list[Document]]:
@@ -276,10 +281,12 @@ class RedisVectorStore(SearchMethods):
         found = yield from operations.fetch_matching(self._index.state, read_filter(filter), limit=limit)
         return [to_document(record) for record in found]
 
+    @known_keywords
     def attribute_info(self) -> list[dict[str, str]]:
         """Return name, type and description of the filterable fields, as a self-query retriever takes them."""
         return self._index.run(self._attribute_info())
 
+    @known_keywords
     async def aattribute_info(self) -> list[dict[str, str]]:
         """Return name, type and description of the filterable fields, as a self-query retriever takes them."""
         return await self._index.arun(self._attribute_info())
@@ -287,10 +294,12 @@ class RedisVectorStore(SearchMethods):
     def _attribute_info(self) -> Steps[list[dict[str, str]]]:
         return list(map(describe, (yield from operations.filterable(self._index.state))))
 
+    @known_keywords
     def count(self, filter: FilterLike | None = None) -> int:
         """Count the records, or those that match a filter."""
         return self._index.run(operations.count(self._index.state, read_filter(filter)))
 
+    @known_keywords
     async def acount(self, filter: FilterLike | None = None) -> int:
         """Count the records, or those that match a filter."""
         return await self._index.arun(operations.count(self._index.state, read_filter(filter)))

@@ -29,7 +29,7 @@ _COMPARISONS: Mapping[FilterOperator, Operator] = {
     FilterOperator.TEXT_MATCH: Operator.TEXT_MATCH,
     FilterOperator.TEXT_MATCH_INSENSITIVE: Operator.TEXT_MATCH_INSENSITIVE,
 }
-_LOGIC: Mapping[FilterCondition | None, type[And] | type[Or] | type[Not]] = {
+_LOGIC: Mapping[FilterCondition | None, type[And | Or | Not]] = {
     FilterCondition.AND: And,
     FilterCondition.OR: Or,
     FilterCondition.NOT: Not,
@@ -57,7 +57,7 @@ def _read(given: FilterLike | MetadataFilter, path: str, depth: int) -> Filter:
             children = [_read(child, f"{path}[{place}]", depth + 1) for place, child in enumerate(given.filters)]
             return _LOGIC[given.condition](tuple(children))
         case MetadataFilter(operator=FilterOperator.IS_EMPTY):
-            return Compare(given.key, Operator.IS_EMPTY, True)
+            return Compare(given.key, Operator.IS_EMPTY, value=True)
         case MetadataFilter():
             return Compare(given.key, _COMPARISONS[given.operator], given.value)
         case _:

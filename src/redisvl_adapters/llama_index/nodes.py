@@ -18,33 +18,45 @@ from llama_index.core.schema import (
 )
 
 from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.vectors import describe
 from redisvl_adapters.errors import RecordError
 
 _TYPES: Mapping[str, type[BaseNode]] = {
     kind.class_name(): kind for kind in (TextNode, ImageNode, IndexNode, Node, Document, ImageDocument)
 }
 # These lie apart in the record.
-_APART = {"id_", "embedding", "metadata", "text"}
+_APART = {"id_", "embedding", "metadata", "text", "obj"}
 _RESOURCES = ("text_resource", "image_resource", "audio_resource", "video_resource")
 
 
-def to_record(node: BaseNode) -> Record:
+def to_record(node: BaseNode, position: int) -> Record:
     """Return the record of a node; the node is not changed.
 
+    Args:
+        node: The node.
+        position: Its place in the call, for errors.
+
     Raises:
-        RecordError: If the node is of a type that could not be restored.
+        RecordError: If the node has no embedding, or could not be restored.
     """
+    where = describe(position, node.node_id)
+    if node.embedding is None:
+        raise RecordError(f"{where} has no embedding")
     if type(node) is not _TYPES.get(node.class_name()):
         raise RecordError(
-            f"node {node.node_id!r} is of type {type(node).__name__}, which could not be restored; "
+            f"{where} is a node of type {type(node).__name__}, which could not be restored; "
             f"nodes are: {', '.join(sorted(_TYPES))}"
         )
+    try:
+        frame = orjson.dumps(_frame(node)).decode()
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"{where} is a node that cannot be written down: {error}") from error
     return Record(
         node.node_id,
         node.get_content(metadata_mode=MetadataMode.NONE),
         node.metadata,
         source=node.ref_doc_id,
-        frame=orjson.dumps(_frame(node)).decode(),
+        frame=frame,
     )
 
 
@@ -70,4 +82,9 @@ def _frame(node: BaseNode) -> dict[str, Any]:
     if "text_resource" in frame:
         frame["text_resource"].pop("text", None)
     frame.pop("text", None)
+    if isinstance(node, IndexNode) and node.obj is not None:
+        # Not in the dump of every version.
+        frame["obj"] = node.dict()["obj"]
+    else:
+        frame.pop("obj", None)
     return frame

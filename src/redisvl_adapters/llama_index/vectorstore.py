@@ -27,7 +27,7 @@ from redisvl_adapters.core.options import IndexOptions, check_ttl
 from redisvl_adapters.core.query import Hit, check_k
 from redisvl_adapters.core.ranking import similarity
 from redisvl_adapters.core.store import StoreBase
-from redisvl_adapters.errors import ArgumentError, RecordError, refuse_unknown
+from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.nodes import to_node, to_record
 
@@ -118,11 +118,9 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         return await self._index.arun(self._add(nodes, ttl))
 
     def _add(self, nodes: Sequence[BaseNode], ttl: float | None) -> Steps[list[str]]:
-        for position, node in enumerate(nodes):
-            if node.embedding is None:
-                raise RecordError(f"node {position} (id {node.node_id!r}) has no embedding")
+        records = [to_record(node, position) for position, node in enumerate(nodes)]
         vectors = [cast("list[float]", node.embedding) for node in nodes]
-        return operations.upsert(self._index.state, [to_record(node) for node in nodes], vectors, check_ttl(ttl))
+        return operations.upsert(self._index.state, records, vectors, check_ttl(ttl))
 
     def delete(self, ref_doc_id: str, **unknown: Any) -> None:
         """Delete all nodes that were made from a source document.
@@ -169,6 +167,7 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
 
     # Reading
 
+    @known_keywords
     def get_nodes(self, node_ids: list[str] | None = None, filters: FilterLike | None = None) -> list[BaseNode]:
         """Return the nodes with these ids that match a filter, of any number; without either, all nodes.
 
@@ -177,6 +176,7 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         """
         return self._index.run(self._get_nodes(node_ids, filters))
 
+    @known_keywords
     async def aget_nodes(self, node_ids: list[str] | None = None, filters: FilterLike | None = None) -> list[BaseNode]:
         """Return nodes. See ``get_nodes``."""
         return await self._index.arun(self._get_nodes(node_ids, filters))
@@ -185,10 +185,12 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         found = yield from operations.fetch_matching(self._index.state, read_filter(filters), node_ids)
         return [to_node(record) for record in found]
 
+    @known_keywords
     def vector_store_info(self, content_info: str = "texts") -> VectorStoreInfo:
         """Return what a ``VectorIndexAutoRetriever`` must know: the filterable fields, and what the texts are about."""
         return self._index.run(self._vector_store_info(content_info))
 
+    @known_keywords
     async def avector_store_info(self, content_info: str = "texts") -> VectorStoreInfo:
         """Return what a ``VectorIndexAutoRetriever`` must know. See ``vector_store_info``."""
         return await self._index.arun(self._vector_store_info(content_info))
@@ -199,10 +201,12 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
             metadata_info=[MetadataInfo(**describe(field)) for field in fields], content_info=content_info
         )
 
+    @known_keywords
     def count(self, filters: FilterLike | None = None) -> int:
         """Count the nodes, or those that match a filter."""
         return self._index.run(operations.count(self._index.state, read_filter(filters)))
 
+    @known_keywords
     async def acount(self, filters: FilterLike | None = None) -> int:
         """Count the nodes, or those that match a filter."""
         return await self._index.arun(operations.count(self._index.state, read_filter(filters)))
@@ -230,6 +234,8 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     def _query(self, query: VectorStoreQuery) -> Steps[VectorStoreQueryResult]:
         if query.mode != VectorStoreQueryMode.DEFAULT:
             raise ArgumentError(f"query mode {query.mode!r} is not served; it is {VectorStoreQueryMode.DEFAULT!r}")
+        if isinstance(query.output_fields, str):
+            raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r}]")
         if query.query_embedding is None:
             raise ArgumentError("the query has no query_embedding")
         vector_name = self._index.state.spec.vector_name
@@ -262,6 +268,8 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
 
 
 def _from_sources(source_ids: Sequence[str], name: str) -> FromSources:
+    if isinstance(source_ids, str):
+        raise ArgumentError(f"{name} is a list of ids, not one id; write [{source_ids!r}]")
     for source_id in source_ids:
         if not isinstance(source_id, str) or not source_id:
             raise ArgumentError(f"{name}: the id of a source document is a non-empty string; not {source_id!r}")
