@@ -78,6 +78,8 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
     await store.as_retriever().aadd_documents([Document(page_content="e")])
     assert ids_of(await store.aget_by_ids(["1"])) == ["1"]
     assert await store.acount({"n": 1}) == 1
+    assert ids_of(await store.aget({"n": 1})) == ["1"]
+    assert [info["name"] for info in await store.aattribute_info()] == ["n"]
     assert await store.adelete(["1"]) is True
     assert await store.adelete(filter={"n": {"$exists": False}}) is True
     await aindex(

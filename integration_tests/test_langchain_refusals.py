@@ -229,7 +229,7 @@ DECLARED = {"tag": "tag", "num": "numeric", "flag": "bool", "when": "timestamp",
     [
         *(("tag", value) for value in (7, 1.5, True, ["a", 7], {"a": 1})),
         *(("num", value) for value in ("7", True, [7], "", {"a": 1}, 2**53 + 1, -(2**53) - 1)),
-        *(("flag", value) for value in ("maybe", 2, 1.5, [True], {"a": 1})),
+        *(("flag", value) for value in ("maybe", 2, 1.5, ["maybe"], {"a": 1})),
         *(("when", value) for value in ("tomorrow", True, ["2024-01-01"], {"a": 1})),
         *(("body", value) for value in (7, ["a"], {"a": 1})),
         *(("place", value) for value in ("here", "1,2,3", [200, 0], [0, 89], 7, {"x": 1})),

@@ -159,7 +159,6 @@ async def test_documents_keep_their_ids(clients: Clients, index_name: str, stora
         "*?[]",
         "a,b|c",
         "\n",
-        "a\x00b",
         "'\"\\",
         "x" * 3000,
         "http://a/b?c=d#e",

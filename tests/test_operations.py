@@ -261,8 +261,10 @@ def test_a_delete_that_would_match_everything_is_refused(server: FakeServer, fil
 def test_an_empty_list_of_ids_deletes_nothing(server: FakeServer) -> None:
     state = make_state()
     write(server, state, record("a", k="x"))
-    for filter in (None, HAS_K, MATCH_ALL):
+    for filter in (None, HAS_K):
         assert server.run(state, operations.delete_matching(state, filter, [])) == 0
+    with pytest.raises(ArgumentError, match="empty filter"):
+        server.run(state, operations.delete_matching(state, MATCH_ALL, []))
     assert set(server.records) == {"a"}
 
 

@@ -23,8 +23,8 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -142,10 +142,18 @@ def known_keywords(method: Callable[P, T]) -> Callable[P, T]:
     """Let a method, sync or async, refuse keywords that it does not have with an error of ours."""
     known = [name for name in inspect.signature(method).parameters if name != "self"]
 
+    def check(kwargs: Mapping[str, Any]) -> None:
+        if not kwargs.keys() <= set(known):
+            refuse_unknown(method.__name__, {name: kwargs[name] for name in kwargs if name not in known}, known)
+
     @functools.wraps(method)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
-        if kwargs:
-            refuse_unknown(method.__name__, {name: kwargs[name] for name in kwargs if name not in known}, known)
+        check(kwargs)
         return method(*args, **kwargs)
 
-    return checked
+    @functools.wraps(method)
+    async def achecked(*args: P.args, **kwargs: P.kwargs) -> Any:
+        check(kwargs)
+        return await cast("Awaitable[Any]", method(*args, **kwargs))
+
+    return cast("Callable[P, T]", achecked) if inspect.iscoroutinefunction(method) else checked

@@ -85,8 +85,8 @@ def number_tag(value: float) -> str:
 def searchable_text(text: str) -> str:
     """Return a text as the search module should see it: words and the blanks between them.
 
-    Left to itself, RediSearch reads two words with a line break between as the one word ``helloworld``, ends at a NUL, takes a backslash
-    for an escape and knows no punctuation or capitals beyond ASCII.
+    Left to itself, RediSearch reads two words with a line break between them as one, ends at a NUL, takes a backslash
+    for an escape, and knows no punctuation or capitals beyond ASCII.
     """
     if text.isascii():
         words = text.translate(_ASCII_BLANKS)

@@ -347,7 +347,10 @@ def compare(comparison: Compare, scope: Scope) -> Rendered:
     if operator in _OF_ANY_KEY:
         return _of_any_key(comparison, scope)
     if scope.fresh and key in scope.schema.met and key not in scope.schema.fields:
-        # No record has had a value of this key.
+        # No record has had a value of this key; but if they have had mappings, then one inside was meant.
+        inside = sorted(known for known in scope.schema.fields if known.startswith(f"{key}."))
+        if inside:
+            raise FilterError(f"field {key!r} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
         return operator in _NEGATED
     field = scope.schema.indexed(key)
     answer = _COMPARISONS[field.type].get(_NEGATED.get(operator, operator))

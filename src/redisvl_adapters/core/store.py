@@ -69,7 +69,7 @@ class StoreBase:
         await self._index.aclose()
 
     @contextmanager
-    def closed_on_error(self) -> Iterator[None]:
+    def _closed_on_error(self) -> Iterator[None]:
         """Close the store if the block fails, since nobody else will have it."""
         try:
             yield
@@ -78,7 +78,7 @@ class StoreBase:
             raise
 
     @asynccontextmanager
-    async def aclosed_on_error(self) -> AsyncIterator[None]:
+    async def _aclosed_on_error(self) -> AsyncIterator[None]:
         """Close the store if the block fails, since nobody else will have it."""
         try:
             yield

@@ -62,7 +62,7 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        with store.closed_on_error():
+        with store._closed_on_error():  # its own class
             store.add_texts(texts, metadatas, ids=ids)
         return store
 
@@ -78,7 +78,7 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        async with store.aclosed_on_error():
+        async with store._aclosed_on_error():  # its own class
             await store.aadd_texts(texts, metadatas, ids=ids)
         return store
 
@@ -93,7 +93,7 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        with store.closed_on_error():
+        with store._closed_on_error():  # its own class
             store.add_documents(documents, ids=ids)
         return store
 
@@ -108,7 +108,7 @@ class RedisVectorStore(SearchMethods):
     ) -> Self:
         """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
         store = cls(embedding, **options)
-        async with store.aclosed_on_error():
+        async with store._aclosed_on_error():  # its own class
             await store.aadd_documents(documents, ids=ids)
         return store
 
@@ -120,7 +120,7 @@ class RedisVectorStore(SearchMethods):
             IndexNotFoundError: If there is no such index.
         """
         store = cls(embedding, **_existing(index_name, options))
-        with store.closed_on_error():
+        with store._closed_on_error():  # its own class
             store.count()
         return store
 
@@ -134,7 +134,7 @@ class RedisVectorStore(SearchMethods):
             IndexNotFoundError: If there is no such index.
         """
         store = cls(embedding, **_existing(index_name, options))
-        async with store.aclosed_on_error():
+        async with store._aclosed_on_error():  # its own class
             await store.acount()
         return store
 
