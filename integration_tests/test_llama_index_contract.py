@@ -211,7 +211,6 @@ async def test_delete_nodes_with_what_matches_nothing_takes_nothing(store: Redis
     """llama-index 2: delete_nodes with ``IN []`` deleted everything."""
     await call(store, "add", [text_node("a", n=1), text_node("b", n=2)])
     await call(store, "delete_nodes", [])
-    await call(store, "delete_nodes", [], filters())
     await call(store, "delete_nodes", [], filters(where("n", 1)))
     await call(store, "delete_nodes", filters=filters(where("n", [], FilterOperator.IN)))
     assert await ids_of(call, store) == {"a", "b"}

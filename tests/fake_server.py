@@ -140,6 +140,9 @@ class FakeServer:
         if rows.keys() & self.fields.keys():
             return ResponseError("Duplicate field in schema - it")
         self.fields |= rows
+        if "SKIPINITIALSCAN" not in args:
+            for covered in self.covered.values():
+                covered.update(rows)
         return b"OK"
 
     def _ft_dropindex(self, _name: str, *options: str) -> Reply:
@@ -160,20 +163,19 @@ class FakeServer:
         return b"*"
 
     def _ft_search(self, _name: str, text: str, *_args: Any) -> Reply:
-        plain = re.sub(r"\\(.)", r"\1", text)
-        wanted, unwanted = (set(re.findall(rf"{{{sign}([^}}]*)}}", plain)) for sign in (r"\+", "-"))
+        wanted = set(re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text)))
         tags = [set(fields.get(b"_keys", b"").decode().split("\x1f")) for fields in self.records.values()]
-        return [
-            sum(
-                all(f"+{key}" in present for key in wanted) and not any(f"-{key}" in present for key in unwanted)
-                for present in tags
-            )
-        ]
+        return [sum(wanted <= present for present in tags)]
 
     def _ft_aggregate(self, *_args: Any) -> Reply:
         return [[1, *([b"__key", f"{NAME}:{record_id}".encode()] for record_id in self.records)], 0]
 
-    def _eval(self, _script: str, _count: int, key: str, _ttl: Any, *parts: Any) -> Reply:
+    def _eval(self, script: str, _count: int, key: str, *args: Any) -> Reply:
+        if "HGET" in script:
+            if self.keys.get(key, {}).get(args[0]) == args[1]:
+                del self.keys[key]
+            return
+        parts = args[1:]
         raw = [part.encode() if isinstance(part, str) else part for part in parts]
         self.keys[key] = dict(zip(raw[::2], raw[1::2], strict=True))
         self.covered[key.removeprefix(f"{NAME}:")] = set(self.fields or ())

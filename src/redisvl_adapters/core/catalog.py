@@ -14,6 +14,7 @@ import orjson
 
 from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping
 from redisvl_adapters.core.encoding import field_alias
+from redisvl_adapters.core.record import new_id
 from redisvl_adapters.core.schema import (
     DISTANCE,
     KEYS,
@@ -44,8 +45,8 @@ def registry_key(name: str) -> str:
 
 
 def look_commands(name: str) -> list[Command]:
-    """Return the commands that tell all about an index."""
-    return [Command(("FT.INFO", name)), read_registry(name)]
+    """Return the commands that tell all about an index: the registry twice, so that a change in between shows."""
+    return [read_registry(name), Command(("FT.INFO", name)), read_registry(name)]
 
 
 def read_registry(name: str) -> Command:
@@ -62,11 +63,14 @@ def create_command(schema: Schema) -> Command:
     return Command((*head, "STOPWORDS", len(schema.stopwords), *schema.stopwords, "SCHEMA", *fields))
 
 
-def register_commands(schema: Schema) -> list[Command]:
-    """Return the commands that write a new registry."""
-    key = registry_key(schema.name)
+def register_command(schema: Schema) -> Command:
+    """Return the command that writes a header, and the fields of a schema, into the registry.
+
+    Each header is unlike any before it: so whoever reads the registry sees that the index was made anew.
+    """
     header = {
         "version": _LAYOUT,
+        "made": new_id(),
         "tuning": dict(schema.vector.tuning),
         "text_attrs": dict(schema.text_attrs),
         "stopwords": schema.stopwords,
@@ -74,7 +78,20 @@ def register_commands(schema: Schema) -> list[Command]:
     parts: list[bytes] = [_HEADER, orjson.dumps(header)]
     for field in schema.fields.values():
         parts += _entry(field)
-    return [Command(("DEL", key), key), Command(("HSET", key, *parts), key)]
+    key = registry_key(schema.name)
+    return Command(("HSET", key, *parts), key)
+
+
+def forget_command(name: str, registry: Registry) -> Command:
+    """Return the command that deletes the registry, unless somebody has made the index anew since it was read."""
+    key = registry_key(name)
+    script = "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('DEL',KEYS[1]) end"
+    return Command(("EVAL", script, 1, key, _HEADER, registry.get(_HEADER, b"")), key)
+
+
+def header_of(registry: Registry) -> bytes | None:
+    """Return the header of a registry, which changes whenever the index is made anew."""
+    return registry.get(_HEADER)
 
 
 def claim_commands(name: str, fields: Iterable[MetadataField], met: Iterable[str]) -> list[Command]:
@@ -90,16 +107,22 @@ def claim_commands(name: str, fields: Iterable[MetadataField], met: Iterable[str
     return [*(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry(name)]
 
 
-def alter_command(schema: Schema, field: MetadataField) -> Command:
-    """Return the command that adds a field to an index. No record has its key yet, so none is scanned."""
+def alter_command(schema: Schema, field: MetadataField, *, scan: bool = False) -> Command:
+    """Return the command that adds a field to an index.
+
+    Args:
+        schema: The index.
+        field: The field.
+        scan: Whether to look through the records that exist; without need, where none of them has the key yet.
+    """
     made: Any = schema.redisvl_field(field).as_redis_field()
-    return Command(("FT.ALTER", schema.name, "SKIPINITIALSCAN", "SCHEMA", "ADD", *made.redis_args()))
+    skip: list[Argument] = [] if scan else ["SKIPINITIALSCAN"]
+    return Command(("FT.ALTER", schema.name, *skip, "SCHEMA", "ADD", *made.redis_args()))
 
 
-def drop_commands(name: str) -> list[Command]:
-    """Return the commands that drop an index with its records and its registry."""
-    key = registry_key(name)
-    return [Command(("FT.DROPINDEX", name, "DD")), Command(("DEL", key), key)]
+def drop_command(name: str) -> Command:
+    """Return the command that drops an index with its records."""
+    return Command(("FT.DROPINDEX", name, "DD"))
 
 
 def _entry(field: MetadataField) -> tuple[bytes, bytes]:
@@ -147,11 +170,14 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
     reserved = frozenset({TEXT, METADATA, DISTANCE, vector.name})
     known = registered(registry, reserved)
     fields = {key: field for key, field in known.items() if field.redis_type is None or field.alias in attributes}
-    claimed = {field.alias for field in fields.values()} | {KEYS, SOURCE, SEARCHED, vector.name}
-    for alias, row in attributes.items():
-        # Only if the registry was lost.
-        if alias not in claimed and row["type"] in _TYPES:
-            fields[alias] = MetadataField(alias, _TYPES[row["type"]], alias)
+    if not header:
+        # The registry was lost.
+        claimed = {KEYS, SOURCE, SEARCHED, vector.name}
+        fields = {
+            alias: MetadataField(alias, _TYPES[row["type"]], alias)
+            for alias, row in attributes.items()
+            if alias not in claimed and row["type"] in _TYPES
+        }
     storage = definition[b"key_type"].decode().lower()
     schema = Schema(
         name,

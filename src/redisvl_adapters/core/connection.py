@@ -163,8 +163,9 @@ def _check_url(url: str) -> str:
         parts = urlsplit(url)
         if parts.scheme in ("redis", "rediss") and not _is_cluster(url):
             _ = parts.port
-    except ValueError as error:
-        raise ArgumentError(f"redis_url is not a valid URL: {error}") from None
+    except ValueError:
+        # Python's message quotes a part of the URL, which may be of the password.
+        raise ArgumentError("redis_url is not a valid URL; special characters in a password are written %XX") from None
     if parts.scheme not in _SCHEMES:
         raise ArgumentError(f"redis_url starts with one of {', '.join(f'{scheme}://' for scheme in _SCHEMES)}")
     return url

@@ -117,9 +117,9 @@ def epoch_seconds(value: object) -> float:
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
     if isinstance(value, date):
         return datetime.combine(value, time.min, UTC).timestamp()
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_EXACT_INT:
         return value
-    raise ValueError("a point in time is a datetime, a date, ISO 8601 text or epoch seconds")
+    raise ValueError("a point in time is a datetime, a date, ISO 8601 text or epoch seconds up to 2^53")
 
 
 def json_number(value: float) -> str | None:

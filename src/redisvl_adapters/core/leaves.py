@@ -102,14 +102,9 @@ def tagged(name: str, tags: Iterable[str]) -> Rendered:
     return cast("FilterExpression", _ExactTag(name) == tags) if tags else False
 
 
-def presence(key: str, *, empty: bool = True) -> FilterExpression:
-    """Return the expression for the records that have a key, those where it is empty included or not."""
-    present = cast("FilterExpression", _ExactTag(KEYS) == [encode_tag("+" + key)])
-    return present if empty else FilterExpression(f"({present} -{_emptiness(key)})")
-
-
-def _emptiness(key: str) -> FilterExpression:
-    return cast("FilterExpression", _ExactTag(KEYS) == [encode_tag("-" + key)])
+def presence(key: str, sign: str = "+") -> FilterExpression:
+    """Return the expression for the records that have a key: all, or with another sign of ``_keys`` some of them."""
+    return cast("FilterExpression", _ExactTag(KEYS) == [encode_tag(sign + key)])
 
 
 # Operands
@@ -272,8 +267,12 @@ def _listed_order() -> dict[Operator, Comparison]:
 
 
 def _like(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
-    wild = {"%": ".*", "_": "."}
-    pattern = re.compile("".join(wild.get(char, re.escape(char)) for char in fold(_text(value))), re.DOTALL)
+    parts = [re.escape(part).replace("_", ".") for part in fold(_text(value)).split("%")]
+    if len(parts) > 1:
+        # The first place where a part fits is as good as any: atomic groups keep a match from trying all of them.
+        first, *middle, last = parts
+        parts = [first, *(f"(?>.*?{part})" for part in middle), f".*{last}"]
+    pattern = re.compile("".join(parts), re.DOTALL)
     return lambda text: pattern.fullmatch(fold(text)) is not None
 
 
@@ -344,6 +343,10 @@ def compare(comparison: Compare, scope: Scope) -> Rendered:
         FilterError: If the field cannot be asked this, or not with this value.
     """
     key, operator, value = comparison.key, comparison.operator, comparison.value
+    try:
+        key.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise FilterError(f"the key of a comparison is text that UTF-8 can hold; not {key!r:.80}") from None
     if operator in _OF_ANY_KEY:
         return _of_any_key(comparison, scope)
     if scope.fresh and key in scope.schema.met and key not in scope.schema.fields:
@@ -351,7 +354,7 @@ def compare(comparison: Compare, scope: Scope) -> Rendered:
         inside = sorted(known for known in scope.schema.fields if known.startswith(f"{key}."))
         if inside:
             raise FilterError(f"field {key!r} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
-        return operator in _NEGATED
+        return operator in _NEGATED or (operator is Operator.ALL and value == [])
     field = scope.schema.indexed(key)
     answer = _COMPARISONS[field.type].get(_NEGATED.get(operator, operator))
     if answer is None:
@@ -373,7 +376,7 @@ def _of_any_key(comparison: Compare, scope: Scope) -> Rendered:
     if comparison.operator is Operator.EXISTS:
         found: Rendered = presence(key)
     else:
-        found = any_of([none_of(presence(key)), _emptiness(key)])
+        found = any_of([none_of(presence(key)), presence(key, "-")])
     return found if comparison.value else none_of(found)
 
 

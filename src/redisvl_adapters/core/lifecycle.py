@@ -14,6 +14,9 @@ from redisvl_adapters.core.options import DEFAULT_METRIC, IndexSpec
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
 from redisvl_adapters.errors import IndexNotFoundError, SchemaMismatchError, ServerError
 
+ATTEMPTS = 5
+"""How often an operation starts anew when somebody else changes the index under it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -76,8 +79,11 @@ def look(state: State) -> Steps[Snapshot | None]:
     Raises:
         SchemaMismatchError: If it is not what was asked for.
     """
-    info, registry = yield catalog.look_commands(state.spec.name)
-    entries = as_mapping(ok(registry))
+    for _ in range(ATTEMPTS):
+        before, info, after = yield catalog.look_commands(state.spec.name)
+        entries = as_mapping(ok(after))
+        if catalog.header_of(as_mapping(ok(before))) == catalog.header_of(entries):
+            break
     if is_missing_index(info):
         state.snapshot = None
     else:
@@ -117,11 +123,16 @@ def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
         return state.snapshot
     check_may_create(state.spec)
     schema = state.spec.schema(dims)
-    (reply,) = yield [catalog.create_command(schema)]
-    if not is_duplicate(reply):
-        ok(reply)
-        for reply in (yield catalog.register_commands(schema)):
-            ok(reply)
+    # If somebody dropped an earlier index and left its records, then these are indexed by what was known of them.
+    (registry,) = yield [catalog.read_registry(schema.name)]
+    remembered = catalog.registered(as_mapping(ok(registry)), schema.reserved)
+    schema = replace(schema, fields={**remembered, **schema.fields})
+    # Registered first, so that nobody finds the index without its registry.
+    (registered,) = yield [catalog.register_command(schema)]
+    ok(registered)
+    (created,) = yield [catalog.create_command(schema)]
+    if not is_duplicate(created):
+        ok(created)
     snapshot = yield from look(state)
     if snapshot is None:
         raise ServerError(f"index {state.spec.name!r} was dropped by somebody else as it was created")
@@ -169,25 +180,32 @@ def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | 
         lesson: What is new.
 
     Returns:
-        What is known of it then; None if somebody dropped it meanwhile.
+        What is known of it then; None if somebody dropped it or made it anew meanwhile.
     """
     if not lesson.fields and not lesson.met:
         return snapshot
     schema = snapshot.schema
-    # A key that records already have, from before anybody could learn it, cannot be filtered exactly any more.
-    counts = yield [query.count_command(schema, presence(new.key, empty=False)) for new in lesson.fields]
+    counts = yield [
+        query.count_command(schema, presence(new.key, sign)) for sign in ("~", "+") for new in lesson.fields
+    ]
     if any(map(is_missing_index, counts)):
         return None
+    totals = [query.read_total(ok(reply)) for reply in counts]
+    # Values from before anybody could learn the key are not in the records' projections: no filter would see them.
     claims = [
-        replace(new, type=FieldType.UNINDEXED) if query.read_total(ok(reply)) else new
-        for new, reply in zip(lesson.fields, counts, strict=True)
+        replace(new, type=FieldType.UNINDEXED) if unseen else new
+        for new, unseen in zip(lesson.fields, totals, strict=False)
     ]
     *_, registry = yield catalog.claim_commands(schema.name, claims, lesson.met)
     entries = as_mapping(ok(registry))
+    if catalog.header_of(entries) != catalog.header_of(snapshot.registry):
+        return None
     # Of two writers that learn one key at once, the first one's type holds, and both add the field before they write.
     held = catalog.registered(entries, schema.reserved)
     learnt = [new for key, new in held.items() if key not in schema.fields]
-    replies = yield [catalog.alter_command(schema, new) for new in learnt if new.redis_type]
+    # Records that have the key already, from before the index was made anew, are scanned for it.
+    scan = any(totals)
+    replies = yield [catalog.alter_command(schema, new, scan=scan) for new in learnt if new.redis_type]
     if any(map(is_missing_index, replies)):
         return None
     for reply in replies:
@@ -200,19 +218,34 @@ def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | 
 
 def clear(state: State) -> Steps[None]:
     """Delete all records. The index stays, with its fields."""
-    snapshot = state.snapshot or (yield from look(state))
+    snapshot = yield from look(state)
     if snapshot is None:
         return
-    dropped, created = yield [catalog.drop_commands(state.spec.name)[0], catalog.create_command(snapshot.schema)]
+    schema = snapshot.schema
+    (registered,) = yield [catalog.register_command(schema)]
+    ok(registered)
+    dropped, created = yield [catalog.drop_command(schema.name), catalog.create_command(schema)]
     if not is_missing_index(dropped):
         ok(dropped)
     if not is_duplicate(created):
         ok(created)
+    # What somebody taught the index meanwhile is taught again, to records too that were written meanwhile.
+    snapshot = yield from look(state)
+    if snapshot is not None:
+        held = catalog.registered(snapshot.registry, schema.reserved)
+        lost = [field for key, field in held.items() if key not in snapshot.schema.fields and field.redis_type]
+        for reply in (yield [catalog.alter_command(schema, field, scan=True) for field in lost]):
+            if not is_duplicate(reply) and not is_missing_index(reply):
+                ok(reply)
+    state.snapshot = None
 
 
 def drop(state: State) -> Steps[None]:
     """Drop the index with all its records. It does not need to exist."""
-    for reply in (yield catalog.drop_commands(state.spec.name)):
-        if not is_missing_index(reply):
-            ok(reply)
+    name = state.spec.name
+    registry, dropped = yield [catalog.read_registry(name), catalog.drop_command(name)]
+    if not is_missing_index(dropped):
+        ok(dropped)
+    (forgotten,) = yield [catalog.forget_command(name, as_mapping(ok(registry)))]
+    ok(forgotten)
     state.snapshot = None

@@ -200,10 +200,17 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ("", [])
 
 
-def presence_tags(values: Mapping[str, Any]) -> list[str]:
-    """Return the tags that say which keys a record has (``+key``) and which of those are empty (``-key`` too)."""
+def presence_tags(schema: Schema, values: Mapping[str, Any]) -> list[str]:
+    """Return the tags that tell of the keys of a record.
+
+    Each key has ``+key``, an empty one ``-key`` too, and one with a value that is not indexed ``~key``.
+    """
     tags = [encode_tag("+" + key) for key in values]
-    tags += [encode_tag("-" + key) for key, value in values.items() if is_empty(value)]
+    for key, value in values.items():
+        if is_empty(value):
+            tags.append(encode_tag("-" + key))
+        elif not isinstance(value, Mapping) and ((target := schema.fields.get(key)) is None or not target.redis_type):
+            tags.append(encode_tag("~" + key))
     return tags
 
 

@@ -21,6 +21,7 @@ from redisvl_adapters.core.encoding import decode_tag, encode_tag
 from redisvl_adapters.core.filters import Filter, matches_everything
 from redisvl_adapters.core.leaves import Rendered, Scope, Values, ValuesNeededError, presence, tagged
 from redisvl_adapters.core.lifecycle import (
+    ATTEMPTS,
     Snapshot,
     State,
     check_may_create,
@@ -65,8 +66,6 @@ __all__ = [
 BATCH = 500
 """How many records are written, read or deleted in one round trip."""
 
-_ATTEMPTS = 5
-
 T = TypeVar("T")
 
 
@@ -108,7 +107,7 @@ def upsert(
         return [place.write(layout, rows, ttl_ms) for place in last]
 
     done = 0
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         snapshot = state.snapshot or (yield from look(state))
         if snapshot is None:
             check_may_create(state.spec)
@@ -161,9 +160,8 @@ def _write(snapshot: Snapshot, places: Sequence[_Place], commands: Sequence[Comm
     ids = [place.record.id for place in places]
     while done < len(commands):
         batch = commands[done : done + BATCH]
-        guard = [catalog.read_registry(name), Command(("FT.EXPLAIN", name, "*"))]
         try:
-            registry, exists, *replies = yield [*guard, *batch]
+            replies = yield batch
         except ServerError as error:
             message = f"{done} of {len(ids)} records are written, then: {error}"
             raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
@@ -175,6 +173,8 @@ def _write(snapshot: Snapshot, places: Sequence[_Place], commands: Sequence[Comm
             unwritten = [record_id for place, record_id in enumerate(ids) if place >= end or place in refused]
             message = f"{len(written)} of {len(ids)} records are written; {ids[first]!r} is not: {explain(reason)}"
             raise PartialWriteError(message, written=written, unwritten=unwritten)
+        # Asked after the writes: whatever changed before or between them shows.
+        registry, exists = yield [catalog.read_registry(name), Command(("FT.EXPLAIN", name, "*"))]
         if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:
             # These may lack an index entry: they are to be written again.
             break

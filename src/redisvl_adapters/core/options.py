@@ -242,7 +242,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
     learn = given.get("learn", True) and not (declared is not None and not fields)
     return IndexSpec(
         name=name,
-        prefix=_check_prefix(given.get("prefix")),
+        prefix=from_schema.get("prefix") or _check_prefix(given.get("prefix")),
         storage=given.get("storage"),
         vector_name=vector_name,
         dims=_check_dims(given.get("dims")),
@@ -370,7 +370,7 @@ def _read_redisvl(schema: IndexSchema | Mapping[str, Any] | str | Path) -> dict[
     text = others.pop(TEXT, None)
     return {
         "index_name": schema.index.name,
-        "prefix": schema.index.prefix + schema.index.key_separator,
+        "prefix": schema.index.prefix + (schema.index.key_separator or ":"),
         "storage": schema.index.storage_type.value,
         "vector_name": vectors[0].name,
         "dims": explicit.pop("dims"),

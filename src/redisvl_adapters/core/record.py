@@ -235,7 +235,7 @@ def _record(record_id: str, text: bytes | None, metadata: bytes | None, frame: b
 def _projection(schema: Schema, record: Record, found: Survey, where: str) -> dict[str, Projected]:
     projection = project(schema, found.values, where)
     projection[SEARCHED] = searchable_text(record.text)
-    projection[KEYS] = presence_tags(found.values)
+    projection[KEYS] = presence_tags(schema, found.values)
     if record.source is not None:
         projection[SOURCE] = [encode_tag(record.source)]
     return projection

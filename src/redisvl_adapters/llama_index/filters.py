@@ -38,7 +38,7 @@ _LOGIC: Mapping[FilterCondition | None, type[And | Or | Not]] = {
 
 
 def read_filter(given: FilterLike | None) -> Filter | None:
-    """Return the filter that a spelling stands for; None and filters without any part match everything.
+    """Return the filter that a spelling stands for; None matches everything.
 
     Raises:
         FilterError: If it is none, with the path to the culprit inside the filter.
@@ -50,9 +50,6 @@ def _read(given: FilterLike | MetadataFilter, path: str, depth: int) -> Filter:
     if depth > MAX_DEPTH:
         raise FilterError(f"the filter is nested deeper than {MAX_DEPTH} levels")
     match given:
-        case MetadataFilters(filters=[]):
-            # Without a part there is nothing to negate or to choose from: it is an absent filter.
-            return And(())
         case MetadataFilters():
             children = [_read(child, f"{path}[{place}]", depth + 1) for place, child in enumerate(given.filters)]
             return _LOGIC[given.condition](tuple(children))
