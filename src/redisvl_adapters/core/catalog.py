@@ -82,11 +82,11 @@ def register_command(schema: Schema) -> Command:
     return Command(("HSET", key, *parts), key)
 
 
-def forget_command(name: str, registry: Registry) -> Command:
-    """Return the command that deletes the registry, unless somebody has made the index anew since it was read."""
+def forget_command(name: str, header: bytes | None) -> Command:
+    """Return the command that deletes the registry, if it still has this header: nobody made the index anew."""
     key = registry_key(name)
     script = "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('DEL',KEYS[1]) end"
-    return Command(("EVAL", script, 1, key, _HEADER, registry.get(_HEADER, b"")), key)
+    return Command(("EVAL", script, 1, key, _HEADER, header or b""), key)
 
 
 def header_of(registry: Registry) -> bytes | None:

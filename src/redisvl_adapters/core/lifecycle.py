@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from redis.exceptions import ResponseError
+
 from redisvl_adapters.core import catalog, query
-from redisvl_adapters.core.commands import Steps, as_mapping, is_duplicate, is_missing_index, ok
+from redisvl_adapters.core.commands import Steps, as_mapping, explain, is_duplicate, is_missing_index, ok
 from redisvl_adapters.core.leaves import presence
 from redisvl_adapters.core.metadata import Survey, infer_type
 from redisvl_adapters.core.options import DEFAULT_METRIC, IndexSpec
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
-from redisvl_adapters.errors import IndexNotFoundError, SchemaMismatchError, ServerError
+from redisvl_adapters.errors import IndexNotFoundError, MissingModuleError, SchemaMismatchError, ServerError
 
 ATTEMPTS = 5
 """How often an operation starts anew when somebody else changes the index under it."""
@@ -131,12 +133,24 @@ def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
     (registered,) = yield [catalog.register_command(schema)]
     ok(registered)
     (created,) = yield [catalog.create_command(schema)]
-    if not is_duplicate(created):
-        ok(created)
+    if isinstance(created, ResponseError) and not is_duplicate(created):
+        (registry,) = yield [catalog.read_registry(schema.name)]
+        yield [catalog.forget_command(schema.name, catalog.header_of(as_mapping(ok(registry))))]
+        raise _cannot_create(schema, created)
     snapshot = yield from look(state)
     if snapshot is None:
         raise ServerError(f"index {state.spec.name!r} was dropped by somebody else as it was created")
     return snapshot
+
+
+def _cannot_create(schema: Schema, error: ResponseError) -> ServerError:
+    vector = schema.vector
+    if vector.algorithm == "svs-vamana" or vector.dtype in ("int8", "uint8"):
+        return MissingModuleError(
+            f"the server cannot make an index of {vector.dtype} vectors by {vector.algorithm} ({error}); int8 and "
+            "uint8 need Redis 8.0 or newer, svs-vamana needs Redis 8.2 or newer"
+        )
+    return explain(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +260,6 @@ def drop(state: State) -> Steps[None]:
     registry, dropped = yield [catalog.read_registry(name), catalog.drop_command(name)]
     if not is_missing_index(dropped):
         ok(dropped)
-    (forgotten,) = yield [catalog.forget_command(name, as_mapping(ok(registry)))]
+    (forgotten,) = yield [catalog.forget_command(name, catalog.header_of(as_mapping(ok(registry))))]
     ok(forgotten)
     state.snapshot = None

@@ -66,6 +66,8 @@ def _mapping(
         if type(key) is not str:
             raise RecordError(f"{where}: metadata keys are strings; {path or 'metadata'} has the key {key!r}")
         full = key if path is None else f"{path}.{key}"
+        if isinstance(value, np.generic):
+            value = _python(value)  # noqa: PLW2901  # the same value
         if type(value) in _AS_IS:
             plain[key] = value
         elif isinstance(value, Mapping):
@@ -98,7 +100,7 @@ def _check_text(plain: Mapping[str, Any], path: str | None, where: str) -> None:
 def _plain(value: Any, path: str, where: str, depth: int) -> Any:
     """Return a value that is no mapping as JSON will hold it."""
     if isinstance(value, np.generic):
-        value = value.item()
+        value = _python(value)
     match value:
         case None | bool():
             return value
@@ -138,6 +140,18 @@ def _plain(value: Any, path: str, where: str, depth: int) -> Any:
                 "accepted are text, numbers, booleans, None, lists and mappings of these, and datetime, date, UUID, "
                 "Decimal, numpy scalars, tuples and sets"
             )
+
+
+def _python(value: np.generic) -> Any:
+    """Return a numpy scalar as Python's."""
+    match value:
+        case np.datetime64():
+            # Of nanoseconds numpy would make an int.
+            return value.astype("datetime64[us]").item()
+        case np.timedelta64():
+            return value
+        case _:
+            return value.item()
 
 
 def _sequence(value: Any, path: str, where: str, depth: int) -> list[Any]:

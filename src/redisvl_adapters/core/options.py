@@ -13,7 +13,7 @@ from redisvl.schema import IndexSchema
 from redisvl.schema.fields import BaseField
 
 from redisvl_adapters.core.connection import AsyncClient, SyncClient
-from redisvl_adapters.core.encoding import MAX_EXACT_INT, field_alias
+from redisvl_adapters.core.encoding import field_alias
 from redisvl_adapters.core.schema import (
     DISTANCE,
     METADATA,
@@ -34,6 +34,8 @@ DEFAULT_ALGORITHM = "hnsw"
 DEFAULT_METRIC = "cosine"
 DEFAULT_DTYPE = "float32"
 LEARN_LIMIT = 64
+MAX_TUNING = 1_000_000
+MAX_DIMS = 32_768
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "storage": ("hash", "json"),
@@ -234,6 +236,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
     all_tuning = frozenset().union(*TUNING.values())
     tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
     for option in tuning:
+        _check_tuning(option, given[option])
         if option not in TUNING[algorithm or DEFAULT_ALGORITHM]:
             raise SchemaError(f"{option} is no parameter of algorithm {algorithm or DEFAULT_ALGORITHM!r}")
     vector_name = given.get("vector_name", DEFAULT_VECTOR_NAME)
@@ -328,10 +331,24 @@ def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> None:
         )
 
 
+def _check_tuning(option: str, value: object) -> None:
+    if option == "compression":
+        if not isinstance(value, str):
+            raise ArgumentError(f"compression is the name of a kind; not {value!r}")
+    elif option == "epsilon":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise ArgumentError(f"epsilon is a positive number; not {value!r}")
+    else:
+        # More than this the server would try to allocate, and die.
+        most = 512 if option in ("m", "graph_max_degree") else MAX_TUNING
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise ArgumentError(f"{option} is an integer from 1 to {most}; not {value!r}")
+
+
 def _check_dims(dims: object) -> int | None:
-    if dims is None or (isinstance(dims, int) and not isinstance(dims, bool) and 0 < dims < MAX_EXACT_INT):
+    if dims is None or (isinstance(dims, int) and not isinstance(dims, bool) and 0 < dims <= MAX_DIMS):
         return dims
-    raise ArgumentError(f"dims is a positive integer; not {dims!r}")
+    raise ArgumentError(f"dims is an integer from 1 to {MAX_DIMS}; not {dims!r}")
 
 
 def _check_prefix(prefix: object) -> str | None:
