@@ -129,10 +129,11 @@ def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
     (registry,) = yield [catalog.read_registry(schema.name)]
     remembered = catalog.registered(as_mapping(ok(registry)), schema.reserved)
     schema = replace(schema, fields={**remembered, **schema.fields})
+    creation = catalog.create_command(schema)
     # Registered first, so that nobody finds the index without its registry.
     (registered,) = yield [catalog.register_command(schema)]
     ok(registered)
-    (created,) = yield [catalog.create_command(schema)]
+    (created,) = yield [creation]
     if isinstance(created, ResponseError) and not is_duplicate(created):
         (registry,) = yield [catalog.read_registry(schema.name)]
         yield [catalog.forget_command(schema.name, catalog.header_of(as_mapping(ok(registry))))]

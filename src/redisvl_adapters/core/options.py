@@ -333,9 +333,8 @@ def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> None:
 
 def _check_tuning(option: str, value: object) -> None:
     if option == "compression":
-        if not isinstance(value, str):
-            raise ArgumentError(f"compression is the name of a kind; not {value!r}")
-    elif option == "epsilon":
+        return
+    if option == "epsilon":
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
             raise ArgumentError(f"epsilon is a positive number; not {value!r}")
     else:
