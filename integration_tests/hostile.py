@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# ruff: noqa: RUF001  # look-alikes are what it is about
+# fmt: off
+
 _SPECIAL = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _PLACED = [text for char in _SPECIAL for text in (char, f"a{char}", f"{char}a", f"a{char}b", char * 3)]
 _CONTROL = [f"a{chr(code)}b" for code in (*range(32), 127, 0x80, 0x85, 0x9F)]

@@ -18,14 +18,6 @@ from redisvl_adapters.llama_index import RedisVectorStore
 EQ, NE, GT, GTE = FilterOperator.EQ, FilterOperator.NE, FilterOperator.GT, FilterOperator.GTE
 LT, LTE, IN, NIN = FilterOperator.LT, FilterOperator.LTE, FilterOperator.IN, FilterOperator.NIN
 AND, OR, NOT = FilterCondition.AND, FilterCondition.OR, FilterCondition.NOT
-LATER = (
-    FilterOperator.ANY,
-    FilterOperator.ALL,
-    FilterOperator.CONTAINS,
-    FilterOperator.TEXT_MATCH,
-    FilterOperator.TEXT_MATCH_INSENSITIVE,
-    FilterOperator.IS_EMPTY,
-)
 
 NODES: dict[str, dict[str, Any]] = {
     "a": {"colour": "red", "n": 1, "good": True, "tags": ["x", "y"], "author": {"name": "Ada"}},
@@ -144,21 +136,6 @@ async def test_conditions_nest_deeply_and_widely(store: RedisVectorStore, call: 
     wide = filters(*(where("n", number) for number in range(1000)), condition=OR)
     await expect(call, store, wide, "ad")
     await expect(call, store, filters(where("colour", [f"c{n}" for n in range(1000)] + ["red"], IN)), "a")
-
-
-@pytest.mark.parametrize("operator", LATER)
-@pytest.mark.parametrize("value", ["red", ["red"], None])
-async def test_operators_that_are_not_there_yet_are_refused(
-    store: RedisVectorStore, call: Call, operator: FilterOperator, value: Any
-) -> None:
-    """llama-index 6 and 19: TEXT_MATCH was raw query syntax, and six operators were missing."""
-    given = filters(RED, filters(where("colour", value, operator)), condition=OR)
-    for name in ("get_nodes", "count", "delete_nodes"):
-        with pytest.raises(FilterError, match=operator.value):
-            await call(store, name, filters=given)
-    with pytest.raises(FilterError, match=operator.value):
-        await ask(call, store, filters=given)
-    assert await ids_of(call, store) == set(NODES)
 
 
 WRONG: dict[str, MetadataFilter] = {

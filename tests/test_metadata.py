@@ -186,11 +186,12 @@ def test_the_first_value_of_a_key_tells_its_type(value: Any, expected: str | Non
     assert infer_type(survey({"key": value}, "record 0").values["key"]) == expected
 
 
-def test_presence_tells_which_keys_there_are_and_which_are_empty() -> None:
+def test_presence_tells_which_keys_there_are_and_which_are_empty_or_not_indexed() -> None:
     values = survey({"a": 0, "b": None, "c": "", "d": [], "e": {"f": False}, " ": 1}, "record 0").values
-    assert set(presence_tags(values)) == {
+    assert set(presence_tags(schema("numeric", "a"), values)) == {
         *("+a", "+b", "+c", "+d", "+e", "+e.f", encode_tag("+ ")),
         *("-b", "-c", "-d"),
+        *("~e.f", encode_tag("~ ")),
     }
 
 

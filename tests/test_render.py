@@ -186,7 +186,7 @@ def test_a_wide_filter_does_not_recurse() -> None:
 def test_presence_is_a_matter_of_keys() -> None:
     assert text(is_("kind", "exists", True)) == r"@_keys:{\+kind}"
     assert text(is_("note", "exists", False)) == r"(-@_keys:{\+note})"
-    assert str(presence("a", empty=False)) == r"(@_keys:{\+a} -@_keys:{\-a})"
+    assert str(presence("a", "~")) == r"@_keys:{\~a}"
     assert str(render(is_("met", "exists", True), {"met"})) == r"@_keys:{\+met}"
     with pytest.raises(UnknownFieldError, match="'new'"):
         render(is_("new", "exists", True), {"met"})

@@ -68,7 +68,7 @@ def as_resp3(value: Any) -> Any:
 
 def registry_of(schema: Schema) -> dict[bytes, bytes]:
     """Return the registry that the commands of a schema write."""
-    _, write = catalog.register_commands(schema)
+    write = catalog.register_command(schema)
     parts = [part.encode() if isinstance(part, str) else part for part in write.args[2:]]
     return dict(zip(parts[::2], parts[1::2], strict=True))  # type: ignore[arg-type]  # names and values are text
 
