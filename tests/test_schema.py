@@ -100,7 +100,7 @@ def test_without_its_registry_an_index_has_the_types_that_the_server_tells(info:
 
 
 def test_a_registered_field_that_the_index_lacks_is_no_field_of_it(info: Any) -> None:
-    registry = registry_of(make_schema()) | {b"key:new": orjson.dumps({"type": "tag", "attrs": {}})}
+    registry = registry_of(make_schema()) | {b"key:new": orjson.dumps({"type": "tag", "attrs": {}, "learnt": True})}
     schema, _ = catalog.read_schema(info, registry)
     assert "new" not in schema.fields
     assert schema.fields["note"].type == "unindexed"
@@ -165,7 +165,7 @@ def test_an_index_is_created_with_exact_tags_and_every_indexed_field(storage: st
 
 def test_a_learnt_field_is_added_without_a_scan() -> None:
     schema = make_schema("json")
-    args = catalog.alter_command(schema, schema.make_field("x.y", FieldType.NUMERIC)).args
+    args = catalog.alter_command(schema, schema.learnt_field("x.y", FieldType.NUMERIC)).args
     assert args[:5] == ("FT.ALTER", "docs", "SKIPINITIALSCAN", "SCHEMA", "ADD")
     assert args[5:9] == ('$.index["x.y"]', "AS", "x.y", "NUMERIC")
 
@@ -174,7 +174,7 @@ def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
     field = MetadataField("a b", FieldType.BOOL, "alias")
     claim, met, read = catalog.claim_commands("docs", [field], ["none yet"])
     assert claim.args[:3] == ("HSETNX", "redisvl-adapters/docs", b"key:a b")
-    assert claim.args[3] == orjson.dumps({"type": "bool", "attrs": {}})
+    assert claim.args[3] == orjson.dumps({"type": "bool", "attrs": {}, "learnt": False})
     assert met.args[0] == "HSETNX"
     assert read.args[0] == "HGETALL"
 

@@ -53,7 +53,7 @@ class UnknownFieldError(FilterError):
         key: The key.
     """
 
-    def __init__(self, message: str, *, key: str) -> None:
+    def __init__(self, message: str, *, key: str = "") -> None:
         super().__init__(message)
         self.key = key
 
@@ -108,7 +108,7 @@ class PartialWriteError(ServerError):
         unwritten: The ids of the records that are not known to be stored, in input order.
     """
 
-    def __init__(self, message: str, *, written: Sequence[str], unwritten: Sequence[str]) -> None:
+    def __init__(self, message: str, *, written: Sequence[str] = (), unwritten: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.written = list(written)
         self.unwritten = list(unwritten)

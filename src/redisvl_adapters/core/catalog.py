@@ -126,7 +126,9 @@ def drop_command(name: str) -> Command:
 
 
 def _entry(field: MetadataField) -> tuple[bytes, bytes]:
-    return _KEY_PREFIX + field.key.encode(), orjson.dumps({"type": field.type, "attrs": dict(field.attrs)})
+    return _KEY_PREFIX + field.key.encode(), orjson.dumps(
+        {"type": field.type, "attrs": dict(field.attrs), "learnt": field.learnt}
+    )
 
 
 def registered(registry: Registry, reserved: frozenset[str]) -> dict[str, MetadataField]:
@@ -135,7 +137,9 @@ def registered(registry: Registry, reserved: frozenset[str]) -> dict[str, Metada
     for name, value in registry.items():
         if name.startswith(_KEY_PREFIX):
             key, entry = name.removeprefix(_KEY_PREFIX).decode(), orjson.loads(value)
-            fields[key] = MetadataField(key, FieldType(entry["type"]), field_alias(key, reserved), entry["attrs"])
+            fields[key] = MetadataField(
+                key, FieldType(entry["type"]), field_alias(key, reserved), entry["attrs"], entry["learnt"]
+            )
     return fields
 
 

@@ -31,6 +31,9 @@ Steps: TypeAlias = Generator[Sequence[Command], list[Reply], T]
 """An operation: it yields batches of commands, is sent their replies, and returns its result."""
 
 
+_SERVERS = "Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
+
+
 def ok(reply: Reply) -> Reply:
     """Return a reply, unless the server refused the command.
 
@@ -48,10 +51,9 @@ def explain(error: ResponseError) -> ServerError:
     lowered = text.lower()
     if "unknown command" in lowered and ("ft." in lowered or "json." in lowered):
         module = "search" if "ft." in lowered else "JSON"
-        return MissingModuleError(
-            f"the server lacks the {module} module ({text.strip()}); use Redis 8 or newer "
-            "(docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
-        )
+        return MissingModuleError(f"the server lacks the {module} module ({text.strip()}); use {_SERVERS}")
+    if "invalid rule type: json" in lowered:
+        return MissingModuleError(f"the server lacks the JSON module ({text}); use storage='hash', or {_SERVERS}")
     if lowered.startswith(("noperm", "noauth", "wrongpass")) or "no permissions" in lowered:
         return AuthenticationError(f"the server does not permit this: {text}")
     return ServerError(f"the server refused a command: {text}")

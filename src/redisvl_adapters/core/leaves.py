@@ -85,7 +85,7 @@ def any_of(parts: list[Rendered]) -> Rendered:
 
 
 def none_of(part: Rendered) -> Rendered:
-    """Negate."""
+    """Negate what has no negation inside."""
     return (not part) if isinstance(part, bool) else FilterExpression(f"(-{part})")
 
 
@@ -334,8 +334,8 @@ def describe(field: MetadataField) -> dict[str, str]:
     return {"name": field.key, "type": type_name, "description": f"{what}; it can be asked: {operators}"}
 
 
-def compare(comparison: Compare, scope: Scope) -> Rendered:
-    """Render a comparison.
+def compare(comparison: Compare, scope: Scope, *, negated: bool = False) -> Rendered:
+    """Render a comparison or its negation, without a negation inside another one.
 
     Raises:
         ValuesNeededError: If it can only be answered from the values that the field has.
@@ -348,7 +348,7 @@ def compare(comparison: Compare, scope: Scope) -> Rendered:
     except (AttributeError, UnicodeEncodeError):
         raise FilterError(f"the key of a comparison is text that UTF-8 can hold; not {key!r:.80}") from None
     if operator in _OF_ANY_KEY:
-        return _of_any_key(comparison, scope)
+        return _of_any_key(comparison, scope, negated=negated)
     if scope.fresh and key in scope.schema.met and key not in scope.schema.fields:
         # No record has had a value of this key; but if they have had mappings, then one inside was meant.
         inside = sorted(known for known in scope.schema.fields if known.startswith(f"{key}."))
@@ -363,21 +363,21 @@ def compare(comparison: Compare, scope: Scope) -> Rendered:
         rendered = answer(field, value, scope)
     except (TypeError, ValueError, OverflowError) as error:
         raise FilterError(_refusal(field, comparison, str(error), scope.schema)) from None
-    return none_of(rendered) if operator in _NEGATED else rendered
+    return none_of(rendered) if (operator in _NEGATED) is not negated else rendered
 
 
-def _of_any_key(comparison: Compare, scope: Scope) -> Rendered:
+def _of_any_key(comparison: Compare, scope: Scope, *, negated: bool) -> Rendered:
     key = comparison.key
     if key not in scope.schema.fields and key not in scope.schema.met and key not in scope.met:
         raise scope.schema.unknown(key)
     if not isinstance(comparison.value, bool):
-        field = scope.schema.fields.get(key) or scope.schema.make_field(key, FieldType.UNINDEXED)
+        field = scope.schema.fields.get(key) or scope.schema.learnt_field(key, FieldType.UNINDEXED)
         raise FilterError(_refusal(field, comparison, "it takes true or false", scope.schema))
+    present, empty = presence(key), presence(key, "-")
+    wanted = comparison.value is not negated
     if comparison.operator is Operator.EXISTS:
-        found: Rendered = presence(key)
-    else:
-        found = any_of([none_of(presence(key)), presence(key, "-")])
-    return found if comparison.value else none_of(found)
+        return present if wanted else none_of(present)
+    return any_of([none_of(present), empty]) if wanted else all_of([present, none_of(empty)])
 
 
 def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Schema) -> str:

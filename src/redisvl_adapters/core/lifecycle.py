@@ -180,8 +180,8 @@ def prepare_lesson(spec: IndexSpec, schema: Schema, surveys: Sequence[Survey]) -
                     types[key] = type
                 elif key not in schema.met:
                     met[key] = None
-    room = max(0, spec.learn_limit - (len(schema.fields) - len(spec.fields)))
-    fields = [schema.make_field(key, type) for key, type in islice(types.items(), room)]
+    room = max(0, spec.learn_limit - schema.learnt)
+    fields = [schema.learnt_field(key, type) for key, type in islice(types.items(), room)]
     room = max(0, spec.learn_limit - len(schema.met))
     return Lesson(fields, list(islice((key for key in met if key not in types), room)))
 

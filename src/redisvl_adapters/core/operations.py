@@ -127,7 +127,10 @@ def upsert(
                 return ids
         # Somebody dropped the index or taught it a key meanwhile.
         state.snapshot = None
-    raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to write to it; try again")
+    written = [place.record.id for place in last[:done]]
+    unwritten = [place.record.id for place in last[done:]]
+    message = f"index {state.spec.name!r} was changed by others in every attempt to write to it; try again"
+    raise PartialWriteError(message, written=written, unwritten=unwritten)
 
 
 class _Place:
@@ -293,6 +296,7 @@ def search(
     if schema is None:
         return []
     asked = as_query(vector, dims=schema.vector.dims, dtype=schema.vector.dtype, metric=schema.vector.metric)
+    ids = None if ids is None else _holdable(ids)
     if rendered is False or k == 0 or (ids is not None and not ids):
         return []
     request = Knn(asked, k, _expression(rendered), ids=ids, frame=frame, vectors=vectors)
@@ -362,18 +366,22 @@ def _find(state: State, rendered: Rendered, ids: Sequence[str] | None, limit: in
         return []
     keys: list[bytes] = []
     if ids is not None:
-        for chunk in _chunks(ids, BATCH):
+        for chunk in _chunks(_holdable(ids), BATCH):
             (reply,) = yield [query.pick_command(schema, _expression(rendered), chunk)]
-            keys += query.read_keys(ok(reply))
+            if not is_missing_index(reply):
+                keys += query.read_keys(ok(reply))
     else:
         (reply,) = yield [query.walk_command(schema, _expression(rendered), BATCH)]
+        if is_missing_index(reply):
+            return []
         page, cursor = query.read_page(ok(reply))
         keys += page
         while cursor and (limit is None or len(keys) < limit):
             (reply,) = yield [query.next_command(schema, cursor, BATCH)]
             page, cursor = query.read_page(ok(reply))
             keys += page
-    return [schema.id_of(key) for key in keys]
+    # A record that is indexed again meanwhile comes twice.
+    return [schema.id_of(key) for key in dict.fromkeys(keys)]
 
 
 def _check_ids(ids: Sequence[str]) -> None:
@@ -382,6 +390,11 @@ def _check_ids(ids: Sequence[str]) -> None:
     for record_id in ids:
         if not isinstance(record_id, str) or not record_id:
             raise ArgumentError(f"an id is a non-empty string; not {record_id!r}")
+
+
+def _holdable(ids: Sequence[str]) -> list[str]:
+    """Return the ids that a record can have: the server would cut the others at their NUL, and find another record."""
+    return [record_id for record_id in ids if "\0" not in record_id]
 
 
 def _expression(rendered: Rendered) -> FilterExpression | None:

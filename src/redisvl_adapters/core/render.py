@@ -32,25 +32,32 @@ def render(filter: Filter | None, scope: Scope) -> Rendered:
         UnknownFieldError: If a key is neither in the schema nor among those met.
         FilterError: If a field cannot be asked this, or not with this value.
     """
-    return True if filter is None else _render(filter, scope, 0)
+    return True if filter is None else _render(filter, scope, 0, negated=False)
 
 
-def _render(filter: Filter, scope: Scope, depth: int) -> Rendered:
+def _render(filter: Filter, scope: Scope, depth: int, *, negated: bool) -> Rendered:
+    """Render a filter or its negation, which is pushed down to the comparisons.
+
+    RediSearch misjudges a negation that has another one somewhere inside, in either direction.
+    """
     if depth > MAX_DEPTH:
         raise FilterError(f"the filter is nested deeper than {MAX_DEPTH} levels")
+    join = any_of if negated else all_of
     match filter:
         case And(children):
-            return all_of([_render(child, scope, depth + 1) for child in children])
+            return join([_render(child, scope, depth + 1, negated=negated) for child in children])
         case Or(children):
-            return any_of([_render(child, scope, depth + 1) for child in children])
+            join = all_of if negated else any_of
+            return join([_render(child, scope, depth + 1, negated=negated) for child in children])
         case Not(children):
-            return none_of(any_of([_render(child, scope, depth + 1) for child in children]))
+            return join([_render(child, scope, depth + 1, negated=not negated) for child in children])
         case Compare():
-            return compare(filter, scope)
+            return compare(filter, scope, negated=negated)
         case FromSources(source_ids):
-            return tagged(SOURCE, [encode_tag(source) for source in source_ids])
+            found = tagged(SOURCE, [encode_tag(source) for source in source_ids])
+            return none_of(found) if negated else found
         case Raw(expression):
-            return _raw(expression, scope.schema)
+            return _raw(expression, scope.schema, negated=negated)
         case _:
             raise FilterError(f"{type(filter).__name__} is no filter")
 
@@ -59,7 +66,10 @@ def _render(filter: Filter, scope: Scope, depth: int) -> Rendered:
 _NAMES_IN_QUERY = re.compile(r"""\\.|@((?:[^\s:\\()\[\]{}@"'~-]|\\.)+)""")
 
 
-def _raw(expression: FilterExpression, schema: Schema) -> FilterExpression:
+_RAW_NEGATION = re.compile(r"-\s*[@(]")
+
+
+def _raw(expression: FilterExpression, schema: Schema, *, negated: bool) -> FilterExpression:
     """Render a RedisVL expression, putting every leaf in parentheses.
 
     RedisVL renders a comparison with None, "" or [] as ``*``, and leaves ``*`` out when it joins. That would widen a
@@ -68,8 +78,9 @@ def _raw(expression: FilterExpression, schema: Schema) -> FilterExpression:
     """
     parts = vars(expression)
     if parts["_operator"] is not None:
-        left, right = _raw(parts["_left"], schema), _raw(parts["_right"], schema)
-        return FilterExpression(f"({left}{' | ' if parts['_operator'].name == 'OR' else ' '}{right})")
+        left, right = (_raw(parts[side], schema, negated=negated) for side in ("_left", "_right"))
+        operator = " | " if (parts["_operator"].name == "OR") is not negated else " "
+        return FilterExpression(f"({left}{operator}{right})")
     text = str(expression).strip()
     if text in ("", "*"):
         raise FilterError(
@@ -85,4 +96,13 @@ def _raw(expression: FilterExpression, schema: Schema) -> FilterExpression:
                     f"a RedisVL filter names the field {plain!r}, which is not in index {schema.name!r}"
                     f"{did_you_mean(plain, known)}; it has: {', '.join(sorted(known))}"
                 )
-    return FilterExpression(f"({text})")
+    if not negated:
+        return FilterExpression(f"({text})")
+    if text.startswith("(-@") and not _RAW_NEGATION.search(text[2:]):
+        # What RedisVL makes of ``!=``.
+        return FilterExpression(f"({text[2:-1]})")
+    if _RAW_NEGATION.search(text):
+        raise FilterError(
+            f"the RedisVL filter {text!r} has a negation inside, so it cannot be negated exactly; write it out"
+        )
+    return FilterExpression(f"(-({text}))")

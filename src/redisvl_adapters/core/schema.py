@@ -77,12 +77,14 @@ class MetadataField:
         type: What it holds.
         alias: The name under which it is indexed: the key itself unless Redis could not carry that.
         attrs: RedisVL's attributes of the field (``sortable``, ``weight``, ...).
+        learnt: Whether it was learnt from records, not declared.
     """
 
     key: str
     type: FieldType
     alias: str
     attrs: FieldSpec = field(default_factory=dict)
+    learnt: bool = False
 
     @cached_property
     def query_name(self) -> str:
@@ -154,9 +156,14 @@ class Schema:
         """Return the Redis key of a record."""
         return self.prefix + record_id
 
-    def make_field(self, key: str, type: FieldType, attrs: FieldSpec | None = None) -> MetadataField:
-        """Return a metadata field of this index, under the alias that its key gets here."""
-        return MetadataField(key, type, field_alias(key, self.reserved), attrs or {})
+    def learnt_field(self, key: str, type: FieldType) -> MetadataField:
+        """Return a field for a new metadata key of this index, under the alias that the key gets here."""
+        return MetadataField(key, type, field_alias(key, self.reserved), learnt=True)
+
+    @property
+    def learnt(self) -> int:
+        """How many fields were learnt."""
+        return sum(field.learnt for field in self.fields.values())
 
     def id_of(self, key: bytes) -> str:
         """Return the id of the record at a Redis key."""

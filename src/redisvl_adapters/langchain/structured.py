@@ -57,11 +57,7 @@ class RedisStructuredQueryTranslator(Visitor):
         if operator is None:
             known = ", ".join(_COMPARISONS)
             raise FilterError(f"unknown comparator {comparison.comparator!r}; comparators are: {known}")
-        value = comparison.value
-        # Models write points in time as {"date": "2024-01-31", "type": "date"}.
-        if isinstance(value, Mapping) and value.get("type") in ("date", "datetime"):
-            value = value.get("date", value.get("datetime"))
-        return Compare(comparison.attribute, operator, value)
+        return Compare(comparison.attribute, operator, _plain(comparison.value))
 
     def visit_structured_query(self, structured_query: StructuredQuery) -> tuple[str, dict[str, Any]]:
         """Return the text to search for, and the search keywords."""
@@ -72,3 +68,12 @@ class RedisStructuredQueryTranslator(Visitor):
     def _visit(self, expression: Expr) -> Filter:
         found: Filter = expression.accept(self)
         return found
+
+
+def _plain(value: Any) -> Any:
+    """Return a value, with points in time as text, which models write as ``{"date": "2024-01-31", "type": "date"}``."""
+    if isinstance(value, list):
+        return list(map(_plain, value))
+    if isinstance(value, Mapping) and value.get("type") in ("date", "datetime"):
+        return value.get(value["type"], value.get("date"))
+    return value
