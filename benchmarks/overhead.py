@@ -23,9 +23,12 @@ from llama_index.core.vector_stores.types import VectorStoreQuery
 
 from redisvl_adapters import langchain, llama_index
 from redisvl_adapters.core import Compare, Operator, Record, operations
+from redisvl_adapters.core.encoding import searchable_text
+from redisvl_adapters.core.leaves import Scope
 from redisvl_adapters.core.query import Knn, knn_command
 from redisvl_adapters.core.record import layout_of
 from redisvl_adapters.core.render import render
+from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.core.vectors import as_query
 from redisvl_adapters.embedded import EmbeddedRedis
 
@@ -70,16 +73,21 @@ def _measure(storage: Any, url: str, raw: redis.Redis) -> Iterator[tuple[str, fl
                     pipeline.execute_command(*command)
                 pipeline.execute()
 
-        yield "add 5,000 records", _ratio(
-            lambda: chain.index.run(operations.upsert(state, records, lists)), add_raw, ADDS, between=chain.clear
+        yield (
+            "add 5,000 records",
+            _ratio(
+                lambda: chain.index.run(operations.upsert(state, records, lists)), add_raw, ADDS, between=chain.clear
+            ),
         )
 
         filter = Compare("topic", Operator.EQ, "a") & Compare("year", Operator.GTE, 2000)
         asked = lists[7]
-        layout = layout_of(state.schema)
-        expression = render(filter, state.schema)
+        index = schema_of(state)
+        layout = layout_of(index)
+        expression = render(filter, Scope(index))
+        assert not isinstance(expression, bool)
         vector = as_query(asked, dims=DIMS, dtype="float32", metric="cosine")
-        args = knn_command(Knn(vector, 10, expression), state.schema, layout).args
+        args = knn_command(Knn(vector, 10, expression), index, layout).args
         mongo = {"topic": "a", "year": {"$gte": 2000}}
         query = VectorStoreQuery(query_embedding=asked, similarity_top_k=10, filters=filter)  # type: ignore[arg-type]
 
@@ -107,6 +115,12 @@ def _measure(storage: Any, url: str, raw: redis.Redis) -> Iterator[tuple[str, fl
         chain.drop()
 
 
+def schema_of(state: operations.State) -> Schema:
+    """Return what the index is, which was created before."""
+    assert state.schema is not None
+    return state.schema
+
+
 def _ratio(
     ours: Callable[[], object], raw: Callable[[], object], times: int, between: Callable[[], None] = lambda: None
 ) -> float:
@@ -130,7 +144,11 @@ def _time(side: Callable[[], object]) -> float:
 def _records() -> tuple[list[Record], np.ndarray[Any, np.dtype[np.float32]]]:
     random = np.random.default_rng(0)
     records = [
-        Record(f"record-{place}", f"{place:08} " * 53, {"topic": "ab"[place % 2], "year": 1990 + place % 35, "draft": False})
+        Record(
+            f"record-{place}",
+            f"{place:08} " * 53,
+            {"topic": "ab"[place % 2], "year": 1990 + place % 35, "draft": False},
+        )
         for place in range(RECORDS)
     ]
     return records, random.normal(size=(RECORDS, DIMS)).astype(np.float32)
@@ -141,7 +159,13 @@ def _ready(state: operations.State, storage: str, records: list[Record], vectors
     ready: list[tuple[Any, ...]] = []
     for record, vector in zip(records, vectors, strict=True):
         key, meta = f"{state.spec.name}:{record.id}", record.metadata
-        index = {"topic": meta["topic"], "year": meta["year"], "draft": "false", "_keys": "+topic\x1f+year\x1f+draft"}
+        index = {
+            "topic": meta["topic"],
+            "year": meta["year"],
+            "draft": "false",
+            "_keys": "+topic\x1f+year\x1f+draft",
+            "_text": searchable_text(record.text),
+        }
         if storage == "hash":
             fields = {"text": record.text, "embedding": vector.tobytes(), "metadata": orjson.dumps(meta), **index}
             ready.append(("HSET", key, *(part for pair in fields.items() for part in pair)))

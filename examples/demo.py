@@ -1,6 +1,6 @@
 """Python's standard library, asked in plain words, through LangChain and through LlamaIndex, over one Redis index.
 
-Run ``make demo``, or ``ASK="how do I parse command line arguments" python examples/demo.py`` where the extras are installed.
+Run ``make demo``, or ``make demo ASK="how do I parse command line arguments"``.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from langchain_core.documents import Document
 from llama_index.core import VectorStoreIndex
 from llama_index.core.schema import MetadataMode
 from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
-from stdlib_corpus import Passage, read_stdlib
 from tqdm import tqdm
-from wordllama_langchain import WordLlamaEmbeddings
-from wordllama_llama_index import WordLlamaEmbedding
 
 from redisvl_adapters import langchain, llama_index
 from redisvl_adapters.embedded import EmbeddedRedis
+from stdlib_corpus import Passage, read_stdlib
+from wordllama_langchain import WordLlamaEmbeddings
+from wordllama_llama_index import WordLlamaEmbedding
 
 QUESTIONS = (
     "compress data with gzip",
@@ -59,7 +59,8 @@ def ask_langchain(store: langchain.RedisVectorStore, question: str) -> None:
     functions = {"kind": {"$in": ["function", "method"]}, "lines": {"$lte": 40}, "deprecated": False}
     for title, filter in (("everything", None), ("short functions", functions)):
         found = store.similarity_search_with_relevance_scores(question, k=TOP, filter=filter)
-        show(f"LangChain, {title} (relevance)", ((score, document.id, document.page_content) for document, score in found))
+        rows = ((score, document.id, document.page_content) for document, score in found)
+        show(f"LangChain, {title} (relevance)", rows)
 
 
 def ask_llama_index(url: str, question: str) -> None:

@@ -1,19 +1,19 @@
-"""LlamaIndex on Redis in one page: index, retrieve, filter, update, delete. Runs offline: server and model are from pip.
+"""LlamaIndex on Redis in one page: index, retrieve, update, delete. Runs offline: server and model are from pip.
 
-    pip install "redisvl-adapters[llama-index,embedded]" wordllama
+pip install "redisvl-adapters[llama-index,embedded]" wordllama
 """
 
 from llama_index.core import Document, StorageContext, VectorStoreIndex
 from llama_index.core.vector_stores import FilterOperator, MetadataFilter, MetadataFilters
-from wordllama_llama_index import WordLlamaEmbedding
 
 from redisvl_adapters.embedded import EmbeddedRedis
 from redisvl_adapters.llama_index import RedisVectorStore
+from wordllama_llama_index import WordLlamaEmbedding
 
 DOCUMENTS = [
     Document(id_="lists", text="A list keeps its items in order.", metadata={"topic": "types", "year": 1991}),
     Document(id_="sets", text="A set holds each item once, in no order.", metadata={"topic": "types", "year": 2004}),
-    Document(id_="loop", text="An event loop runs coroutines in one thread.", metadata={"topic": "async", "year": 2014}),
+    Document(id_="loop", text="An event loop runs tasks in one thread.", metadata={"topic": "async", "year": 2014}),
     Document(id_="groups", text="A task group awaits all of its tasks.", metadata={"topic": "async", "year": 2022}),
 ]
 

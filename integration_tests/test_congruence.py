@@ -74,9 +74,9 @@ numbers = (
 zones: st.SearchStrategy[Any] = st.sampled_from(
     [None, UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))]
 )
-moments = st.sampled_from([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 0, 1)]).flatmap(  # noqa: DTZ001 (naive: UTC)
+moments = st.sampled_from([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 0, 1)]).flatmap(
     lambda moment: zones.map(lambda zone: moment.replace(tzinfo=zone))
-) | st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1), timezones=zones)  # noqa: DTZ001
+) | st.datetimes(datetime(1800, 1, 1), datetime(2200, 1, 1), timezones=zones)
 days = st.dates(date(1800, 1, 1), date(2200, 1, 1)) | st.just(date(2024, 1, 1))
 points_in_time = moments | days
 booleans = st.booleans()

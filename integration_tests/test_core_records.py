@@ -81,7 +81,7 @@ async def test_what_goes_in_comes_out(make: Indexes, call: Call) -> None:
 
 def test_every_float_comes_back_exactly_and_is_found_by_it(make: Indexes) -> None:
     """RedisJSON by itself rounds one random double in five."""
-    dice = random.Random(7)  # noqa: S311 (no secret)
+    dice = random.Random(7)
     values = [dice.uniform(-1, 1) * 10.0 ** dice.randint(-300, 300) for _ in range(400)]
     values += [0.1 + 0.2, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 1 / 3, 123456789.123456789]
     index = make()

@@ -118,9 +118,7 @@ async def test_keys_that_mean_something_elsewhere_are_keys_like_any_other(store:
 async def test_every_key_can_be_filtered(store: RedisVectorStore, call: Call, value: Any) -> None:
     """langchain-redis 6: metadata keys with a name of its own corrupt metadata, or leave it unsearchable."""
     keys = {key: f"id {place}" for place, key in enumerate(key for key in KEYS if not key.startswith("$"))}
-    await call(
-        store, "add_texts", [f"{key}!" for key in keys], [{key: value} for key in keys], ids=list(keys.values())
-    )
+    await call(store, "add_texts", [f"{key}!" for key in keys], [{key: value} for key in keys], ids=list(keys.values()))
     asked = value[0] if isinstance(value, list) else value
     for key, record_id in keys.items():
         condition = {f"{key}.inner": "text"} if isinstance(value, dict) else {key: asked}

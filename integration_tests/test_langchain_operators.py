@@ -35,7 +35,7 @@ METADATAS: dict[str, dict[str, Any]] = {
         "year": 2024,
         "sizes": [10],
         "draft": False,
-        "when": dt.datetime(2024, 6, 1, 12),  # noqa: DTZ001  # naive means UTC
+        "when": dt.datetime(2024, 6, 1, 12),  # naive means UTC
         "body": "a quick run",
         "place": [2.35, 48.85],
     },

@@ -68,7 +68,7 @@ def test_lists_of_ten_thousand_values_are_answered_exactly(store: RedisVectorSto
 
 
 def test_ten_thousand_ids_are_got_found_and_deleted(
-    store: RedisVectorStore, clients: Clients, index_name: str, storage: str
+    store: RedisVectorStore, clients: Clients, index_name: str, storage: Any
 ) -> None:
     """llama-index 13: more than 250 ids in get or delete: parser stack overflow."""
     wanted = [f"gone {place}" if place % 2 else str(place) for place in range(ASKED)]
@@ -117,7 +117,7 @@ class Watched:
         return drive(self.index.connection.sync_client(), self._watch(steps, between), lambda: "")
 
     def _watch(self, steps: Steps[Any], between: Any) -> Steps[Any]:
-        replies: Sequence[Reply] | None = None
+        replies: list[Reply] | None = None
         while True:
             try:
                 commands: Sequence[Command] = steps.send(replies) if replies is not None else next(steps)

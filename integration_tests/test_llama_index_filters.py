@@ -22,7 +22,7 @@ AND, OR, NOT = FilterCondition.AND, FilterCondition.OR, FilterCondition.NOT
 NODES: dict[str, dict[str, Any]] = {
     "a": {"colour": "red", "n": 1, "good": True, "tags": ["x", "y"], "author": {"name": "Ada"}},
     "b": {"colour": "Red", "n": 2.5, "good": False, "tags": ["y"], "day": datetime(2024, 1, 1, tzinfo=UTC)},
-    "c": {"colour": "blue", "n": -3, "good": True, "tags": [], "day": datetime(2024, 6, 1, 12)},  # noqa: DTZ001  # naive means UTC
+    "c": {"colour": "blue", "n": -3, "good": True, "tags": [], "day": datetime(2024, 6, 1, 12)},  # naive means UTC
     "d": {"colour": "", "n": 2, "good": None, "tags": None},
     "e": {},
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from typing import Any
 
 import pytest
 
-langchain_classic = pytest.importorskip("langchain_classic")
+pytest.importorskip("langchain_classic")
 pytest.importorskip("lark")
 
 from langchain_classic.retrievers.self_query.base import SelfQueryRetriever
@@ -16,6 +16,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.structured_query import Comparator, Comparison, Operation, StructuredQuery
 from langchain_core.structured_query import Operator as LogicalOperator
 from llama_index.core import VectorStoreIndex
+from llama_index.core.bridge.pydantic import Field
 from llama_index.core.indices.vector_store.retrievers import VectorIndexAutoRetriever
 from llama_index.core.llms import CompletionResponse, CustomLLM, LLMMetadata
 from llama_index.core.vector_stores.types import FilterOperator
@@ -172,17 +173,17 @@ class Scripted(CustomLLM):
     """A model that gives its answers one after another, and keeps what it was asked."""
 
     answers: list[str]
-    asked: list[str] = []
+    asked: list[str] = Field(default_factory=list)
 
     @property
     def metadata(self) -> LLMMetadata:
         return LLMMetadata()
 
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:
+    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: ARG002
         self.asked.append(prompt)
         return CompletionResponse(text=self.answers[len(self.asked) - 1])
 
-    def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> Iterator[CompletionResponse]:
+    def stream_complete(self, prompt: str, *_: Any, **__: Any) -> Generator[CompletionResponse, None, None]:
         yield self.complete(prompt)
 
 

@@ -93,7 +93,7 @@ def _seconds(value: Any) -> float:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 (naive means UTC)
+        value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime):
         return ((value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH) / timedelta(seconds=1)
     return float(value)

@@ -92,7 +92,7 @@ class FakeServer:
 
     def race(self, seed: int, *operations: Steps[Any]) -> None:
         """Run several operations at once, taking turns at random after each single command."""
-        dice = random.Random(seed)  # noqa: S311 (no secret)
+        dice = random.Random(seed)
         waiting = [self._process(steps) for steps in operations]
         while waiting:
             process = dice.choice(waiting)

@@ -164,7 +164,7 @@ def test_ordinary_decimals_keep_their_ordinary_spelling(digits: int, places: int
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        (datetime(1970, 1, 2), 86400),  # noqa: DTZ001 (naive means UTC)
+        (datetime(1970, 1, 2), 86400),
         (datetime(1970, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), 0),
         (datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC), -0.5),
         (datetime.max.replace(tzinfo=UTC), 253402300799.999999),
@@ -191,7 +191,7 @@ def test_what_is_no_point_in_time_is_refused(value: Any) -> None:
 
 
 # Within these years a double holds every microsecond.
-moments = st.datetimes(datetime(1700, 1, 1), datetime(2239, 12, 31))  # noqa: DTZ001 (naive means UTC)
+moments = st.datetimes(datetime(1700, 1, 1), datetime(2239, 12, 31))
 
 
 @given(moments, moments)

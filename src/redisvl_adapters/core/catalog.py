@@ -215,7 +215,7 @@ _FLAGS = frozenset(b"SORTABLE UNF NOINDEX NOSTEM CASESENSITIVE WITHSUFFIXTRIE IN
 
 
 def _vector(row: Mapping[str, Any], registered: Mapping[str, Any]) -> VectorField:
-    algorithm = {"SVS_VAMANA": "svs-vamana"}.get(row["algorithm"], row["algorithm"].lower())
+    algorithm = str(row["algorithm"]).lower().replace("_", "-")
     told = {
         name: value
         for name, value in row.items()

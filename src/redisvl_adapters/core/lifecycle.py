@@ -81,10 +81,12 @@ def look(state: State) -> Steps[Snapshot | None]:
     Raises:
         SchemaMismatchError: If it is not what was asked for.
     """
-    for _ in range(ATTEMPTS):
+    attempts = 0
+    while True:
         before, info, after = yield catalog.look_commands(state.spec.name)
         entries = as_mapping(ok(after))
-        if catalog.header_of(as_mapping(ok(before))) == catalog.header_of(entries):
+        attempts += 1
+        if attempts == ATTEMPTS or catalog.header_of(as_mapping(ok(before))) == catalog.header_of(entries):
             break
     if is_missing_index(info):
         state.snapshot = None

@@ -36,7 +36,7 @@ def as_matrix(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> N
     if len(vectors) != len(ids):
         raise ArgumentError(f"{len(ids)} records came with {len(vectors)} vectors")
     try:
-        matrix = np.asarray(vectors)
+        matrix: Matrix = np.asarray(vectors)
         if matrix.dtype not in (np.float32, np.float64):
             matrix = matrix.astype(np.float64)
     except (TypeError, ValueError):

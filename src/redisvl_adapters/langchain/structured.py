@@ -75,5 +75,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return list(map(_plain, value))
     if isinstance(value, Mapping) and value.get("type") in ("date", "datetime"):
-        return value.get(value["type"], value.get("date"))
+        return value.get("date", value.get("datetime"))
     return value
