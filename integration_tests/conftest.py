@@ -53,7 +53,7 @@ def storage(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Call:
-    """What calls a method of a store by its sync name, or its async twin: ``await call(store, "count")``."""
+    """What runs a method of a store, given by its sync name, or its async twin."""
 
     async def sync(target: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         return getattr(target, name)(*args, **kwargs)

@@ -354,7 +354,8 @@ def compare(comparison: Compare, scope: Scope, *, negated: bool = False) -> Rend
         inside = sorted(known for known in scope.schema.fields if known.startswith(f"{key}."))
         if inside:
             raise FilterError(f"field {key!r} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
-        return operator in _NEGATED or (operator is Operator.ALL and value == [])
+        holds = operator in _NEGATED or (operator is Operator.ALL and value == [])
+        return holds is not negated
     field = scope.schema.indexed(key)
     answer = _COMPARISONS[field.type].get(_NEGATED.get(operator, operator))
     if answer is None:
