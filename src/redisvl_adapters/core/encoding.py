@@ -92,14 +92,34 @@ def searchable_text(text: str) -> str:
         words = text.translate(_ASCII_BLANKS)
     else:
         words = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
+    words = _LONG_WORD.sub(_short_word, words)
     # An underscore that stands alone can be indexed, but not asked for.
     return _BARE_UNDERSCORES.sub(" ", words) if "_" in words else words
+
+
+# RediSearch cuts words to 128 bytes in the index, and not in queries.
+_MAX_WORD_BYTES = 123
+_LONG_WORD = re.compile(rf"\S{{{_MAX_WORD_BYTES // 4 + 1},}}")
+
+
+def _short_word(match: re.Match[str]) -> str:
+    word = match[0].encode()
+    return match[0] if len(word) <= _MAX_WORD_BYTES else hashlib.sha256(word.lower()).hexdigest()
 
 
 # Combining marks belong to the word that they stand in.
 _NO_WORD = re.compile(r"[^\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u200c\u200d]+")
 _BARE_UNDERSCORES = re.compile(r"(?<!\w)_+(?!\w)")
 _ASCII_BLANKS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether UTF-8 can hold a text: it has no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def epoch_seconds(value: object) -> float:

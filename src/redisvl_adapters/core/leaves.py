@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
@@ -41,6 +41,18 @@ class ValuesNeededError(Exception):
         self.field = field
 
 
+class StemsNeededError(Exception):
+    """A comparison needs the stems of words, which the server knows; it is raised and caught within the core.
+
+    Attributes:
+        words: The words.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(*words)
+        self.words = words
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a filter is rendered for.
@@ -50,18 +62,26 @@ class Scope:
         met: Keys that are not in the schema although records have them.
         fresh: Whether the schema was read from the server for this filter.
         values: The values of fields, by field name, as far as they were needed.
+        stems: The forms of words in the index, by word, as far as they were needed.
     """
 
     schema: Schema
     met: Collection[str] = ()
     fresh: bool = False
     values: Mapping[str, Values] = field(default_factory=dict)
+    stems: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def values_of(self, field: MetadataField) -> Values:
         """Return the values of a field, or ask for them by raising ``ValuesNeededError``."""
         if field.alias not in self.values:
             raise ValuesNeededError(field)
         return self.values[field.alias]
+
+    def stems_of(self, words: Sequence[str]) -> list[Sequence[str]]:
+        """Return the forms of words, or ask for them by raising ``StemsNeededError``."""
+        if unknown := [word for word in words if word not in self.stems]:
+            raise StemsNeededError(unknown)
+        return [self.stems[word] for word in words]
 
 
 class _ExactTag(Tag):
@@ -281,8 +301,13 @@ def _substring(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
     return lambda text: wanted in fold(text)
 
 
-def _terms(field: MetadataField, value: Any, _: Scope) -> Rendered:
-    return FilterExpression(f"@{field.query_name}:({_words(value)})")
+def _terms(field: MetadataField, value: Any, scope: Scope) -> Rendered:
+    words = _words(value).split()
+    if field.attrs.get("no_stem"):
+        return FilterExpression(f"@{field.query_name}:({' '.join(words)})")
+    # Spelled out, since RediSearch looks for stems by itself in plain searches, but not in the filter of a KNN query.
+    terms = [f"({'|'.join(form.replace('+', chr(92) + '+') for form in forms)})" for forms in scope.stems_of(words)]
+    return FilterExpression(f"@{field.query_name}:({' '.join(terms)})")
 
 
 _COMPARISONS: Mapping[FieldType, Mapping[Operator, Comparison]] = {

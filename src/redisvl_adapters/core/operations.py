@@ -17,9 +17,9 @@ from redisvl_adapters.core.commands import (
     is_missing_index,
     ok,
 )
-from redisvl_adapters.core.encoding import decode_tag, encode_tag
+from redisvl_adapters.core.encoding import decode_tag, encode_tag, is_utf8
 from redisvl_adapters.core.filters import Filter, matches_everything
-from redisvl_adapters.core.leaves import Rendered, Scope, Values, ValuesNeededError, presence, tagged
+from redisvl_adapters.core.leaves import Rendered, Scope, StemsNeededError, Values, ValuesNeededError, presence, tagged
 from redisvl_adapters.core.lifecycle import (
     ATTEMPTS,
     Snapshot,
@@ -242,13 +242,22 @@ def delete_matching(state: State, filter: Filter | None, ids: Sequence[str] | No
         raise ArgumentError(
             "the filter is always true and would delete everything; call clear() if that is what you want"
         )
-    return (yield from delete(state, (yield from _find(state, rendered, ids))))
+    deleted = 0
+    # Once more, for records that a cursor missed, until nothing is left.
+    while found := (yield from _find(state, rendered, ids)):
+        gone = yield from delete(state, found)
+        if not gone:
+            break
+        deleted += gone
+    return deleted
 
 
 def filterable(state: State) -> Steps[list[MetadataField]]:
     """Return the metadata fields that can be filtered, as the server has them now."""
     snapshot = yield from look(state)
-    return list(snapshot.schema.aliases.values()) if snapshot else list(state.spec.fields.values())
+    if snapshot is not None:
+        return list(snapshot.schema.aliases.values())
+    return [field for field in state.spec.fields.values() if field.redis_type]
 
 
 def count(state: State, filter: Filter | None = None) -> Steps[int]:
@@ -313,12 +322,15 @@ def _compile(state: State, filter: Filter | None) -> Steps[Rendered]:
     snapshot = state.snapshot or (yield from look(state))
     met: set[str] = set()
     values: dict[str, Values] = {}
+    stems: dict[str, list[str]] = {}
     looked = False
     while snapshot is not None:
         try:
-            return render(filter, Scope(snapshot.schema, met, looked, values))
+            return render(filter, Scope(snapshot.schema, met, looked, values, stems))
         except ValuesNeededError as needed:
             values[needed.field.alias] = yield from _values(snapshot.schema, needed.field)
+        except StemsNeededError as needed:
+            stems |= yield from _stems(snapshot.schema, needed.words)
         except UnknownFieldError as error:
             if not looked:
                 # Somebody else may have taught the index this key.
@@ -331,6 +343,12 @@ def _compile(state: State, filter: Filter | None) -> Steps[Rendered]:
             else:
                 return False
     return False
+
+
+def _stems(schema: Schema, words: Sequence[str]) -> Steps[dict[str, list[str]]]:
+    """Return the forms under which the index has each word: itself, and its stem in all spellings."""
+    replies = yield [query.explain_command(schema, word) for word in words]
+    return {word: query.read_stems(ok(reply), word) for word, reply in zip(words, replies, strict=True)}
 
 
 def _values(schema: Schema, field: MetadataField) -> Steps[Values]:
@@ -371,24 +389,36 @@ def _find(state: State, rendered: Rendered, ids: Sequence[str] | None, limit: in
             if not is_missing_index(reply):
                 keys += query.read_keys(ok(reply))
     else:
-        (reply,) = yield [query.walk_command(schema, _expression(rendered), BATCH)]
+        most = query.MAX_K if limit is None else limit
+        (reply,) = yield [query.keys_command(schema, _expression(rendered), most)]
         if is_missing_index(reply):
             return []
+        if query.is_over_limit(reply) or query.read_total(ok(reply)) > most >= query.MAX_K:
+            keys += yield from _walk(schema, rendered, limit)
+        else:
+            keys += query.read_keys(ok(reply))
+    return [schema.id_of(key) for key in keys]
+
+
+def _walk(schema: Schema, rendered: Rendered, limit: int | None) -> Steps[list[bytes]]:
+    """Return the keys of the records that match by a cursor, for more than one search returns.
+
+    A record that is indexed again while the cursor goes on can come twice, or be missed.
+    """
+    (reply,) = yield [query.walk_command(schema, _expression(rendered), BATCH)]
+    keys, cursor = query.read_page(ok(reply))
+    while cursor and (limit is None or len(keys) < limit):
+        (reply,) = yield [query.next_command(schema, cursor, BATCH)]
         page, cursor = query.read_page(ok(reply))
         keys += page
-        while cursor and (limit is None or len(keys) < limit):
-            (reply,) = yield [query.next_command(schema, cursor, BATCH)]
-            page, cursor = query.read_page(ok(reply))
-            keys += page
-    # A record that is indexed again meanwhile comes twice.
-    return [schema.id_of(key) for key in dict.fromkeys(keys)]
+    return list(dict.fromkeys(keys))
 
 
 def _check_ids(ids: Sequence[str]) -> None:
     if isinstance(ids, str) or not isinstance(ids, Sequence):
         raise ArgumentError(f"ids is a list of ids; not {ids!r:.80}")
     for record_id in ids:
-        if not isinstance(record_id, str) or not record_id:
+        if not isinstance(record_id, str) or not record_id or not is_utf8(record_id):
             raise ArgumentError(f"an id is a non-empty string; not {record_id!r}")
 
 

@@ -59,8 +59,8 @@ class ExistingOptions(TypedDict, total=False):
         prefix: What the keys of its records start with; ``<index_name>:`` by default.
         storage: ``hash`` (default) or ``json``.
         metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
-            are tag, numeric, bool, timestamp, text, geo, and unindexed. Other keys are learnt from what is added,
-            unless this is empty or ``learn`` is False.
+            are tag, numeric, numbers (a list), bool, timestamp, text, geo, and unindexed. Other keys are learnt from
+            what is added, unless this is empty or ``learn`` is False.
         schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
         learn: Whether metadata keys that are not declared become filterable when they are first met (True).
         algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.

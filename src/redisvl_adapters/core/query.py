@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from redis.exceptions import ResponseError
 from redisvl.query import CountQuery, FilterQuery, VectorQuery
 from redisvl.query.filter import FilterExpression
 
 from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping
 from redisvl_adapters.core.encoding import escape_name
 from redisvl_adapters.core.record import Layout, Record
-from redisvl_adapters.core.schema import DISTANCE, MetadataField, Schema
+from redisvl_adapters.core.schema import DISTANCE, SEARCHED, MetadataField, Schema
 from redisvl_adapters.errors import ArgumentError
 
 MAX_K = 1_000_000
@@ -96,6 +98,29 @@ def pick_command(schema: Schema, filter: FilterExpression | None, ids: Sequence[
     query = FilterQuery(filter, num_results=len(ids)).no_content()
     keys = [schema.key_of(record_id) for record_id in ids]
     return Command((*_search(schema, query), "INKEYS", len(keys), *keys))
+
+
+def keys_command(schema: Schema, filter: FilterExpression | None, most: int) -> Command:
+    """Return the command that finds the keys of the records that match, in one search."""
+    return Command(tuple(_search(schema, FilterQuery(filter, num_results=most).no_content())))
+
+
+def is_over_limit(reply: Reply) -> bool:
+    """Tell whether the server refused a search because it returns less at once."""
+    return isinstance(reply, ResponseError) and "limit exceeds" in str(reply).lower()
+
+
+def explain_command(schema: Schema, word: str) -> Command:
+    """Return the command that tells which forms of a word a search of the text looks for."""
+    return Command(("FT.EXPLAIN", schema.name, f"@{SEARCHED}:({word})", *_DIALECT))
+
+
+_FORM = re.compile(r"@[^:\n]+:([^\s({]+)(?:\(expanded\))?\s*$", re.MULTILINE)
+
+
+def read_stems(reply: Reply, word: str) -> list[str]:
+    """Return the forms of a word in the reply to ``explain_command``; a stem is marked by a plus sign."""
+    return list(dict.fromkeys([word, *_FORM.findall(reply.decode())]))
 
 
 def sample_command(schema: Schema, filter: FilterExpression | None) -> Command:

@@ -206,7 +206,7 @@ class Schema:
         known = {field.key: field.type for field in self.aliases.values()}
         listed = ", ".join(f"{key} ({type})" for key, type in sorted(known.items())) or "none yet"
         return UnknownFieldError(
-            f"field {key!r} is not in index {self.name!r}{did_you_mean(key, known)}; filterable: {listed}", key=key
+            f"field {key!r:.80} is not in index {self.name!r}{did_you_mean(key, known)}; filterable: {listed}", key=key
         )
 
     def redisvl_field(self, field: MetadataField) -> BaseField:

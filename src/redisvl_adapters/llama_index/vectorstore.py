@@ -20,6 +20,7 @@ from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
+from redisvl_adapters.core.encoding import is_utf8
 from redisvl_adapters.core.filters import And, Filter, FromSources
 from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.leaves import describe
@@ -271,7 +272,7 @@ def _from_sources(source_ids: Sequence[str], name: str) -> FromSources:
     if isinstance(source_ids, str):
         raise ArgumentError(f"{name} is a list of ids, not one id; write [{source_ids!r}]")
     for source_id in source_ids:
-        if not isinstance(source_id, str) or not source_id:
+        if not isinstance(source_id, str) or not source_id or not is_utf8(source_id):
             raise ArgumentError(f"{name}: the id of a source document is a non-empty string; not {source_id!r}")
     return FromSources(tuple(source_ids))
 
