@@ -116,7 +116,7 @@ DECLARED: list[tuple[str, str, Any, str]] = [
 ]
 WORDS: list[tuple[str, str, Any, str]] = [
     ("body", "$text_match", "run", "ab"),
-    ("body", "$text_match", "QUICK run", "b"),
+    ("body", "$text_match", "QUICK run", "ab"),
     ("body", "$text_match", "-redis*", "a"),
     ("body", "$text_match_insensitive", "RUNNING", "ab"),
 ]
