@@ -6,10 +6,9 @@ import asyncio
 import inspect
 import os
 import threading
-import warnings
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, TypeAlias, cast
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
 from redis import BlockingConnectionPool, Redis, RedisCluster, Sentinel
 from redis import asyncio as aredis
@@ -17,7 +16,6 @@ from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.cluster import ClusterNode
 from redis.retry import Retry
-from redisvl.redis.connection import RedisConnectionFactory
 
 from redisvl_adapters.errors import ArgumentError
 
@@ -193,7 +191,7 @@ def _open(url: str) -> SyncClient:
         first, others = _cluster_parts(url)
         return RedisCluster.from_url(first, startup_nodes=[_ClusterNode(*other) for other in others], **_SETTINGS)
     if url.startswith("redis+sentinel"):
-        return RedisConnectionFactory.get_redis_connection(url, **_SETTINGS)
+        return cast("Redis", _of_sentinel(_Sentinel, url))
     pool = BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
     return Redis.from_pool(pool)
 
@@ -205,12 +203,23 @@ def _aopen(url: str) -> AsyncClient:
             first, startup_nodes=[AsyncClusterNode(*other) for other in others] or None, **_SETTINGS
         )
     if url.startswith("redis+sentinel"):
-        with warnings.catch_warnings():
-            # It announces that it will become a coroutine.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return RedisConnectionFactory.get_async_redis_connection(url, **_SETTINGS)
+        return cast("aredis.Redis", _of_sentinel(_AsyncSentinel, url))
     pool = aredis.BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
     return aredis.Redis.from_pool(pool)
+
+
+def _of_sentinel(sentinel: Any, url: str) -> Any:
+    """Return a client of the master of ``redis+sentinel://[user:password@]host[:port][,...]/[service][/db]``."""
+    parts = urlsplit(url)
+    hosts = [host.partition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
+    service, _, db = parts.path.strip("/").partition("/")
+    given = {"username": parts.username, "password": parts.password}
+    credentials = {name: unquote(value) for name, value in given.items() if value}
+    settings = {**_SETTINGS, **credentials, "db": int(db or 0)}
+    manager = sentinel(
+        [(host, int(port or 26379)) for host, _, port in hosts], sentinel_kwargs=credentials, **_SETTINGS
+    )
+    return manager.master_for(service or "mymaster", **settings)
 
 
 def _settings_of(client: Any) -> tuple[str, dict[str, Any]]:

