@@ -10,8 +10,9 @@ import timeit
 from functools import partial
 from typing import Any
 
+from redisvl_adapters.core.declared import read_metadata_schema
 from redisvl_adapters.core.leaves import Scope
-from redisvl_adapters.core.options import IndexSpec, read_metadata_schema
+from redisvl_adapters.core.options import IndexSpec
 from redisvl_adapters.core.render import render
 from redisvl_adapters.langchain.filters import read_filter
 

@@ -11,7 +11,8 @@ from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters import MATCH_ALL, Compare, Filter, Not, Operator
-from redisvl_adapters.core.operations import BATCH, State
+from redisvl_adapters.core.operations import State
+from redisvl_adapters.core.writing import BATCH
 from redisvl_adapters.errors import (
     ArgumentError,
     IndexNotFoundError,

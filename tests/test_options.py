@@ -9,14 +9,8 @@ import pytest
 import yaml
 from redisvl.schema import IndexSchema
 
-from redisvl_adapters.core.options import (
-    LEARN_LIMIT,
-    IndexOptions,
-    IndexSpec,
-    default_prefix,
-    read_metadata_schema,
-    read_options,
-)
+from redisvl_adapters.core.declared import read_metadata_schema
+from redisvl_adapters.core.options import LEARN_LIMIT, IndexOptions, IndexSpec, default_prefix, read_options
 from redisvl_adapters.core.schema import TUNING
 from redisvl_adapters.errors import ArgumentError, SchemaError, UnknownArgumentError
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redisvl.query.filter import FilterExpression, Geo, GeoRadius, Num, Tag, Text
 
+from redisvl_adapters.core.declared import read_metadata_schema
 from redisvl_adapters.core.encoding import encode_tag
 from redisvl_adapters.core.filters import (
     MATCH_ALL,
@@ -26,7 +27,6 @@ from redisvl_adapters.core.filters import (
     matches_everything,
 )
 from redisvl_adapters.core.leaves import Rendered, Scope, operators_of, presence
-from redisvl_adapters.core.options import read_metadata_schema
 from redisvl_adapters.core.render import render as render_for
 from redisvl_adapters.core.schema import FieldType, Schema, VectorField
 from redisvl_adapters.errors import FilterError, UnknownFieldError

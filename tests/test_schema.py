@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from redisvl_adapters.core import catalog
-from redisvl_adapters.core.options import IndexSpec, read_metadata_schema
+from redisvl_adapters.core.declared import read_metadata_schema
+from redisvl_adapters.core.options import IndexSpec
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema, VectorField
 from redisvl_adapters.errors import FilterError, SchemaMismatchError, UnknownFieldError
 

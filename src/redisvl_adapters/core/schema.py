@@ -21,6 +21,7 @@ MetadataSchema: TypeAlias = Mapping[str, str | FieldSpec] | Iterable[FieldSpec]
 TEXT = "text"
 METADATA = "metadata"
 SEARCHED = "_text"
+DEFAULT_VECTOR_NAME = "embedding"
 DISTANCE = "vector_distance"
 KEYS = "_keys"
 SOURCE = "_doc_id"

@@ -1,0 +1,144 @@
+"""Writing records: checked and encoded as a whole, sent in batches, and sent again if the index changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redis.exceptions import ResponseError
+
+from redisvl_adapters.core import catalog
+from redisvl_adapters.core.commands import Command, Steps, as_mapping, explain, is_missing_index, ok
+from redisvl_adapters.core.lifecycle import (
+    ATTEMPTS,
+    Snapshot,
+    State,
+    check_may_create,
+    create,
+    learn,
+    look,
+    prepare_lesson,
+)
+from redisvl_adapters.core.metadata import survey
+from redisvl_adapters.core.record import Layout, Record, layout_of
+from redisvl_adapters.core.schema import Schema
+from redisvl_adapters.core.vectors import Matrix, Vector, as_matrix, check_matrix, describe
+from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
+
+BATCH = 500
+"""How many records are written, read or deleted in one round trip."""
+
+
+def upsert(
+    state: State, records: Sequence[Record], vectors: Sequence[Vector] | Matrix, ttl_ms: int | None = None
+) -> Steps[list[str]]:
+    """Write records, replacing wholly those that exist. The index is created and learns new keys as needed.
+
+    Everything that can be known to be wrong is refused before anything is written. Of several records with one id the
+    last one is written.
+
+    Args:
+        state: The index.
+        records: The records; their ``vector`` is not looked at.
+        vectors: One per record.
+        ttl_ms: Milliseconds after which they expire; by default as the index was told.
+
+    Returns:
+        The ids of the records, in their order.
+
+    Raises:
+        RecordError: If a record could not be stored, indexed and read back exactly.
+        SchemaMismatchError: If the index is not what was asked for.
+        PartialWriteError: If the server failed after some records may have been written.
+    """
+    ids = [record.id for record in records]
+    if not ids:
+        return ids
+    places = [_Place(position, record) for position, record in enumerate(records)]
+    matrix = as_matrix(vectors, ids)
+    ttl_ms = state.spec.ttl_ms if ttl_ms is None else ttl_ms
+    surveys = [place.found for place in places]
+    last = list({place.record.id: place for place in places}.values())
+
+    def encode(schema: Schema) -> list[Command]:
+        vector = schema.vector
+        rows = check_matrix(matrix, ids, dims=vector.dims, dtype=vector.dtype, metric=vector.metric)
+        layout = layout_of(schema)
+        return [place.write(layout, rows, ttl_ms) for place in last]
+
+    done = 0
+    for _ in range(ATTEMPTS):
+        snapshot = state.snapshot or (yield from look(state))
+        if snapshot is None:
+            check_may_create(state.spec)
+        before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
+        lesson = prepare_lesson(state.spec, before, surveys)
+        # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.
+        expected = before.with_fields(lesson.fields)
+        commands = encode(expected)
+        if snapshot is None:
+            snapshot = yield from create(state, matrix.shape[1])
+        snapshot = yield from learn(state, snapshot, lesson)
+        if snapshot is not None:
+            if not snapshot.schema.lays_out_like(expected):
+                commands = encode(snapshot.schema)
+            done = yield from _write(snapshot, last, commands, done)
+            if done == len(last):
+                return ids
+        # Somebody dropped the index or taught it a key meanwhile.
+        state.snapshot = None
+    written = [place.record.id for place in last[:done]]
+    unwritten = [place.record.id for place in last[done:]]
+    message = f"index {state.spec.name!r} was changed by others in every attempt to write to it; try again"
+    raise PartialWriteError(message, written=written, unwritten=unwritten)
+
+
+class _Place:
+    """A record at its place in a call, checked as far as that goes without its index."""
+
+    __slots__ = ("found", "position", "record", "where")
+
+    def __init__(self, position: int, record: Record) -> None:
+        if not isinstance(record.id, str) or not record.id or "\0" in record.id:
+            raise RecordError(f"record {position} has the id {record.id!r}; an id is a non-empty string without NUL")
+        self.position = position
+        self.record = record
+        self.where = describe(position, record.id)
+        if not isinstance(record.text, str):
+            raise RecordError(f"{self.where} has a text of type {type(record.text).__name__}; a text is a string")
+        try:
+            (record.id + record.text + (record.source or "")).encode()
+        except UnicodeEncodeError:
+            raise RecordError(f"{self.where} has text with a lone surrogate, which UTF-8 lacks") from None
+        self.found = survey(record.metadata, self.where)
+
+    def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Command:
+        """Return the command that writes it."""
+        return layout.write(self.record, self.found, rows[self.position], ttl_ms, self.where)
+
+
+def _write(snapshot: Snapshot, places: Sequence[_Place], commands: Sequence[Command], done: int) -> Steps[int]:
+    """Write records from a place on, and return up to which place they are known to be written and indexed."""
+    name = snapshot.schema.name
+    ids = [place.record.id for place in places]
+    while done < len(commands):
+        batch = commands[done : done + BATCH]
+        try:
+            replies = yield batch
+        except ServerError as error:
+            message = f"{done} of {len(ids)} records are written, then: {error}"
+            raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
+        refused = {place: reply for place, reply in enumerate(replies, done) if isinstance(reply, ResponseError)}
+        if refused:
+            end = done + len(batch)
+            first, reason = next(iter(refused.items()))
+            written = [record_id for place, record_id in enumerate(ids) if place < end and place not in refused]
+            unwritten = [record_id for place, record_id in enumerate(ids) if place >= end or place in refused]
+            message = f"{len(written)} of {len(ids)} records are written; {ids[first]!r} is not: {explain(reason)}"
+            raise PartialWriteError(message, written=written, unwritten=unwritten)
+        # Asked after the writes: whatever changed before or between them shows.
+        registry, exists = yield [catalog.read_registry(name), Command(("FT.EXPLAIN", name, "*"))]
+        if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:
+            # These may lack an index entry: they are to be written again.
+            break
+        done += len(batch)
+    return done
