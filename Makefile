@@ -9,9 +9,13 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(VENV) --editable '.[all]' --
 override ASK := $(value ASK)
 export ASK
 
+# Thirty filters for each set of records, in hashes and in JSON, learnt and declared.
+EXAMPLES ?= 170
+SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench build format clean
+.PHONY: help demo test fuzz check bench build format clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +25,10 @@ demo: $(VENV)/.demo ## Ask Python's standard library in plain words; ASK="..." a
 
 test: $(VENV)/.test ## Run the whole suite; on the Redis of REDIS_URL if that is set; ARGS="-k filter" goes to pytest
 	@$(BIN)/python -m pytest tests integration_tests $(ARGS)
+
+fuzz: $(VENV)/.test ## Compare 20,000 random filters with their meaning in plain Python; SEED=7 repeats a run
+	@echo "SEED=$(SEED)"
+	@CONGRUENCE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q --hypothesis-seed=$(SEED) integration_tests/test_congruence.py
 
 check: $(VENV)/.dev ## Lint, check the format, the types and the dependency rules
 	$(BIN)/ruff check

@@ -14,17 +14,32 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, currently_in_test_context, given, note, settings
 from hypothesis import strategies as st
+from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
+from pydantic import ValidationError
 
 from integration_tests.core_support import DIMS, records, vectors_for
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, RedisIndex, operations
 from redisvl_adapters.core.schema import MetadataSchema
 from redisvl_adapters.errors import ArgumentError, UnknownFieldError
+from redisvl_adapters.langchain.filters import read_filter as read_dict
+from redisvl_adapters.llama_index.filters import read_filter as read_metadata_filters
 from tests.evaluator import Metadata, found, matches
 
 EXAMPLES = os.environ.get("CONGRUENCE_EXAMPLES")
 FILTERS = 30
 ORDER = [Operator.GT, Operator.GTE, Operator.LT, Operator.LTE]
 EQUALITY = [Operator.EQ, Operator.NE, Operator.IN, Operator.NIN]
+OF_LISTS = [Operator.ANY, Operator.ALL, Operator.CONTAINS]
+PATTERNS = [Operator.LIKE, Operator.ILIKE, Operator.TEXT_MATCH, Operator.TEXT_MATCH_INSENSITIVE]
+ASKED: Mapping[str, Sequence[Operator]] = {
+    "tag": [*EQUALITY, *OF_LISTS, *PATTERNS],
+    "numeric": [*EQUALITY, *ORDER, *OF_LISTS, Operator.BETWEEN],
+    "numbers": [*EQUALITY, *ORDER, *OF_LISTS, Operator.BETWEEN],
+    "timestamp": [*EQUALITY, *ORDER, Operator.BETWEEN],
+    "bool": EQUALITY,
+    "text": [*EQUALITY, Operator.TEXT_MATCH, Operator.TEXT_MATCH_INSENSITIVE],
+    "geo": [Operator.GEO],
+}
 
 # What the search module trims, cuts, folds, splits or takes for syntax.
 AWKWARD = [
@@ -90,6 +105,7 @@ VALUES: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]]]
     "author.name": ("tag", *TAGGED),
     "n": ("numeric", numbers, numbers),
     "sub.n-1": ("numeric", numbers, numbers),
+    "sizes": ("numbers", st.lists(numbers, max_size=3), numbers),
     "flag": ("bool", booleans, booleans | st.sampled_from(["true", "false", "TRUE", 0, 1])),
     "when": (
         "timestamp",
@@ -97,7 +113,26 @@ VALUES: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]]]
         points_in_time | moments.map(datetime.isoformat) | days.map(date.isoformat) | st.integers(-(10**9), 2 * 10**9),
     ),
 }
-TYPES = {key: kind for key, (kind, _, _) in VALUES.items()}
+
+
+def has_no_double(phrase: Sequence[str]) -> bool:
+    """Tell whether no word stands twice in a row, which the store refuses in a phrase."""
+    return all(one.lower() != other.lower() for one, other in itertools.pairwise(phrase))
+
+
+# These are never learnt. Words whose stems are plain; circles whose edges lie far from any of the places.
+words = st.lists(st.sampled_from(["run", "Runs", "running", "dog", "dogs", "red"]), min_size=1, max_size=4)
+PLACES = [(13.4, 52.5), (2.35, 48.85), (-74.0, 40.7), (0.0, 0.0), (179.9, -45.0)]
+CIRCLES = [
+    {"lon": longitude, "lat": latitude, "radius": radius, "unit": unit}
+    for longitude, latitude in PLACES
+    for radius, unit in ((5, "km"), (1_500_000, "m"), (4_500, "mi"))
+]
+DECLARED: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]]] = {
+    "body": ("text", words.map("\n".join), words.filter(has_no_double).map(" ".join)),
+    "place": ("geo", st.sampled_from(PLACES).map(list), st.sampled_from(CIRCLES)),
+}
+TYPES = {key: kind for key, (kind, _, _) in {**VALUES, **DECLARED}.items()}
 SPELLED: Mapping[str, st.SearchStrategy[Any]] = {
     "flag": st.booleans() | st.sampled_from(["true", "False", 0, 1]),
     "when": points_in_time | st.just("2024-01-01T00:00:00Z") | st.just(1704067200),
@@ -115,15 +150,16 @@ class Case(NamedTuple):
 def cases(draw: st.DrawFn, *, declared: bool) -> Case:
     """Draw records of which some have a key, some have it empty and some lack it, and filters over their values."""
     metadatas = {}
+    drawn_of = {**VALUES, **DECLARED} if declared else VALUES
     for place in range(draw(st.integers(1, 12))):
         flat: dict[str, Any] = {}
-        for key, (_, values, _) in VALUES.items():
+        for key, (_, values, _) in drawn_of.items():
             drawn = SPELLED.get(key, values) if declared else values
             value = draw(st.none() | drawn | drawn | drawn)
             if draw(st.integers(0, 3)):
                 flat[key] = value
         metadatas[f"r{place}"] = draw(st.permutations(list(nested(flat).items())).map(dict))
-    filters = draw(st.lists(filter_trees(list(metadatas.values())), min_size=FILTERS, max_size=FILTERS))
+    filters = draw(st.lists(filter_trees(list(drawn_of), list(metadatas.values())), min_size=FILTERS, max_size=FILTERS))
     return Case(metadatas, filters)
 
 
@@ -139,11 +175,11 @@ def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
     return metadata
 
 
-def filter_trees(metadatas: Sequence[Metadata]) -> st.SearchStrategy[Filter]:
-    """Return random filters up to a depth of 4, half of them over values that the records have."""
-    leaves = st.sampled_from(list(VALUES)).flatmap(lambda key: comparisons(key, metadatas))
+def filter_trees(keys: Sequence[str], metadatas: Sequence[Metadata]) -> st.SearchStrategy[Filter]:
+    """Return random filters up to a depth of 5, half of them over values that the records have."""
+    leaves = st.sampled_from(keys).flatmap(lambda key: comparisons(key, metadatas))
     trees: st.SearchStrategy[Filter] = leaves
-    for _ in range(3):
+    for _ in range(4):
         children = st.lists(trees, max_size=3).map(tuple)
         trees = leaves | st.one_of(children.map(And), children.map(Or), children.map(Not))
     return trees
@@ -151,19 +187,34 @@ def filter_trees(metadatas: Sequence[Metadata]) -> st.SearchStrategy[Filter]:
 
 def comparisons(key: str, metadatas: Sequence[Metadata]) -> st.SearchStrategy[Filter]:
     """Return random comparisons of a key."""
-    kind, _, operands = VALUES[key]
+    kind, _, operands = {**VALUES, **DECLARED}[key]
     had: list[Any] = []
     for value in itertools.chain.from_iterable(found(metadata, key) for metadata in metadatas):
         had += value if isinstance(value, list) else [value] if value is not None else []
-    if had:
+    if had and kind not in ("text", "geo"):
         operands = st.sampled_from(had) | operands
-    exists = st.booleans().map(lambda wanted: Compare(key, Operator.EXISTS, wanted))
-    asked = EQUALITY + (ORDER if kind in ("numeric", "timestamp") else [])
-    return exists | st.sampled_from(asked).flatmap(
-        lambda operator: (st.lists(operands, max_size=4) if operator in (Operator.IN, Operator.NIN) else operands).map(
-            lambda operand: Compare(key, operator, operand)
-        )
+    of_any_key = st.tuples(st.sampled_from([Operator.EXISTS, Operator.IS_EMPTY]), st.booleans())
+    compared = st.sampled_from(ASKED[kind]).flatmap(
+        lambda asked: st.tuples(st.just(asked), operand_of(asked, operands))
     )
+    return (of_any_key | compared).map(lambda parts: Compare(key, *parts))
+
+
+def operand_of(asked: Operator, operands: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return what an operator is given: one operand, a list, two bounds, or a pattern made of an operand."""
+    match asked:
+        case Operator.IN | Operator.NIN | Operator.ANY | Operator.ALL:
+            return st.lists(operands, max_size=4)
+        case Operator.BETWEEN:
+            return st.lists(operands, min_size=2, max_size=2)
+        case Operator.LIKE | Operator.ILIKE:
+            return st.tuples(operands, st.sampled_from(["", "%", "_", "%%"]), st.integers(0, 4)).map(
+                lambda parts: parts[0][: parts[2]] + parts[1] + parts[0][parts[2] + len(parts[1]) :]
+            )
+        case Operator.TEXT_MATCH | Operator.TEXT_MATCH_INSENSITIVE if operands is not DECLARED["body"][2]:
+            return st.tuples(operands, st.integers(0, 3)).map(lambda parts: parts[0][parts[1] :])
+        case _:
+            return operands
 
 
 def leaves_of(condition: Filter) -> Iterator[Compare]:
@@ -174,6 +225,52 @@ def leaves_of(condition: Filter) -> Iterator[Compare]:
         case And(children) | Or(children) | Not(children):
             for child in children:
                 yield from leaves_of(child)
+
+
+def spellings(condition: Filter) -> Iterator[Filter]:
+    """Yield the filter as it comes back from its dict, and from its MetadataFilters if it has any."""
+    mongo = read_dict(as_dict(condition))
+    assert mongo is not None
+    yield mongo
+    try:
+        filters = as_metadata_filters(condition)
+    except (KeyError, ValidationError):
+        return  # LlamaIndex has no such operator, or no such operand
+    from_filters = read_metadata_filters(filters)
+    assert from_filters is not None
+    yield from_filters
+
+
+def as_dict(condition: Filter) -> dict[str, Any]:
+    """Spell a filter as LangChain's users do."""
+    match condition:
+        case Compare(key, operator, value):
+            return {key: {f"${operator}": value}}
+        case And(children) | Or(children) | Not(children):
+            return {f"${type(condition).__name__.lower()}": [as_dict(child) for child in children]}
+    raise AssertionError(condition)
+
+
+def as_metadata_filters(condition: Filter) -> MetadataFilters:
+    """Spell a filter as LlamaIndex's users do."""
+    match condition:
+        case Compare(key, Operator.IS_EMPTY, True):
+            return MetadataFilters(filters=[MetadataFilter(key=key, value=None, operator=FilterOperator.IS_EMPTY)])
+        case Compare(key, operator, value) if operator is not Operator.IS_EMPTY:
+            texts = [text_of(one) for one in value] if isinstance(value, list) else text_of(value)
+            spelled = MetadataFilter(key=key, value=texts, operator=FilterOperator[operator.name])
+            return MetadataFilters(filters=[spelled])
+        case And(children) | Or(children) | Not(children):
+            filters = [as_metadata_filters(child) for child in children]
+            return MetadataFilters(filters=[*filters], condition=FilterCondition[type(condition).__name__.upper()])
+    raise KeyError(condition)
+
+
+def text_of(value: Any) -> Any:
+    """Return what LlamaIndex has for an operand: it knows neither booleans nor datetimes."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def is_known(key: str, metadatas: Sequence[Metadata]) -> bool:
@@ -258,6 +355,8 @@ def check(index: RedisIndex, case: Case, *, declared: bool) -> None:
         total = len(everything)
         assert {found.id for found in index.run(operations.fetch_matching(index.state, condition))} == expected
         assert index.run(operations.count(index.state, condition)) == len(expected)
+        for spelled in spellings(condition):
+            assert index.run(operations.count(index.state, spelled)) == len(expected), spelled
         hits = index.run(operations.search(index.state, [1.0] * DIMS, total, condition))
         assert {hit.record.id for hit in hits} == expected
         picked = index.run(operations.fetch_matching(index.state, condition, some))

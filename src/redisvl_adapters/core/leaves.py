@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, TypeAlias, cast
 
 from redisvl.query.filter import FilterExpression, GeoRadius, Num, Tag
@@ -226,7 +227,16 @@ def _among_listed(field: MetadataField, values: list[Any]) -> Rendered:
 
 
 def _among_phrases(field: MetadataField, values: list[Any]) -> Rendered:
-    return any_of([FilterExpression(f'@{field.query_name}:("{_words(value)}")') for value in values])
+    return any_of([FilterExpression(f'@{field.query_name}:("{_phrase(value)}")') for value in values])
+
+
+def _phrase(value: Any) -> str:
+    phrase = _words(value)
+    words = phrase.lower().split()
+    # RediSearch finds "red red" where "red" stands once.
+    if any(one == other for one, other in pairwise(words)):
+        raise ValueError("a phrase that says a word twice in a row cannot be matched exactly; use text_match")
+    return phrase
 
 
 def _words(value: Any) -> str:
