@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, currently_in_test_context, given, note, settings
+from hypothesis import HealthCheck, Phase, currently_in_test_context, given, note, settings
 from hypothesis import strategies as st
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 from pydantic import ValidationError
@@ -309,6 +309,8 @@ numbering = itertools.count()
 @settings(
     max_examples=int(EXAMPLES or 3),
     derandomize=EXAMPLES is None,
+    # Shrinking a failure takes minutes: that is for `make fuzz`.
+    phases=list(Phase) if EXAMPLES else [Phase.explicit, Phase.generate],
     deadline=None,
     database=None,
     print_blob=True,
