@@ -102,6 +102,9 @@ def test_a_hostile_text_is_found_by_its_words_or_has_none(clients: Clients, inde
             try:
                 matched = found(store, And(all_asked("body", operators, text)))
             except FilterError as error:
+                if "twice in a row" in str(error):
+                    assert operators[0] is Operator.EQ
+                    continue
                 words = any(map(str.isalnum, text))
                 assert (words, "no word" in str(error)) == (False, True), f"{text!r:.100}: {error}"  # noqa: PT017
             else:
