@@ -262,3 +262,12 @@ def test_the_key_separator_of_a_redisvl_schema_ends_the_prefix() -> None:
 def test_a_redisvl_schema_that_cannot_be_honoured_is_refused(options: dict[str, Any], named: str) -> None:
     with pytest.raises(SchemaError, match=named):
         read(**options)
+
+
+def test_a_parameter_that_was_never_set_has_the_servers_default() -> None:
+    """langchain-redis 9: reopening with other settings was silently ignored."""
+    existing = read_options({"index_name": "docs"}).schema(2)
+    assert read_options({"index_name": "docs", "ef_runtime": 10}).differences(existing) == []
+    assert read_options({"index_name": "docs", "ef_runtime": 300}).differences(existing) == [
+        "ef_runtime is 10, asked for 300"
+    ]

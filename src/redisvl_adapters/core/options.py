@@ -26,6 +26,8 @@ from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, re
 DEFAULT_ALGORITHM = "hnsw"
 DEFAULT_METRIC = "cosine"
 DEFAULT_DTYPE = "float32"
+DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
+"""What the server takes where nothing was said, of what FT.INFO does not tell."""
 LEARN_LIMIT = 64
 MAX_TUNING = 1_000_000
 MAX_DIMS = 32_768
@@ -191,7 +193,8 @@ class IndexSpec:
             ("distance_metric", self.metric, vector.metric),
             ("algorithm", self.algorithm, vector.algorithm),
         ]
-        pairs += [(name, asked, vector.tuning.get(name, asked)) for name, asked in self.tuning.items()]
+        has_tuning = {**DEFAULT_TUNING, **vector.tuning}
+        pairs += [(name, asked, has_tuning.get(name, asked)) for name, asked in self.tuning.items()]
         found = [
             f"{name} is {has!r}, asked for {asked!r}"
             for name, asked, has in pairs
