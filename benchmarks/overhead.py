@@ -84,10 +84,10 @@ def _measure(storage: Any, url: str, raw: redis.Redis) -> Iterator[tuple[str, fl
         asked = lists[7]
         index = schema_of(state)
         layout = layout_of(index)
-        expression = render(filter, Scope(index))
-        assert not isinstance(expression, bool)
+        where = render(filter, Scope(index))
+        assert where
         vector = as_query(asked, dims=DIMS, dtype="float32", metric="cosine")
-        args = knn_command(Knn(vector, 10, expression), index, layout).args
+        args = knn_command(Knn(vector, 10, where), index, layout).args
         mongo = {"topic": "a", "year": {"$gte": 2000}}
         query = VectorStoreQuery(query_embedding=asked, similarity_top_k=10, filters=filter)  # type: ignore[arg-type]
 

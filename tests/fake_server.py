@@ -163,9 +163,9 @@ class FakeServer:
         return b"*"
 
     def _ft_search(self, _name: str, text: str, *_args: Any) -> Reply:
-        wanted = set(re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text)))
+        wanted = [set(tags.split("|")) for tags in re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text))]
         tags = [set(fields.get(b"_keys", b"").decode().split("\x1f")) for fields in self.records.values()]
-        return [sum(wanted <= present for present in tags)]
+        return [sum(all(one_of & present for one_of in wanted) for present in tags)]
 
     def _ft_aggregate(self, *_args: Any) -> Reply:
         return [[1, *([b"__key", f"{NAME}:{record_id}".encode()] for record_id in self.records)], 0]

@@ -15,6 +15,7 @@ pytest.importorskip("llama_index.core")
 from llama_index.core.vector_stores.types import FilterOperator, MetadataFilter, MetadataFilters
 
 from redisvl_adapters.core import And, Compare, FieldType, Filter, Not, Operator, Or
+from redisvl_adapters.core.clauses import EVERYTHING, NOTHING
 from redisvl_adapters.core.filters import MAX_DEPTH
 from redisvl_adapters.core.leaves import Scope, compare, operators_of
 from redisvl_adapters.core.options import IndexSpec
@@ -71,7 +72,7 @@ def test_an_operator_has_the_types_and_the_meaning_without_a_value_that_are_said
     if types != "any":
         # A key that records have had, but never with a value.
         scope = Scope(replace(IndexSpec("docs").schema(4), met=frozenset({"key"})), fresh=True)
-        assert compare(Compare("key", operator, ["x"]), scope) is {"true": True, "false": False}[no_value]
+        assert compare(Compare("key", operator, ["x"]), scope) == {"true": EVERYTHING, "false": NOTHING}[no_value]
 
 
 def test_every_type_of_field_is_on_the_page() -> None:

@@ -26,7 +26,7 @@ from redisvl_adapters.core.filters import (
     as_filter,
     matches_everything,
 )
-from redisvl_adapters.core.leaves import Rendered, Scope, operators_of, presence
+from redisvl_adapters.core.leaves import Scope, operators_of, presence
 from redisvl_adapters.core.render import render as render_for
 from redisvl_adapters.core.schema import FieldType, Schema, VectorField
 from redisvl_adapters.errors import FilterError, UnknownFieldError
@@ -57,7 +57,7 @@ PATTERNS = ("like", "ilike", "text_match", "text_match_insensitive")
 ANY_KEY = {"exists", "is_empty"}
 
 
-def render(filter: Filter | None, met: set[str] | None = None) -> Rendered:
+def render(filter: Filter | None, met: set[str] | None = None) -> str | None:
     return render_for(filter, Scope(SCHEMA, met or set()))
 
 
@@ -69,7 +69,9 @@ def text(filter: Filter | None) -> str:
     return str(render(filter))
 
 
+EVERYTHING = "*"
 KIND = is_("kind", "eq", "a")
+FLAG = is_("flag", "eq", True)
 N = is_("n", "gt", 1)
 
 
@@ -127,10 +129,12 @@ def test_a_key_never_becomes_syntax() -> None:
         (And((KIND, N)), "(@kind:{a} @n:[(1 +inf])"),
         (Or((KIND, N)), "(@kind:{a} | @n:[(1 +inf])"),
         (Not((KIND,)), "(-@kind:{a})"),
-        (Not((KIND, N)), "((-@kind:{a}) (-@n:[(1 +inf]))"),
-        (Not((KIND & N,)), "((-@kind:{a}) | (-@n:[(1 +inf]))"),
+        (Not((KIND, N)), "(-(@kind:{a} | @n:[(1 +inf]))"),
+        (Not((KIND & N,)), "(-(@kind:{a} @n:[(1 +inf]))"),
         (Not((Not((KIND,)),)), "@kind:{a}"),
-        (KIND & N | ~KIND, "((@kind:{a} @n:[(1 +inf]) | (-@kind:{a}))"),
+        (KIND & N | ~KIND, "((-@kind:{a}) | (@kind:{a} @n:[(1 +inf]))"),
+        (And((KIND, Not((N,)))), "(@kind:{a} (-@n:[(1 +inf]))"),
+        (Or((FLAG, And((KIND, Not((N,)))))), "((@flag:{true} | @kind:{a}) ((-@n:[(1 +inf]) | @flag:{true}))"),
         (FromSources(("a", "b c")), r"@_doc_id:{a|b\ c}"),
     ],
 )
@@ -141,24 +145,24 @@ def test_logic_is_always_in_parentheses(filter: Filter, expected: str) -> None:
 @pytest.mark.parametrize(
     ("filter", "expected"),
     [
-        (None, True),
-        (MATCH_ALL, True),
-        (MATCH_NONE, False),
-        (Not(()), True),
-        (Not((MATCH_ALL,)), False),
-        (Not((KIND, MATCH_ALL)), False),
-        (And((KIND, MATCH_NONE)), False),
-        (Or((KIND, MATCH_ALL)), True),
-        (is_("kind", "in", []), False),
-        (is_("n", "in", []), False),
-        (is_("flag", "nin", []), True),
-        (FromSources(()), False),
-        (And((MATCH_ALL, Or((MATCH_NONE,)))), False),
+        (None, EVERYTHING),
+        (MATCH_ALL, EVERYTHING),
+        (MATCH_NONE, None),
+        (Not(()), EVERYTHING),
+        (Not((MATCH_ALL,)), None),
+        (Not((KIND, MATCH_ALL)), None),
+        (And((KIND, MATCH_NONE)), None),
+        (Or((KIND, MATCH_ALL)), EVERYTHING),
+        (is_("kind", "in", []), None),
+        (is_("n", "in", []), None),
+        (is_("flag", "nin", []), EVERYTHING),
+        (FromSources(()), None),
+        (And((MATCH_ALL, Or((MATCH_NONE,)))), None),
     ],
 )
-def test_what_always_or_never_matches_is_folded_away(filter: Filter | None, expected: bool) -> None:
+def test_what_always_or_never_matches_is_folded_away(filter: Filter | None, expected: str | None) -> None:
     """langchain-redis 18, llama-index 2 and 5: `IN []` and the like matched everything."""
-    assert render(filter) is expected
+    assert render(filter) == expected
 
 
 def test_what_folds_away_leaves_the_rest_as_it_is() -> None:
@@ -181,14 +185,17 @@ def test_logic_nests_as_deep_as_promised_and_no_deeper() -> None:
 
 
 def test_a_wide_filter_does_not_recurse() -> None:
-    assert text(Or((KIND,) * 5000)).count("@kind") == 5000
+    many = tuple(is_("kind", "eq", str(number)) for number in range(5000))
+    assert text(Or(many)).count("@kind") == 5000
 
 
 def test_presence_is_a_matter_of_keys() -> None:
-    assert text(is_("kind", "exists", True)) == r"@_keys:{\+kind}"
-    assert text(is_("note", "exists", False)) == r"(-@_keys:{\+note})"
-    assert str(presence("a", "~")) == r"@_keys:{\~a}"
-    assert str(render(is_("met", "exists", True), {"met"})) == r"@_keys:{\+met}"
+    assert text(is_("kind", "exists", True)) == r"@_keys:{\+kind|\-kind}"
+    assert text(is_("note", "exists", False)) == r"(-@_keys:{\+note|\-note})"
+    assert text(is_("kind", "is_empty", True)) == r"(-@_keys:{\+kind})"
+    assert text(is_("kind", "is_empty", False)) == r"@_keys:{\+kind}"
+    assert presence("a", "~") == r"@_keys:{\~a}"
+    assert render(is_("met", "exists", True), {"met"}) == r"@_keys:{\+met|\-met}"
     with pytest.raises(UnknownFieldError, match="'new'"):
         render(is_("new", "exists", True), {"met"})
 
@@ -296,6 +303,9 @@ def test_a_filter_without_any_condition_is_known(filter: Filter | None, expected
         (Geo("place") == GeoRadius(1, 2, 3, "km"), "(@place:[1 2 3 km])"),
         (Text("body") % "some words", "(@body:(some words))"),
         ((Tag("kind") == "a") & (Num("n") > 1), "((@kind:{a}) (@n:[(1 +inf]))"),
+        (Tag("kind") != "a", "(-@kind:{a})"),
+        (Num("n") != 1, "(-@n:[1 1])"),
+        (Text("body") != "a (b", '(-@body:"a (b")'),
         ((Tag("kind") == "a") | (Num("n") > 1), "((@kind:{a}) | (@n:[(1 +inf]))"),
         (FilterExpression("@kind:{a} | @n:[1 2]") & (Num("n") > 1), "((@kind:{a} | @n:[1 2]) (@n:[(1 +inf]))"),
         (FilterExpression("@kind|body:x"), "(@kind|body:x)"),
@@ -346,6 +356,33 @@ def test_a_redisvl_expression_that_renders_to_everything_is_refused(expression: 
 def test_a_redisvl_expression_on_an_unknown_field_is_refused(raw: str) -> None:
     with pytest.raises(FilterError, match=r"names the field '(a.)?new'.*it has: "):
         text(Raw(FilterExpression(raw)))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "@kind:{a} -@n:[1 2]",
+        "(-@kind:{a}) (@n:[1 2])",
+        "@kind:{a} | (-@n:[1 2])",
+        "-(@kind:{a})",
+        "@body:(some -words)",
+        "-@body:(some -words)",
+        "~@kind:{a}",
+    ],
+)
+def test_a_raw_query_with_a_negation_inside_is_refused(raw: str) -> None:
+    """The server misjudges some of them, so they are joined here, from parts."""
+    with pytest.raises(FilterError, match="join its parts"):
+        text(Raw(FilterExpression(raw)))
+    with pytest.raises(FilterError, match="join its parts"):
+        text(Not((Raw(FilterExpression(raw)),)))
+
+
+@pytest.mark.parametrize(
+    "raw", [r"@kind:{a\-b}", "@kind:{a-b}", "@n:[-5 -1]", '@body:("some -words")', r"@a\.b\-c:{x}"]
+)
+def test_a_hyphen_in_a_value_or_a_name_is_no_negation(raw: str) -> None:
+    assert text(Raw(FilterExpression(raw))) == f"({raw})"
 
 
 def test_ours_and_redisvl_filters_combine() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from redis.exceptions import ResponseError
-from redisvl.query.filter import FilterExpression, Num
 
 from redisvl_adapters.core import query
 from redisvl_adapters.core.commands import as_mapping, explain, is_duplicate, is_missing_index, ok
@@ -138,13 +137,28 @@ def test_a_search_in_json_asks_for_paths() -> None:
 
 
 def test_a_search_with_a_filter_and_ids_is_restricted_by_both() -> None:
-    args = command(query.Knn(b"", 3, Num("n") > 1, ids=["a", "b c"]))
+    args = command(query.Knn(b"", 3, "@n:[(1 +inf]", ids=["a", "b c"]))
     assert args[2].startswith("@n:[(1 +inf]=>[KNN 3") or args[2].startswith("(@n:[(1 +inf])=>[KNN 3")
     assert args[-4:] == ["INKEYS", 2, "docs:a", "docs:b c"]
 
 
+@pytest.mark.parametrize(
+    ("where", "beside"),
+    [
+        ("@kind:{a|b}", False),
+        ("(@n:[1 1] | @n:[2 2])", False),
+        ("(@kind:{a} | (@kind:{b} @n:[1 1]))", True),
+        ("((@kind:{b} @n:[1 1]) | @kind:{a})", True),
+    ],
+)
+def test_a_union_of_compounds_has_a_condition_beside_it_that_is_always_true(where: str, beside: bool) -> None:
+    text = str(command(query.Knn(b"", 3, where))[2])
+    assert where in text
+    assert ("(-@_keys:{none})" in text) is beside
+
+
 def test_a_count_returns_no_records() -> None:
-    args = list(query.count_command(make_schema(), FilterExpression("(@n:[1 2])")).args)
+    args = list(query.count_command(make_schema(), "(@n:[1 2])").args)
     assert args[2] == "(@n:[1 2])"
     assert args[args.index("LIMIT") + 1 :][:2] == [0, 0]
 

@@ -1,4 +1,4 @@
-"""One comparison as a RedisVL filter expression: what each type of field can be asked, and how.
+"""One comparison as query text: what each type of field can be asked, and how.
 
 RediSearch cuts wildcard matches on tags to 200 values without a word, knows no case, and no order of lists. So
 patterns, substrings and the order of lists are decided here, over the values that the field has on the server: exactly
@@ -12,19 +12,17 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from redisvl.query.filter import FilterExpression, GeoRadius, Num, Tag
 from redisvl.utils.token_escaper import TokenEscaper
 
+from redisvl_adapters.core.clauses import Condition, Positive, intersection, literal, union
 from redisvl_adapters.core.encoding import encode_tag, epoch_seconds, number_tag, searchable_text
 from redisvl_adapters.core.filters import Compare, Operator
 from redisvl_adapters.core.metadata import as_bool, as_number, as_point
 from redisvl_adapters.core.schema import KEYS, FieldType, MetadataField, Schema
 from redisvl_adapters.errors import FilterError
-
-Rendered: TypeAlias = FilterExpression | bool
-"""An expression, or True where everything matches and False where nothing does."""
 
 Values: TypeAlias = Mapping[str, str]
 """The values that a tag field has on the server, by their tags."""
@@ -91,41 +89,15 @@ class _ExactTag(Tag):
     escaper = TokenEscaper(re.compile(r"[\x20-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]"))
 
 
-def all_of(parts: list[Rendered]) -> Rendered:
-    """Join by AND; without parts, everything matches."""
-    if any(part is False for part in parts):
-        return False
-    return _join([part for part in parts if part is not True], " ") or True
-
-
-def any_of(parts: list[Rendered]) -> Rendered:
-    """Join by OR; without parts, nothing matches."""
-    if any(part is True for part in parts):
-        return True
-    return _join([part for part in parts if part is not False], " | ") or False
-
-
-def none_of(part: Rendered) -> Rendered:
-    """Negate what has no negation inside."""
-    return (not part) if isinstance(part, bool) else FilterExpression(f"(-{part})")
-
-
-def _join(parts: list[Any], operator: str) -> FilterExpression | None:
-    """Join expressions as text: RedisVL's own joining recurses once for each of them."""
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    return FilterExpression(f"({operator.join(map(str, parts))})")
-
-
-def tagged(name: str, tags: Iterable[str]) -> Rendered:
-    """Return the expression for the records that have one of some tags."""
+def tagged(name: str, tags: Iterable[str]) -> Positive:
+    """Return the query text for the records that have one of some tags."""
     tags = list(tags)
-    return cast("FilterExpression", _ExactTag(name) == tags) if tags else False
+    return str(_ExactTag(name) == tags) if tags else False
 
 
-def presence(key: str, sign: str = "+") -> FilterExpression:
-    """Return the expression for the records that have a key: all, or with another sign of ``_keys`` some of them."""
-    return cast("FilterExpression", _ExactTag(KEYS) == [encode_tag(sign + key)])
+def presence(key: str, signs: str = "+-") -> str:
+    """Return the query text for the records that have a key, or a key with one of some signs in ``_keys``."""
+    return str(tagged(KEYS, [encode_tag(sign + key) for sign in signs]))
 
 
 # Operands
@@ -186,8 +158,8 @@ def _circle(value: Any) -> str:
 
 # Comparisons, by type of field
 
-Comparison: TypeAlias = Callable[[MetadataField, Any, Scope], Rendered]
-_OneOf: TypeAlias = Callable[[MetadataField, list[Any]], Rendered]
+Comparison: TypeAlias = Callable[[MetadataField, Any, Scope], Positive]
+_OneOf: TypeAlias = Callable[[MetadataField, list[Any]], Positive]
 
 
 def _membership(one_of: _OneOf) -> dict[Operator, Comparison]:
@@ -202,32 +174,32 @@ def _list_membership(one_of: _OneOf) -> dict[Operator, Comparison]:
         **_membership(one_of),
         Operator.CONTAINS: lambda field, value, _: one_of(field, [value]),
         Operator.ANY: lambda field, value, _: one_of(field, _list(value)),
-        Operator.ALL: lambda field, value, _: all_of([one_of(field, [item]) for item in _list(value)]),
+        Operator.ALL: lambda field, value, _: intersection([one_of(field, [item]) for item in _list(value)]),
     }
 
 
-def _among_tags(field: MetadataField, values: list[Any]) -> Rendered:
+def _among_tags(field: MetadataField, values: list[Any]) -> Positive:
     return tagged(field.query_name, [encode_tag(_text(value)) for value in values])
 
 
-def _among_bools(field: MetadataField, values: list[Any]) -> Rendered:
+def _among_bools(field: MetadataField, values: list[Any]) -> Positive:
     return tagged(field.query_name, [as_bool(value) for value in values])
 
 
-def _among_numbers(field: MetadataField, values: list[Any]) -> Rendered:
-    return any_of([Num(field.query_name) == _number(value) for value in values])
+def _among_numbers(field: MetadataField, values: list[Any]) -> Positive:
+    return union([str(Num(field.query_name) == _number(value)) for value in values])
 
 
-def _among_times(field: MetadataField, values: list[Any]) -> Rendered:
-    return any_of([Num(field.query_name) == epoch_seconds(value) for value in values])
+def _among_times(field: MetadataField, values: list[Any]) -> Positive:
+    return union([str(Num(field.query_name) == epoch_seconds(value)) for value in values])
 
 
-def _among_listed(field: MetadataField, values: list[Any]) -> Rendered:
+def _among_listed(field: MetadataField, values: list[Any]) -> Positive:
     return tagged(field.query_name, [number_tag(_number(value)) for value in values])
 
 
-def _among_phrases(field: MetadataField, values: list[Any]) -> Rendered:
-    return any_of([FilterExpression(f'@{field.query_name}:("{_phrase(value)}")') for value in values])
+def _among_phrases(field: MetadataField, values: list[Any]) -> Positive:
+    return union([f'@{field.query_name}:("{_phrase(value)}")' for value in values])
 
 
 def _phrase(value: Any) -> str:
@@ -261,12 +233,12 @@ _RANGES: Mapping[Operator, Callable[[Num, float], FilterExpression]] = {
 
 
 def _order(convert: Callable[[Any], float]) -> dict[Operator, Comparison]:
-    def between(field: MetadataField, value: Any, _: Scope) -> Rendered:
+    def between(field: MetadataField, value: Any, _: Scope) -> Positive:
         low, high = map(convert, _bounds(value))
-        return all_of([Num(field.query_name) >= low, Num(field.query_name) <= high])
+        return intersection([str(Num(field.query_name) >= low), str(Num(field.query_name) <= high)])
 
     def against(operator: Operator) -> Comparison:
-        return lambda field, value, _: _RANGES[operator](Num(field.query_name), convert(value))
+        return lambda field, value, _: str(_RANGES[operator](Num(field.query_name), convert(value)))
 
     return {Operator.BETWEEN: between, **{operator: against(operator) for operator in _RANGES}}
 
@@ -274,7 +246,7 @@ def _order(convert: Callable[[Any], float]) -> dict[Operator, Comparison]:
 def _looked_up(test: Callable[[Any], Callable[[str], bool]]) -> Comparison:
     """Return a comparison that is decided here, over the values of the field."""
 
-    def comparison(field: MetadataField, value: Any, scope: Scope) -> Rendered:
+    def comparison(field: MetadataField, value: Any, scope: Scope) -> Positive:
         matches = test(value)
         return tagged(field.query_name, [tag for tag, text in scope.values_of(field).items() if matches(text)])
 
@@ -311,13 +283,13 @@ def _substring(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
     return lambda text: wanted in fold(text)
 
 
-def _terms(field: MetadataField, value: Any, scope: Scope) -> Rendered:
+def _terms(field: MetadataField, value: Any, scope: Scope) -> Positive:
     words = _words(value).split()
     if field.attrs.get("no_stem"):
-        return FilterExpression(f"@{field.query_name}:({' '.join(words)})")
+        return f"@{field.query_name}:({' '.join(words)})"
     # Spelled out, since RediSearch looks for stems by itself in plain searches, but not in the filter of a KNN query.
     terms = [f"({'|'.join(form.replace('+', chr(92) + '+') for form in forms)})" for forms in scope.stems_of(words)]
-    return FilterExpression(f"@{field.query_name}:({' '.join(terms)})")
+    return f"@{field.query_name}:({' '.join(terms)})"
 
 
 _COMPARISONS: Mapping[FieldType, Mapping[Operator, Comparison]] = {
@@ -338,7 +310,7 @@ _COMPARISONS: Mapping[FieldType, Mapping[Operator, Comparison]] = {
         Operator.TEXT_MATCH_INSENSITIVE: _terms,
     },
     FieldType.GEO: {
-        Operator.GEO: lambda field, value, _: FilterExpression(f"@{field.query_name}:{_circle(value)}"),
+        Operator.GEO: lambda field, value, _: f"@{field.query_name}:{_circle(value)}",
     },
 }
 _NEGATED: Mapping[Operator, Operator] = {Operator.NE: Operator.EQ, Operator.NIN: Operator.IN}
@@ -369,8 +341,8 @@ def describe(field: MetadataField) -> dict[str, str]:
     return {"name": field.key, "type": type_name, "description": f"{what}; it can be asked: {operators}"}
 
 
-def compare(comparison: Compare, scope: Scope, *, negated: bool = False) -> Rendered:
-    """Render a comparison or its negation, without a negation inside another one.
+def compare(comparison: Compare, scope: Scope, *, negated: bool = False) -> Condition:
+    """Return the clauses of a comparison or of its negation.
 
     Raises:
         ValuesNeededError: If it can only be answered from the values that the field has.
@@ -390,30 +362,28 @@ def compare(comparison: Compare, scope: Scope, *, negated: bool = False) -> Rend
         if inside:
             raise FilterError(f"field {key!r} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
         holds = operator in _NEGATED or (operator is Operator.ALL and value == [])
-        return holds is not negated
+        return literal(holds, negated=negated)
     field = scope.schema.indexed(key)
     answer = _COMPARISONS[field.type].get(_NEGATED.get(operator, operator))
     if answer is None:
         raise FilterError(_refusal(field, comparison, f"it has no {operator}", scope.schema))
     try:
-        rendered = answer(field, value, scope)
+        positive = answer(field, value, scope)
     except (TypeError, ValueError, OverflowError) as error:
         raise FilterError(_refusal(field, comparison, str(error), scope.schema)) from None
-    return none_of(rendered) if (operator in _NEGATED) is not negated else rendered
+    return literal(positive, negated=(operator in _NEGATED) is not negated)
 
 
-def _of_any_key(comparison: Compare, scope: Scope, *, negated: bool) -> Rendered:
+def _of_any_key(comparison: Compare, scope: Scope, *, negated: bool) -> Condition:
     key = comparison.key
     if key not in scope.schema.fields and key not in scope.schema.met and key not in scope.met:
         raise scope.schema.unknown(key)
     if not isinstance(comparison.value, bool):
         field = scope.schema.fields.get(key) or scope.schema.learnt_field(key, FieldType.UNINDEXED)
         raise FilterError(_refusal(field, comparison, "it takes true or false", scope.schema))
-    present, empty = presence(key), presence(key, "-")
-    wanted = comparison.value is not negated
     if comparison.operator is Operator.EXISTS:
-        return present if wanted else none_of(present)
-    return any_of([none_of(present), empty]) if wanted else all_of([present, none_of(empty)])
+        return literal(presence(key), negated=comparison.value is negated)
+    return literal(presence(key, "+"), negated=comparison.value is not negated)
 
 
 def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Schema) -> str:

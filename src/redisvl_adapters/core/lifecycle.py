@@ -203,7 +203,7 @@ def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | 
         return snapshot
     schema = snapshot.schema
     counts = yield [
-        query.count_command(schema, presence(new.key, sign)) for sign in ("~", "+") for new in lesson.fields
+        query.count_command(schema, presence(new.key, signs)) for signs in ("~", "+-") for new in lesson.fields
     ]
     if any(map(is_missing_index, counts)):
         return None

@@ -217,13 +217,13 @@ def is_empty(value: Any) -> bool:
 def presence_tags(schema: Schema, values: Mapping[str, Any]) -> list[str]:
     """Return the tags that tell of the keys of a record.
 
-    Each key has ``+key``, an empty one ``-key`` too, and one with a value that is not indexed ``~key``.
+    A key has ``+key``, or ``-key`` if it is empty, and with a value that is not indexed ``~key`` too.
     """
-    tags = [encode_tag("+" + key) for key in values]
+    tags: list[str] = []
     for key, value in values.items():
-        if is_empty(value):
-            tags.append(encode_tag("-" + key))
-        elif not isinstance(value, Mapping) and ((target := schema.fields.get(key)) is None or not target.redis_type):
+        tags.append(encode_tag(("-" if is_empty(value) else "+") + key))
+        field = schema.fields.get(key)
+        if not (is_empty(value) or isinstance(value, Mapping) or (field and field.redis_type)):
             tags.append(encode_tag("~" + key))
     return tags
 

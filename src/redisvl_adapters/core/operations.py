@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from redis.exceptions import ResponseError
-from redisvl.query.filter import FilterExpression
 
 from redisvl_adapters.core import query
 from redisvl_adapters.core.commands import (
@@ -17,7 +16,7 @@ from redisvl_adapters.core.commands import (
 )
 from redisvl_adapters.core.encoding import decode_tag, encode_tag, is_utf8
 from redisvl_adapters.core.filters import Filter, matches_everything
-from redisvl_adapters.core.leaves import Rendered, Scope, StemsNeededError, Values, ValuesNeededError, presence, tagged
+from redisvl_adapters.core.leaves import Scope, StemsNeededError, Values, ValuesNeededError, presence, tagged
 from redisvl_adapters.core.lifecycle import (
     State,
     clear,
@@ -109,14 +108,14 @@ def delete_matching(state: State, filter: Filter | None, ids: Sequence[str] | No
             return (yield from delete(state, ids))
     if matches_everything(filter):
         raise ArgumentError("an empty filter would delete everything; call clear() if that is what you want")
-    rendered = yield from _compile(state, filter)
-    if ids is None and rendered is True:
+    where = yield from _compile(state, filter)
+    if ids is None and where == "*":
         raise ArgumentError(
             "the filter is always true and would delete everything; call clear() if that is what you want"
         )
     deleted = 0
     # Once more, for records that a cursor missed, until nothing is left.
-    while found := (yield from _find(state, rendered, ids)):
+    while found := (yield from _find(state, where, ids)):
         gone = yield from delete(state, found)
         if not gone:
             break
@@ -134,10 +133,10 @@ def filterable(state: State) -> Steps[list[MetadataField]]:
 
 def count(state: State, filter: Filter | None = None) -> Steps[int]:
     """Count the records, or those that match a filter."""
-    rendered = yield from _compile(state, filter)
-    if rendered is False or state.schema is None:
+    where = yield from _compile(state, filter)
+    if where is None or state.schema is None:
         return 0
-    (reply,) = yield [query.count_command(state.schema, _expression(rendered))]
+    (reply,) = yield [query.count_command(state.schema, where)]
     if is_missing_index(reply):
         state.snapshot = None
         return 0
@@ -172,15 +171,15 @@ def search(
     query.check_k(k)
     if ids is not None:
         _check_ids(ids)
-    rendered = yield from _compile(state, filter)
+    where = yield from _compile(state, filter)
     schema = state.schema
     if schema is None:
         return []
     asked = as_query(vector, dims=schema.vector.dims, dtype=schema.vector.dtype, metric=schema.vector.metric)
     ids = None if ids is None else _holdable(ids)
-    if rendered is False or k == 0 or (ids is not None and not ids):
+    if where is None or k == 0 or (ids is not None and not ids):
         return []
-    request = Knn(asked, k, _expression(rendered), ids=ids, frame=frame, vectors=vectors)
+    request = Knn(asked, k, where, ids=ids, frame=frame, vectors=vectors)
     layout = layout_of(schema)
     (reply,) = yield [query.knn_command(request, schema, layout)]
     if is_missing_index(reply):
@@ -189,7 +188,7 @@ def search(
     return query.read_hits(ok(reply), schema, layout)
 
 
-def _compile(state: State, filter: Filter | None) -> Steps[Rendered]:
+def _compile(state: State, filter: Filter | None) -> Steps[str | None]:
     """Render a filter; on an index that does not exist or holds no records nothing matches, whatever the filter."""
     snapshot = state.snapshot or (yield from look(state))
     met: set[str] = set()
@@ -213,8 +212,8 @@ def _compile(state: State, filter: Filter | None) -> Steps[Rendered]:
             elif snapshot.records:
                 raise
             else:
-                return False
-    return False
+                return None
+    return None
 
 
 def _stems(schema: Schema, words: Sequence[str]) -> Steps[dict[str, list[str]]]:
@@ -232,7 +231,7 @@ def _values(schema: Schema, field: MetadataField) -> Steps[Values]:
     # Where the tag is a digest, a record that has it tells the value.
     layout = layout_of(schema)
     for chunk in _chunks(unknown, BATCH):
-        wanted = [_expression(tagged(field.query_name, [tag])) for tag in chunk]
+        wanted = [str(tagged(field.query_name, [tag])) for tag in chunk]
         replies = yield [query.sample_command(schema, expression) for expression in wanted]
         keys = [keys[0] for reply in replies if (keys := query.read_keys(ok(reply)))]
         ids = [schema.id_of(key) for key in keys]
@@ -249,35 +248,35 @@ def _has_met(schema: Schema, key: str) -> Steps[bool]:
     return not isinstance(reply, ResponseError) and query.read_total(reply) > 0
 
 
-def _find(state: State, rendered: Rendered, ids: Sequence[str] | None, limit: int | None = None) -> Steps[list[str]]:
+def _find(state: State, where: str | None, ids: Sequence[str] | None, limit: int | None = None) -> Steps[list[str]]:
     """Return the ids of the records that match, of any number, or at least as many as the limit says."""
     schema = state.schema
-    if schema is None or rendered is False:
+    if schema is None or where is None:
         return []
     keys: list[bytes] = []
     if ids is not None:
         for chunk in _chunks(_holdable(ids), BATCH):
-            (reply,) = yield [query.pick_command(schema, _expression(rendered), chunk)]
+            (reply,) = yield [query.pick_command(schema, where, chunk)]
             if not is_missing_index(reply):
                 keys += query.read_keys(ok(reply))
     else:
         most = query.MAX_K if limit is None else limit
-        (reply,) = yield [query.keys_command(schema, _expression(rendered), most)]
+        (reply,) = yield [query.keys_command(schema, where, most)]
         if is_missing_index(reply):
             return []
         if query.is_over_limit(reply) or query.read_total(ok(reply)) > most >= query.MAX_K:
-            keys += yield from _walk(schema, rendered, limit)
+            keys += yield from _walk(schema, where, limit)
         else:
             keys += query.read_keys(ok(reply))
     return [schema.id_of(key) for key in keys]
 
 
-def _walk(schema: Schema, rendered: Rendered, limit: int | None) -> Steps[list[bytes]]:
+def _walk(schema: Schema, where: str, limit: int | None) -> Steps[list[bytes]]:
     """Return the keys of the records that match by a cursor, for more than one search returns.
 
     A record that is indexed again while the cursor goes on can come twice, or be missed.
     """
-    (reply,) = yield [query.walk_command(schema, _expression(rendered), BATCH)]
+    (reply,) = yield [query.walk_command(schema, where, BATCH)]
     keys, cursor = query.read_page(ok(reply))
     while cursor and (limit is None or len(keys) < limit):
         (reply,) = yield [query.next_command(schema, cursor, BATCH)]
@@ -297,10 +296,6 @@ def _check_ids(ids: Sequence[str]) -> None:
 def _holdable(ids: Sequence[str]) -> list[str]:
     """Return the ids that a record can have: the server would cut the others at their NUL, and find another record."""
     return [record_id for record_id in ids if "\0" not in record_id]
-
-
-def _expression(rendered: Rendered) -> FilterExpression | None:
-    return rendered if isinstance(rendered, FilterExpression) else None
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -9,12 +9,11 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 from redisvl.query import CountQuery, FilterQuery, VectorQuery
-from redisvl.query.filter import FilterExpression
 
 from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping
 from redisvl_adapters.core.encoding import escape_name
 from redisvl_adapters.core.record import Layout, Record
-from redisvl_adapters.core.schema import DISTANCE, SEARCHED, MetadataField, Schema
+from redisvl_adapters.core.schema import DISTANCE, KEYS, SEARCHED, MetadataField, Schema
 from redisvl_adapters.errors import ArgumentError
 
 MAX_K = 1_000_000
@@ -45,7 +44,7 @@ class Knn:
     Attributes:
         vector: The query, as the bytes of numbers in the dtype of the index.
         k: How many at most.
-        filter: Only records that match this; None for all.
+        where: Only records that match this text of a query.
         ids: Only these records; None for all.
         frame: Whether to return what LlamaIndex needs to restore its nodes.
         vectors: Whether to return the vectors.
@@ -53,7 +52,7 @@ class Knn:
 
     vector: bytes
     k: int
-    filter: FilterExpression | None = None
+    where: str = "*"
     ids: Sequence[str] | None = field(default=None, kw_only=True)
     frame: bool = field(default=False, kw_only=True)
     vectors: bool = field(default=False, kw_only=True)
@@ -70,12 +69,25 @@ def check_k(k: Any, name: str = "k") -> int:
     return k
 
 
+# RediSearch reckons that unions with an intersection in them match nothing if the values of the intersection are not in
+# the index, whatever else they have, and then skips the KNN. Beside a condition that is always true it reckons well.
+_UNION_OF_COMPOUNDS = re.compile(r"\) \| | \| \(")
+_ALWAYS = f"(-@{KEYS}:{{none}})"
+
+
+def _prefilter(where: str) -> str | None:
+    """Return the filter of a KNN query."""
+    if where == "*":
+        return None
+    return f"{where} {_ALWAYS}" if _UNION_OF_COMPOUNDS.search(where) else where
+
+
 def knn_command(request: Knn, schema: Schema, layout: Layout) -> Command:
     """Return the command that answers a request."""
     query = VectorQuery(
         request.vector,
         escape_name(schema.vector.name),
-        filter_expression=request.filter,
+        filter_expression=_prefilter(request.where),
         dtype=schema.vector.dtype,
         num_results=request.k,
     )
@@ -88,21 +100,21 @@ def knn_command(request: Knn, schema: Schema, layout: Layout) -> Command:
     return Command(tuple(args))
 
 
-def count_command(schema: Schema, filter: FilterExpression | None) -> Command:
+def count_command(schema: Schema, where: str) -> Command:
     """Return the command that counts the records that match."""
-    return Command(tuple(_search(schema, CountQuery(filter))))
+    return Command(tuple(_search(schema, CountQuery(where))))
 
 
-def pick_command(schema: Schema, filter: FilterExpression | None, ids: Sequence[str]) -> Command:
+def pick_command(schema: Schema, where: str, ids: Sequence[str]) -> Command:
     """Return the command that finds which of some records match."""
-    query = FilterQuery(filter, num_results=len(ids)).no_content()
+    query = FilterQuery(where, num_results=len(ids)).no_content()
     keys = [schema.key_of(record_id) for record_id in ids]
     return Command((*_search(schema, query), "INKEYS", len(keys), *keys))
 
 
-def keys_command(schema: Schema, filter: FilterExpression | None, most: int) -> Command:
+def keys_command(schema: Schema, where: str, most: int) -> Command:
     """Return the command that finds the keys of the records that match, in one search."""
-    return Command(tuple(_search(schema, FilterQuery(filter, num_results=most).no_content())))
+    return Command(tuple(_search(schema, FilterQuery(where, num_results=most).no_content())))
 
 
 def is_over_limit(reply: Reply) -> bool:
@@ -123,9 +135,9 @@ def read_stems(reply: Reply, word: str) -> list[str]:
     return list(dict.fromkeys([word, *_FORM.findall(reply.decode())]))
 
 
-def sample_command(schema: Schema, filter: FilterExpression | None) -> Command:
+def sample_command(schema: Schema, where: str) -> Command:
     """Return the command that finds one record that matches."""
-    return Command(tuple(_search(schema, FilterQuery(filter, num_results=1).no_content())))
+    return Command(tuple(_search(schema, FilterQuery(where, num_results=1).no_content())))
 
 
 def values_command(schema: Schema, field: MetadataField) -> Command:
@@ -133,11 +145,10 @@ def values_command(schema: Schema, field: MetadataField) -> Command:
     return Command(("FT.TAGVALS", schema.name, field.alias))
 
 
-def walk_command(schema: Schema, filter: FilterExpression | None, page: int) -> Command:
+def walk_command(schema: Schema, where: str, page: int) -> Command:
     """Return the command that opens a cursor over the keys of all records that match."""
-    text = "*" if filter is None else str(filter)
     return Command(
-        ("FT.AGGREGATE", schema.name, text, "LOAD", 1, "@__key", "WITHCURSOR", "COUNT", page, *_DIALECT, *_NO_TIMEOUT)
+        ("FT.AGGREGATE", schema.name, where, "LOAD", 1, "@__key", "WITHCURSOR", "COUNT", page, *_DIALECT, *_NO_TIMEOUT)
     )
 
 

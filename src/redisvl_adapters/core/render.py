@@ -10,14 +10,15 @@ import re
 
 from redisvl.query.filter import FilterExpression
 
+from redisvl_adapters.core.clauses import Condition, all_of, any_of, literal, text_of
 from redisvl_adapters.core.encoding import encode_tag
 from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, FromSources, Not, Or, Raw
-from redisvl_adapters.core.leaves import Rendered, Scope, all_of, any_of, compare, none_of, tagged
+from redisvl_adapters.core.leaves import Scope, compare, tagged
 from redisvl_adapters.core.schema import KEYS, SEARCHED, SOURCE, Schema
 from redisvl_adapters.errors import FilterError, did_you_mean
 
 
-def render(filter: Filter | None, scope: Scope) -> Rendered:
+def render(filter: Filter | None, scope: Scope) -> str | None:
     """Render a filter.
 
     Args:
@@ -25,37 +26,33 @@ def render(filter: Filter | None, scope: Scope) -> Rendered:
         scope: The index that it is for, and what is known of it.
 
     Returns:
-        An expression, or True where everything matches and False where nothing does.
+        The text of the query: ``*`` where everything matches, None where nothing does.
 
     Raises:
         ValuesNeededError: If it can only be answered from the values that a field has.
         UnknownFieldError: If a key is neither in the schema nor among those met.
         FilterError: If a field cannot be asked this, or not with this value.
     """
-    return True if filter is None else _render(filter, scope, 0, negated=False)
+    return "*" if filter is None else text_of(_condition(filter, scope, 0, negated=False))
 
 
-def _render(filter: Filter, scope: Scope, depth: int, *, negated: bool) -> Rendered:
-    """Render a filter or its negation, which is pushed down to the comparisons.
-
-    RediSearch misjudges a negation that has another one somewhere inside, in either direction.
-    """
+def _condition(filter: Filter, scope: Scope, depth: int, *, negated: bool) -> Condition:
+    """Return the clauses of a filter or of its negation, which is pushed down to the comparisons."""
     if depth > MAX_DEPTH:
         raise FilterError(f"the filter is nested deeper than {MAX_DEPTH} levels")
     join = any_of if negated else all_of
     match filter:
         case And(children):
-            return join([_render(child, scope, depth + 1, negated=negated) for child in children])
+            return join([_condition(child, scope, depth + 1, negated=negated) for child in children])
         case Or(children):
             join = all_of if negated else any_of
-            return join([_render(child, scope, depth + 1, negated=negated) for child in children])
+            return join([_condition(child, scope, depth + 1, negated=negated) for child in children])
         case Not(children):
-            return join([_render(child, scope, depth + 1, negated=not negated) for child in children])
+            return join([_condition(child, scope, depth + 1, negated=not negated) for child in children])
         case Compare():
             return compare(filter, scope, negated=negated)
         case FromSources(source_ids):
-            found = tagged(SOURCE, [encode_tag(source) for source in source_ids])
-            return none_of(found) if negated else found
+            return literal(tagged(SOURCE, [encode_tag(source) for source in source_ids]), negated=negated)
         case Raw(expression):
             return _raw(expression, scope.schema, negated=negated)
         case _:
@@ -64,13 +61,14 @@ def _render(filter: Filter, scope: Scope, depth: int, *, negated: bool) -> Rende
 
 # An escaped character, or the names behind an @ that is not escaped.
 _NAMES_IN_QUERY = re.compile(r"""\\.|@((?:[^\s:\\()\[\]{}@"'~-]|\\.)+)""")
+# What tells nothing of the structure of a query: escaped characters, tags, ranges and phrases.
+_LITERALS = r'\\.|\{(?:\\.|[^\\}])*\}|\[[^\]]*\]|"(?:\\.|[^\\"])*"'
+# One negated leaf, as RedisVL makes it of ``!=``, with or without the parentheses.
+_NEGATED_LEAF = re.compile(rf"(\()?-(@(?:\\.|[^\s:\\])+:(?:{_LITERALS}|\((?:\\.|[^\\()])*\)))(?(1)\))")
 
 
-_RAW_NEGATION = re.compile(r"-\s*[@(]")
-
-
-def _raw(expression: FilterExpression, schema: Schema, *, negated: bool) -> FilterExpression:
-    """Render a RedisVL expression, putting every leaf in parentheses.
+def _raw(expression: FilterExpression, schema: Schema, *, negated: bool) -> Condition:
+    """Return the clauses of a RedisVL expression or of its negation, with every leaf in parentheses.
 
     RedisVL renders a comparison with None, "" or [] as ``*``, and leaves ``*`` out when it joins. That would widen a
     search to everything, so it is refused. Redis itself takes a field that does not exist as one that no record has,
@@ -78,9 +76,8 @@ def _raw(expression: FilterExpression, schema: Schema, *, negated: bool) -> Filt
     """
     parts = vars(expression)
     if parts["_operator"] is not None:
-        left, right = (_raw(parts[side], schema, negated=negated) for side in ("_left", "_right"))
-        operator = " | " if (parts["_operator"].name == "OR") is not negated else " "
-        return FilterExpression(f"({left}{operator}{right})")
+        join = any_of if (parts["_operator"].name == "OR") is not negated else all_of
+        return join([_raw(parts[side], schema, negated=negated) for side in ("_left", "_right")])
     text = str(expression).strip()
     if text in ("", "*"):
         raise FilterError(
@@ -96,13 +93,11 @@ def _raw(expression: FilterExpression, schema: Schema, *, negated: bool) -> Filt
                     f"a RedisVL filter names the field {plain!r}, which is not in index {schema.name!r}"
                     f"{did_you_mean(plain, known)}; it has: {', '.join(sorted(known))}"
                 )
-    if not negated:
-        return FilterExpression(f"({text})")
-    if text.startswith("(-@") and not _RAW_NEGATION.search(text[2:]):
-        # What RedisVL makes of ``!=``.
-        return FilterExpression(f"({text[2:-1]})")
-    if _RAW_NEGATION.search(text):
+    negative = _NEGATED_LEAF.fullmatch(text)
+    positive = negative[2] if negative else f"({text})"
+    if re.search("[-~]", re.sub(_LITERALS, "", positive)):
         raise FilterError(
-            f"the RedisVL filter {text!r} has a negation inside, so it cannot be negated exactly; write it out"
+            f"the RedisVL filter {text!r} has a negation or an optional part inside, which RediSearch does not always "
+            "answer exactly; join its parts with &, | and ~ from this library's filters"
         )
-    return FilterExpression(f"(-({text}))")
+    return literal(positive, negated=(negative is not None) is not negated)
