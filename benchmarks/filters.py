@@ -10,6 +10,7 @@ import timeit
 from functools import partial
 from typing import Any
 
+from redisvl_adapters.core.clauses import text_of
 from redisvl_adapters.core.declared import read_metadata_schema
 from redisvl_adapters.core.leaves import Scope
 from redisvl_adapters.core.options import IndexSpec
@@ -35,7 +36,7 @@ def main() -> None:
 
 def build(given: dict[str, Any]) -> str:
     """Return the text of the query."""
-    return str(render(read_filter(given), Scope(SCHEMA)))
+    return str(text_of(render(read_filter(given), Scope(SCHEMA))))
 
 
 if __name__ == "__main__":

@@ -23,9 +23,10 @@ from llama_index.core.vector_stores.types import VectorStoreQuery
 
 from redisvl_adapters import langchain, llama_index
 from redisvl_adapters.core import Compare, Operator, Record, operations
+from redisvl_adapters.core.clauses import text_of
 from redisvl_adapters.core.encoding import searchable_text
 from redisvl_adapters.core.leaves import Scope
-from redisvl_adapters.core.query import Knn, knn_command
+from redisvl_adapters.core.query import Near, Wanted, near_command
 from redisvl_adapters.core.record import layout_of
 from redisvl_adapters.core.render import render
 from redisvl_adapters.core.schema import Schema
@@ -84,10 +85,10 @@ def _measure(storage: Any, url: str, raw: redis.Redis) -> Iterator[tuple[str, fl
         asked = lists[7]
         index = schema_of(state)
         layout = layout_of(index)
-        where = render(filter, Scope(index))
+        where = text_of(render(filter, Scope(index)))
         assert where
         vector = as_query(asked, dims=DIMS, dtype="float32", metric="cosine")
-        args = knn_command(Knn(vector, 10, where), index, layout).args
+        args = near_command(Near(vector, where), Wanted(k=10), index, layout).args
         mongo = {"topic": "a", "year": {"$gte": 2000}}
         query = VectorStoreQuery(query_embedding=asked, similarity_top_k=10, filters=filter)  # type: ignore[arg-type]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redisvl.query.filter import FilterExpression, Geo, GeoRadius, Num, Tag, Text
 
+from redisvl_adapters.core.clauses import text_of
 from redisvl_adapters.core.declared import read_metadata_schema
 from redisvl_adapters.core.encoding import encode_tag
 from redisvl_adapters.core.filters import (
@@ -58,7 +59,7 @@ ANY_KEY = {"exists", "is_empty"}
 
 
 def render(filter: Filter | None, met: set[str] | None = None) -> str | None:
-    return render_for(filter, Scope(SCHEMA, met or set()))
+    return text_of(render_for(filter, Scope(SCHEMA, met or set())))
 
 
 def is_(key: str, operator: str, value: Any) -> Compare:

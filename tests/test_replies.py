@@ -53,7 +53,7 @@ both_protocols = pytest.mark.parametrize("protocol", [2, 3])
 @pytest.mark.parametrize(("storage", "fields"), [("hash", HASH_FIELDS), ("json", JSON_FIELDS)])
 def test_hits_are_read(protocol: int, storage: str, fields: list[bytes]) -> None:
     schema = make_schema(storage)
-    (hit,) = query.read_hits(search_reply(protocol, (b"docs:r:0", fields)), schema, layout_of(schema))
+    (hit,) = query.read_near(search_reply(protocol, (b"docs:r:0", fields)), schema, layout_of(schema))
     assert hit.distance == 5.96046447754e-08
     assert (hit.record.id, hit.record.text, hit.record.metadata) == ("r:0", "x0", {"a": "0", "n": 0.1})
     assert hit.record.frame == "{}"
@@ -68,7 +68,7 @@ def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) 
     reply = search_reply(
         protocol, (b"docs:0", None), (b"docs:1", [b"vector_distance", b"1", b"text", b"a"]), (b"docs:2", [])
     )
-    hits = query.read_hits(reply, schema, layout_of(schema))
+    hits = query.read_near(reply, schema, layout_of(schema))
     assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in hits] == [("1", "a", {})]
 
 
@@ -76,7 +76,7 @@ def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) 
 def test_the_key_is_cut_by_the_bytes_of_the_prefix(protocol: int) -> None:
     schema = make_schema(name="dökü")
     reply = search_reply(protocol, ("dökü:é".encode(), [b"vector_distance", b"1"]))
-    assert [hit.record.id for hit in query.read_hits(reply, schema, layout_of(schema))] == ["é"]
+    assert [hit.record.id for hit in query.read_near(reply, schema, layout_of(schema))] == ["é"]
 
 
 @both_protocols
@@ -111,14 +111,14 @@ def test_totals_and_keys_are_read(reply: Any, total: int, keys: list[bytes]) -> 
 # The commands
 
 
-def command(request: query.Knn, storage: str = "hash") -> list[Any]:
+def command(request: query.Near, k: int, storage: str = "hash", **wanted: bool) -> list[Any]:
     schema = make_schema(storage)
     layout: Layout = layout_of(schema)
-    return list(query.knn_command(request, schema, layout).args)
+    return list(query.near_command(request, query.Wanted(k=k, **wanted), schema, layout).args)
 
 
 def test_a_search_asks_for_what_is_needed_and_never_times_out_with_half_an_answer() -> None:
-    args = command(query.Knn(b"\x00\x01", 7))
+    args = command(query.Near(b"\x00\x01"), 7)
     assert args[:2] == ["FT.SEARCH", "docs"]
     assert "KNN 7 @embedding" in args[2]
     assert args[2].startswith("*=>")
@@ -128,17 +128,17 @@ def test_a_search_asks_for_what_is_needed_and_never_times_out_with_half_an_answe
     returned = args[args.index("RETURN") :]
     assert {"text", "metadata", "vector_distance"} <= set(returned)
     assert not {"_node", "embedding"} & set(returned)
-    assert {"_node", "embedding"} <= set(command(query.Knn(b"", 7, frame=True, vectors=True)))
+    assert {"_node", "embedding"} <= set(command(query.Near(b""), 7, frame=True, vectors=True))
 
 
 def test_a_search_in_json_asks_for_paths() -> None:
-    args = command(query.Knn(b"", 1, frame=True), "json")
+    args = command(query.Near(b""), 1, "json", frame=True)
     assert {"$.text", "$.metadata", "$._exact", "$._node"} <= set(args)
 
 
 def test_a_search_with_a_filter_and_ids_is_restricted_by_both() -> None:
-    args = command(query.Knn(b"", 3, "@n:[(1 +inf]", ids=["a", "b c"]))
-    assert args[2].startswith("@n:[(1 +inf]=>[KNN 3") or args[2].startswith("(@n:[(1 +inf])=>[KNN 3")
+    args = command(query.Near(b"", "@n:[(1 +inf]", ["a", "b c"]), 3)
+    assert args[2].startswith("(@n:[(1 +inf])=>[KNN 3 @embedding")
     assert args[-4:] == ["INKEYS", 2, "docs:a", "docs:b c"]
 
 
@@ -152,7 +152,7 @@ def test_a_search_with_a_filter_and_ids_is_restricted_by_both() -> None:
     ],
 )
 def test_a_union_of_compounds_has_a_condition_beside_it_that_is_always_true(where: str, beside: bool) -> None:
-    text = str(command(query.Knn(b"", 3, where))[2])
+    text = str(command(query.Near(b"", where), 3)[2])
     assert where in text
     assert ("(-@_keys:{none})" in text) is beside
 

@@ -117,8 +117,23 @@ def _either(clauses: list[Clause]) -> Clause:
     return Clause(union(clause.wanted for clause in clauses), intersection(clause.unwanted for clause in clauses))
 
 
-def text_of(condition: Condition) -> str | None:
-    """Return the query text of a condition: ``*`` for everything, None for nothing."""
+def text_of(condition: Condition, *, scored: bool = True) -> str | None:
+    """Return the query text of a condition: ``*`` for everything, None for nothing.
+
+    Args:
+        condition: The condition.
+        scored: Whether what matches may count in a text score. It costs reading it twice to prevent that: a weight of
+            zero holds for a union alone, and one part alone makes none.
+    """
     if condition == NOTHING:
         return None
-    return str(intersection(map(str, condition))) if condition else "*"
+    if not condition:
+        return "*"
+    return str(intersection(map(str, condition))) if scored else " ".join(map(_unscored, condition))
+
+
+def _unscored(clause: Clause) -> str:
+    if clause.wanted is False:
+        return str(clause)
+    either = f"({clause.wanted} | {clause.wanted})" if clause.unwanted is True else str(clause)
+    return either + "=>{$weight:0}"

@@ -31,6 +31,29 @@ Steps: TypeAlias = Generator[Sequence[Command], list[Reply], T]
 """An operation: it yields batches of commands, is sent their replies, and returns its result."""
 
 
+def together(operations: Sequence[Steps[T]]) -> Steps[list[T]]:
+    """Run operations side by side: what they send at the same time goes in one round trip."""
+    results: dict[int, T] = {}
+    waiting: dict[int, Sequence[Command]] = {}
+
+    def advance(place: int, replies: list[Reply] | None) -> None:
+        try:
+            waiting[place] = operations[place].send(replies)  # type: ignore[arg-type]  # None starts it
+        except StopIteration as stop:
+            waiting.pop(place, None)
+            results[place] = stop.value
+
+    for place in range(len(operations)):
+        advance(place, None)
+    while waiting:
+        replies = yield [command for batch in waiting.values() for command in batch]
+        start = 0
+        for place, batch in list(waiting.items()):
+            advance(place, replies[start : start + len(batch)])
+            start += len(batch)
+    return [results[place] for place in range(len(operations))]
+
+
 _SERVERS = "Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
 
 

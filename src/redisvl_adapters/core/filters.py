@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from redisvl.query.filter import FilterExpression
 
 from redisvl_adapters.errors import FilterError
+
+Match: TypeAlias = Literal["any", "all", "phrase"]
+"""Whether a text must have any of some words, all of them, or all of them side by side."""
 
 MAX_DEPTH = 100
 """How deep AND, OR and NOT may be nested."""
@@ -102,6 +105,21 @@ class Raw(Filter):
     """A RedisVL filter expression, taken as it is."""
 
     expression: FilterExpression
+
+
+@dataclass(frozen=True, slots=True)
+class Words(Filter):
+    """The text of the record has words.
+
+    Attributes:
+        text: Any text; its words count, and their stems.
+        match: Whether it has ``any`` of them, ``all``, or all side by side, as a ``phrase``.
+        fields: The keys of the text fields to look into, ``text`` for the text of the record; None for all.
+    """
+
+    text: str
+    match: Match = "any"
+    fields: tuple[str, ...] | None = None
 
 
 MATCH_ALL = And(())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from redis.exceptions import ResponseError
@@ -28,11 +28,13 @@ class Snapshot:
         schema: What the index is.
         registry: Its registry.
         records: How many records it held.
+        claimed: Whether somebody was about to add a field.
     """
 
     schema: Schema
     registry: Mapping[bytes, bytes]
     records: int
+    claimed: bool = False
 
 
 @dataclass(slots=True)
@@ -43,11 +45,13 @@ class State:
         spec: What was asked of it.
         snapshot: What the server said last; None if the index did not exist.
         opened: Whether the server was asked at all.
+        stems: The forms of words in the index, as far as they were asked for.
     """
 
     spec: IndexSpec
     snapshot: Snapshot | None = None
     opened: bool = False
+    stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
 
     @property
     def schema(self) -> Schema | None:
@@ -92,13 +96,31 @@ def look(state: State) -> Steps[Snapshot | None]:
         state.snapshot = None
     else:
         schema, records = catalog.read_schema(ok(info), entries)
-        if differences := state.spec.differences(schema):
-            raise SchemaMismatchError(
-                f"index {schema.name!r} exists, but is not what was asked for: {'; '.join(differences)}. Ask for what "
-                "it is, choose another index_name, or pass create='overwrite' to drop it with its records"
-            )
-        state.snapshot = Snapshot(schema, entries, records)
+        differences = state.spec.differences(schema)
+        if additions := [new for new in state.spec.additions(schema) if new.redis_type]:
+            replies = yield [query.count_command(schema, presence(new.key, "~")) for new in additions]
+            unseen = [0 if is_missing_index(reply) else query.read_total(ok(reply)) for reply in replies]
+            differences += [
+                f"metadata field {new.key!r} has values in {total} records that were written without indexing it, "
+                f"asked for {str(new.type)!r}, which would not find them (it can only be left out, or all records "
+                "be added to another index)"
+                for new, total in zip(additions, unseen, strict=True)
+                if total
+            ]
+            # Until a write adds them, they are keys without a value.
+            schema = replace(schema, met=schema.met.union(new.key for new in additions))
+        _check_matches(schema, differences)
+        claimed = not catalog.registered(entries, schema.reserved).keys() <= schema.fields.keys()
+        state.snapshot = Snapshot(schema, entries, records, claimed)
     return state.snapshot
+
+
+def _check_matches(schema: Schema, differences: Sequence[str]) -> None:
+    if differences:
+        raise SchemaMismatchError(
+            f"index {schema.name!r} exists, but is not what was asked for: {'; '.join(differences)}. Ask for what "
+            "it is, choose another index_name, or pass create='overwrite' to drop it with its records"
+        )
 
 
 def check_may_create(spec: IndexSpec) -> None:
@@ -108,11 +130,14 @@ def check_may_create(spec: IndexSpec) -> None:
         IndexNotFoundError: Always, if so.
     """
     if spec.create == "never":
-        raise IndexNotFoundError(f"index {spec.name!r} does not exist, and create='never' says not to create it")
+        raise IndexNotFoundError(
+            f"index {spec.name!r} does not exist on this server; from_existing_index() and create='never' only open an "
+            "index that exists. Check index_name and redis_url, or let a store create it"
+        )
 
 
 def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
-    """Create the index, if it does not exist.
+    """Create the index, if it does not exist, and add the declared fields that it lacks.
 
     Args:
         state: The index.
@@ -123,8 +148,17 @@ def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
         SchemaMismatchError: If another one of that name exists.
         ArgumentError: If nobody said how many dimensions its vectors have.
     """
-    if state.snapshot is not None:
-        return state.snapshot
+    for _ in range(ATTEMPTS):
+        snapshot = state.snapshot or (yield from _create(state, dims))
+        if snapshot is not None:
+            snapshot = yield from learn(state, snapshot, Lesson(state.spec.additions(snapshot.schema)))
+        if snapshot is not None:
+            return snapshot
+        yield from look(state)
+    raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to create it; try again")
+
+
+def _create(state: State, dims: int | None) -> Steps[Snapshot | None]:
     check_may_create(state.spec)
     schema = state.spec.schema(dims)
     # If somebody dropped an earlier index and left its records, then these are indexed by what was known of them.
@@ -140,10 +174,7 @@ def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
         (registry,) = yield [catalog.read_registry(schema.name)]
         yield [catalog.forget_command(schema.name, catalog.header_of(as_mapping(ok(registry))))]
         raise _cannot_create(schema, created)
-    snapshot = yield from look(state)
-    if snapshot is None:
-        raise ServerError(f"index {state.spec.name!r} was dropped by somebody else as it was created")
-    return snapshot
+    return (yield from look(state))
 
 
 def _cannot_create(schema: Schema, error: ResponseError) -> ServerError:
@@ -161,7 +192,7 @@ class Lesson:
     """What some records have that an index does not know yet.
 
     Attributes:
-        fields: The fields that their new keys ask for.
+        fields: The fields that their new keys ask for, and those that were declared.
         met: Those of their new keys whose values tell no type.
     """
 
@@ -171,8 +202,10 @@ class Lesson:
 
 def prepare_lesson(spec: IndexSpec, schema: Schema, surveys: Sequence[Survey]) -> Lesson:
     """Return what an index is to learn from some records, as far as it may."""
+    additions = spec.additions(schema)
     if not spec.learn_limit:
-        return Lesson()
+        return Lesson(additions)
+    schema = schema.with_fields(additions)
     types: dict[str, FieldType] = {}
     met: dict[str, None] = {}
     for found in surveys:
@@ -185,11 +218,11 @@ def prepare_lesson(spec: IndexSpec, schema: Schema, surveys: Sequence[Survey]) -
     room = max(0, spec.learn_limit - schema.learnt)
     fields = [schema.learnt_field(key, type) for key, type in islice(types.items(), room)]
     room = max(0, spec.learn_limit - len(schema.met))
-    return Lesson(fields, list(islice((key for key in met if key not in types), room)))
+    return Lesson([*additions, *fields], list(islice((key for key in met if key not in types), room)))
 
 
 def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | None]:
-    """Make new keys filterable.
+    """Make new keys filterable, and declared ones.
 
     Args:
         state: The index.
@@ -198,10 +231,18 @@ def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | 
 
     Returns:
         What is known of it then; None if somebody dropped it or made it anew meanwhile.
+
+    Raises:
+        SchemaError: If a declared field has attributes that do not exist.
+        SchemaMismatchError: If somebody else made something else of a declared key meanwhile.
     """
-    if not lesson.fields and not lesson.met:
+    if not (lesson.fields or lesson.met or snapshot.claimed):
         return snapshot
     schema = snapshot.schema
+    for new in lesson.fields:
+        if new.attrs and new.redis_type:
+            # Refused before it is claimed.
+            schema.redisvl_field(new)
     counts = yield [
         query.count_command(schema, presence(new.key, signs)) for signs in ("~", "+-") for new in lesson.fields
     ]
@@ -213,9 +254,17 @@ def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | 
         replace(new, type=FieldType.UNINDEXED) if unseen else new
         for new, unseen in zip(lesson.fields, totals, strict=False)
     ]
-    *_, registry = yield catalog.claim_commands(schema.name, claims, lesson.met)
+    *first, registry = yield catalog.claim_commands(schema.name, claims, lesson.met)
+    # Whoever finishes a write from here on sees the claim; whoever did before it may not have known the key.
+    claimed = [new for new, was_first in zip(claims, first, strict=False) if ok(was_first) and new.redis_type]
+    counts = yield [query.count_command(schema, presence(new.key, "~")) for new in claimed]
+    if any(map(is_missing_index, counts)):
+        return None
+    header = catalog.header_of(snapshot.registry)
+    if late := [new for new, reply in zip(claimed, counts, strict=True) if query.read_total(ok(reply))]:
+        *_, registry = yield catalog.disclaim_commands(schema.name, header, late)
     entries = as_mapping(ok(registry))
-    if catalog.header_of(entries) != catalog.header_of(snapshot.registry):
+    if catalog.header_of(entries) != header:
         return None
     # Of two writers that learn one key at once, the first one's type holds, and both add the field before they write.
     held = catalog.registered(entries, schema.reserved)
@@ -229,6 +278,7 @@ def learn(state: State, snapshot: Snapshot, lesson: Lesson) -> Steps[Snapshot | 
         if not is_duplicate(reply):
             ok(reply)
     schema = replace(schema.with_fields(learnt), met=catalog.met_keys(entries))
+    _check_matches(schema, state.spec.differences(schema))
     state.snapshot = Snapshot(schema, entries, snapshot.records)
     return state.snapshot
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import ResponseError
-from redisvl.query import CountQuery, FilterQuery, VectorQuery
 
 from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping
 from redisvl_adapters.core.encoding import escape_name
 from redisvl_adapters.core.record import Layout, Record
 from redisvl_adapters.core.schema import DISTANCE, KEYS, SEARCHED, MetadataField, Schema
+from redisvl_adapters.core.tuning import NO_TUNING, Tuning
 from redisvl_adapters.errors import ArgumentError
 
 MAX_K = 1_000_000
 """The server refuses more neighbours than this."""
 
 # By default a server answers with what it has after half a second, without a word: that would be a wrong answer.
-_NO_TIMEOUT = ("TIMEOUT", 0)
-_DIALECT = ("DIALECT", 2)
+_COMMON = ("DIALECT", 2, "TIMEOUT", 0)
+_VECTOR = "vector"
+_RADIUS = "radius"
+_KEY = "@__key"
 
 
 @dataclass(slots=True)
@@ -30,32 +33,63 @@ class Hit:
 
     Attributes:
         record: The record.
-        distance: Its distance from the query as Redis gives it; smaller is nearer.
+        distance: In a vector search, its distance from the query as Redis gives it; smaller is nearer. NaN if it was
+            found by its text alone.
+        score: In a text or hybrid search, its score; larger is better.
     """
 
     record: Record
     distance: float
+    score: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Knn:
-    """A request for the records nearest to a vector.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a search returns of each record.
 
     Attributes:
-        vector: The query, as the bytes of numbers in the dtype of the index.
-        k: How many at most.
-        where: Only records that match this text of a query.
-        ids: Only these records; None for all.
+        k: Of how many records at most.
         frame: Whether to return what LlamaIndex needs to restore its nodes.
         vectors: Whether to return the vectors.
     """
 
-    vector: bytes
     k: int
+    frame: bool = False
+    vectors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A request for the records nearest to a vector, all or those within a distance.
+
+    Attributes:
+        vector: The query, as the bytes of numbers in the dtype of the index.
+        where: Only records that match this text of a query.
+        ids: Only these records; None for all.
+        tuning: How the search goes on.
+    """
+
+    vector: bytes
     where: str = "*"
-    ids: Sequence[str] | None = field(default=None, kw_only=True)
-    frame: bool = field(default=False, kw_only=True)
-    vectors: bool = field(default=False, kw_only=True)
+    ids: Sequence[str] | None = None
+    tuning: Tuning = NO_TUNING
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """A request for the records whose text matches best.
+
+    Attributes:
+        text: The text of the query.
+        scorer: How matches are scored.
+        verbatim: Whether the words are looked for as they stand, without their stems.
+        record_id: Only this record; None for all.
+    """
+
+    text: str
+    scorer: str
+    verbatim: bool = False
+    record_id: str | None = None
 
 
 def check_k(k: Any, name: str = "k") -> int:
@@ -75,46 +109,76 @@ _UNION_OF_COMPOUNDS = re.compile(r"\) \| | \| \(")
 _ALWAYS = f"(-@{KEYS}:{{none}})"
 
 
-def _prefilter(where: str) -> str | None:
-    """Return the filter of a KNN query."""
-    if where == "*":
-        return None
-    return f"{where} {_ALWAYS}" if _UNION_OF_COMPOUNDS.search(where) else where
+def near_command(request: Near, wanted: Wanted, schema: Schema, layout: Layout) -> Command:
+    """Return the command that answers a vector search.
 
-
-def knn_command(request: Knn, schema: Schema, layout: Layout) -> Command:
-    """Return the command that answers a request."""
-    query = VectorQuery(
-        request.vector,
-        escape_name(schema.vector.name),
-        filter_expression=_prefilter(request.where),
-        dtype=schema.vector.dtype,
-        num_results=request.k,
-    )
-    for path, name in layout.return_fields(frame=request.frame, vector=request.vectors):
-        query.return_field(path, as_field=None if path == name else name)
-    params = [part for pair in query.params.items() for part in pair]
-    args = [*_search(schema, query), "PARAMS", len(params), *params]
+    Within a distance it is a KNN query that drops the rest on the server: a range query on HNSW finds half of what it
+    should (benchmarks/recall.py), or looks at nearly everything. It is for those who set epsilon.
+    """
+    name, where, tuning = escape_name(schema.vector.name), request.where, request.tuning
+    params: list[Argument] = [_VECTOR, request.vector]
+    if tuning.epsilon is not None and tuning.distance_threshold is not None:
+        attributes = f"$YIELD_DISTANCE_AS: {DISTANCE}; $EPSILON: {tuning.epsilon}"
+        text = f"@{name}:[VECTOR_RANGE ${_RADIUS} ${_VECTOR}]=>{{{attributes}}}"
+        params += _RADIUS, tuning.distance_threshold
+        text = text if where == "*" else f"{where} {text}"
+    else:
+        if where != "*":
+            where = f"({where} {_ALWAYS})" if _UNION_OF_COMPOUNDS.search(where) else f"({where})"
+        text = f"{where}=>[KNN {wanted.k} @{name} ${_VECTOR}{tuning.attributes()} AS {DISTANCE}]"
+        if tuning.distance_threshold is not None and request.ids is None:
+            return _within(text, tuning.distance_threshold, params, wanted, schema, layout)
+    args = [*_search(schema, text, wanted, layout, [DISTANCE]), "SORTBY", DISTANCE, "ASC"]
+    args += "PARAMS", len(params), *params
     if request.ids is not None:
         args += "INKEYS", len(request.ids), *(schema.key_of(record_id) for record_id in request.ids)
     return Command(tuple(args))
 
 
+def _within(
+    text: str, threshold: float, params: Sequence[Argument], wanted: Wanted, schema: Schema, layout: Layout
+) -> Command:
+    load = [_KEY, *_returned(wanted, layout)]
+    args: list[Argument] = ["FT.AGGREGATE", schema.name, text, "LOAD", len(load), *load]
+    args += "FILTER", f"@{DISTANCE} <= {threshold!r}", "SORTBY", 2, f"@{DISTANCE}", "ASC", "MAX", max(wanted.k, 1)
+    args += "PARAMS", len(params), *params, *_COMMON
+    return Command(tuple(args))
+
+
+def matching_command(request: Matching, wanted: Wanted, schema: Schema, layout: Layout) -> Command:
+    """Return the command that answers a text search."""
+    args = [*_search(schema, request.text, wanted, layout), "WITHSCORES", "SCORER", request.scorer]
+    if request.verbatim:
+        args.append("VERBATIM")
+    if request.record_id is not None:
+        args += "INKEYS", 1, schema.key_of(request.record_id)
+    return Command(tuple(args))
+
+
+def _search(schema: Schema, text: str, wanted: Wanted, layout: Layout, also: Sequence[str] = ()) -> list[Argument]:
+    fields = [*_returned(wanted, layout), *also]
+    return ["FT.SEARCH", schema.name, text, "RETURN", len(fields), *fields, "LIMIT", 0, wanted.k, *_COMMON]
+
+
+def _returned(wanted: Wanted, layout: Layout) -> list[str]:
+    pairs = layout.return_fields(frame=wanted.frame, vector=wanted.vectors)
+    return [part for path, name in pairs for part in ((path,) if path == name else (path, "AS", name))]
+
+
 def count_command(schema: Schema, where: str) -> Command:
     """Return the command that counts the records that match."""
-    return Command(tuple(_search(schema, CountQuery(where))))
+    return keys_command(schema, where, 0)
 
 
 def pick_command(schema: Schema, where: str, ids: Sequence[str]) -> Command:
     """Return the command that finds which of some records match."""
-    query = FilterQuery(where, num_results=len(ids)).no_content()
     keys = [schema.key_of(record_id) for record_id in ids]
-    return Command((*_search(schema, query), "INKEYS", len(keys), *keys))
+    return Command((*keys_command(schema, where, len(ids)).args, "INKEYS", len(keys), *keys))
 
 
 def keys_command(schema: Schema, where: str, most: int) -> Command:
     """Return the command that finds the keys of the records that match, in one search."""
-    return Command(tuple(_search(schema, FilterQuery(where, num_results=most).no_content())))
+    return Command(("FT.SEARCH", schema.name, where, "NOCONTENT", "LIMIT", 0, most, *_COMMON))
 
 
 def is_over_limit(reply: Reply) -> bool:
@@ -124,7 +188,7 @@ def is_over_limit(reply: Reply) -> bool:
 
 def explain_command(schema: Schema, word: str) -> Command:
     """Return the command that tells which forms of a word a search of the text looks for."""
-    return Command(("FT.EXPLAIN", schema.name, f"@{SEARCHED}:({word})", *_DIALECT))
+    return Command(("FT.EXPLAIN", schema.name, f"@{SEARCHED}:({word})", "DIALECT", 2))
 
 
 _FORM = re.compile(r"@[^:\n]+:([^\s({]+)(?:\(expanded\))?\s*$", re.MULTILINE)
@@ -135,11 +199,6 @@ def read_stems(reply: Reply, word: str) -> list[str]:
     return list(dict.fromkeys([word, *_FORM.findall(reply.decode())]))
 
 
-def sample_command(schema: Schema, where: str) -> Command:
-    """Return the command that finds one record that matches."""
-    return Command(tuple(_search(schema, FilterQuery(where, num_results=1).no_content())))
-
-
 def values_command(schema: Schema, field: MetadataField) -> Command:
     """Return the command that lists the tags of a field."""
     return Command(("FT.TAGVALS", schema.name, field.alias))
@@ -148,17 +207,35 @@ def values_command(schema: Schema, field: MetadataField) -> Command:
 def walk_command(schema: Schema, where: str, page: int) -> Command:
     """Return the command that opens a cursor over the keys of all records that match."""
     return Command(
-        ("FT.AGGREGATE", schema.name, where, "LOAD", 1, "@__key", "WITHCURSOR", "COUNT", page, *_DIALECT, *_NO_TIMEOUT)
+        (
+            "FT.AGGREGATE",
+            schema.name,
+            where,
+            "LOAD",
+            1,
+            "@__key",
+            "WITHCURSOR",
+            "COUNT",
+            page,
+            "MAXIDLE",
+            _MAX_IDLE,
+            *_COMMON,
+        )
     )
+
+
+# What the server allows at most, in milliseconds.
+_MAX_IDLE = 300_000
+
+
+def close_command(schema: Schema, cursor: int) -> Command:
+    """Return the command that gives a cursor up."""
+    return Command(("FT.CURSOR", "DEL", schema.name, cursor))
 
 
 def next_command(schema: Schema, cursor: int, page: int) -> Command:
     """Return the command that reads on from a cursor."""
     return Command(("FT.CURSOR", "READ", schema.name, cursor, "COUNT", page))
-
-
-def _search(schema: Schema, query: Any) -> list[Argument]:
-    return ["FT.SEARCH", schema.name, *query.get_args(), *_NO_TIMEOUT]
 
 
 def read_total(reply: Reply) -> int:
@@ -185,20 +262,38 @@ def read_page(reply: Reply) -> tuple[list[bytes], int]:
     return [row[b"__key"] for row in found if b"__key" in row], int(cursor)
 
 
-def read_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits in the reply to a search, nearest first."""
+def read_near(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
+    """Return the hits in the reply to a vector search, nearest first."""
+    distance = DISTANCE.encode()
     return [
-        Hit(layout.decode_fields(schema.id_of(key), fields), float(fields[b"vector_distance"]))
-        for key, fields in _rows(reply)
-        if DISTANCE.encode() in fields
+        Hit(layout.decode_fields(schema.id_of(key), fields), float(fields[distance]))
+        for key, _, fields in _rows(reply, scored=False)
+        if distance in fields and key
     ]
 
 
-def _rows(reply: Reply) -> Iterator[tuple[bytes, dict[bytes, Any]]]:
+def read_matching(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
+    """Return the hits in the reply to a text search, best first."""
+    return [
+        Hit(layout.decode_fields(schema.id_of(key), fields), math.nan, float(score))
+        for key, score, fields in _rows(reply, scored=True)
+        if fields
+    ]
+
+
+def _rows(reply: Reply, *, scored: bool) -> Iterator[tuple[bytes, Any, dict[bytes, Any]]]:
+    """Yield the key, score and fields of each record in the reply to a search."""
     # A record that expired while the search ran has no fields.
     if isinstance(reply, dict):
         for row in map(as_mapping, reply[b"results"]):
-            yield row[b"id"], as_mapping(row.get(b"extra_attributes") or {})
+            fields = as_mapping(row.get(b"extra_attributes") or {})
+            yield row.get(b"id") or fields.get(b"__key", b""), row.get(b"score"), fields
+    elif len(reply) > 1 and isinstance(reply[1], list):
+        for fields in map(as_mapping, reply[1:]):
+            yield fields.get(b"__key", b""), None, fields
+    elif scored:
+        for key, score, row in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):
+            yield key, score, as_mapping(row or [])
     else:
-        for key, fields in zip(reply[1::2], reply[2::2], strict=True):
-            yield key, as_mapping(fields or [])
+        for key, row in zip(reply[1::2], reply[2::2], strict=True):
+            yield key, None, as_mapping(row or [])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from redisvl_adapters.errors import ArgumentError
+from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 
 def _logistic(value: float) -> float:
@@ -84,6 +85,81 @@ def maximal_marginal_relevance(
         taken[best] = True
         np.maximum(to_chosen, unit @ unit[best], out=to_chosen)
     return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """How the results of a vector search and of a text search become one ranking.
+
+    Attributes:
+        method: ``rrf`` (reciprocal rank fusion: the sum of ``weight / (constant + rank)``) or ``linear`` (the weighted
+            sum of the scores, of which the best is 1 and the worst 0 on either side).
+        alpha: The weight of the vector side, from 0 to 1; the text side has the rest. In RRF both are doubled, so that
+            they are 1 by default. At 1 and 0, the other side is left out.
+        rrf_constant: What RRF adds to the ranks, which count from 1.
+
+    Source:
+        Cormack, Clarke and Buettcher, Reciprocal rank fusion outperforms Condorcet, SIGIR 2009.
+    """
+
+    method: str = "rrf"
+    alpha: float = 0.5
+    rrf_constant: float = 60
+
+    def __post_init__(self) -> None:
+        if self.method not in FUSIONS:
+            raise ArgumentError(
+                f"fusion is one of {', '.join(FUSIONS)}; not {self.method!r}{did_you_mean(str(self.method), FUSIONS)}"
+            )
+        check_fraction(self.alpha, "alpha")
+        constant = self.rrf_constant
+        if isinstance(constant, bool) or not isinstance(constant, int | float) or not 0 <= constant < math.inf:
+            raise ArgumentError(f"rrf_constant is a number of at least 0; not {constant!r}")
+
+    def fuse(self, near: Mapping[str, float], matching: Mapping[str, float]) -> dict[str, float]:
+        """Return the fused scores by id, best first.
+
+        Args:
+            near: The similarities of the vector side by id, best first.
+            matching: The scores of the text side by id, best first.
+        """
+        fused: dict[str, float] = {}
+        for side, weight in ((near, self.alpha), (matching, 1 - self.alpha)):
+            if not weight:
+                continue
+            ranked = self._by_rank(side) if self.method == "rrf" else _between_0_and_1(side)
+            for record_id, score in ranked.items():
+                fused[record_id] = fused.get(record_id, 0.0) + weight * score
+        return dict(sorted(fused.items(), key=lambda item: -item[1]))
+
+    def _by_rank(self, side: Mapping[str, float]) -> dict[str, float]:
+        return {record_id: 2 / (self.rrf_constant + rank) for rank, record_id in enumerate(side, 1)}
+
+
+FUSIONS = ("rrf", "linear")
+
+
+def _between_0_and_1(side: Mapping[str, float]) -> dict[str, float]:
+    if not side:
+        return {}
+    best, worst = max(side.values()), min(side.values())
+    return {record_id: 1.0 if best == worst else (score - worst) / (best - worst) for record_id, score in side.items()}
+
+
+def furthest(relevance: float, metric: str) -> float:
+    """Return the distance at which a record still has a relevance: the inverse of ``relevance``.
+
+    Args:
+        relevance: From 0, which is infinitely far where the metric has no end, to 1.
+        metric: ``cosine``, ``l2`` or ``ip``.
+    """
+    if metric == "cosine":
+        return 2 * (1 - relevance)
+    if relevance == 0:
+        return math.inf
+    if metric == "l2":
+        return 1 / relevance - 1
+    return -math.inf if relevance == 1 else 1 - math.log(relevance / (1 - relevance))
 
 
 def check_fraction(value: Any, name: str) -> float:

@@ -10,30 +10,28 @@ import re
 
 from redisvl.query.filter import FilterExpression
 
-from redisvl_adapters.core.clauses import Condition, all_of, any_of, literal, text_of
+from redisvl_adapters.core.clauses import EVERYTHING, Condition, Positive, all_of, any_of, literal
 from redisvl_adapters.core.encoding import encode_tag
-from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, FromSources, Not, Or, Raw
+from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, FromSources, Not, Or, Raw, Words
 from redisvl_adapters.core.leaves import Scope, compare, tagged
 from redisvl_adapters.core.schema import KEYS, SEARCHED, SOURCE, Schema
-from redisvl_adapters.errors import FilterError, did_you_mean
+from redisvl_adapters.core.text import check_match, condition_on_words, text_fields, words_of
+from redisvl_adapters.errors import ArgumentError, FilterError, did_you_mean
 
 
-def render(filter: Filter | None, scope: Scope) -> str | None:
-    """Render a filter.
+def render(filter: Filter | None, scope: Scope) -> Condition:
+    """Return the clauses of a filter.
 
     Args:
         filter: The filter; None matches everything.
         scope: The index that it is for, and what is known of it.
-
-    Returns:
-        The text of the query: ``*`` where everything matches, None where nothing does.
 
     Raises:
         ValuesNeededError: If it can only be answered from the values that a field has.
         UnknownFieldError: If a key is neither in the schema nor among those met.
         FilterError: If a field cannot be asked this, or not with this value.
     """
-    return "*" if filter is None else text_of(_condition(filter, scope, 0, negated=False))
+    return EVERYTHING if filter is None else _condition(filter, scope, 0, negated=False)
 
 
 def _condition(filter: Filter, scope: Scope, depth: int, *, negated: bool) -> Condition:
@@ -53,10 +51,21 @@ def _condition(filter: Filter, scope: Scope, depth: int, *, negated: bool) -> Co
             return compare(filter, scope, negated=negated)
         case FromSources(source_ids):
             return literal(tagged(SOURCE, [encode_tag(source) for source in source_ids]), negated=negated)
+        case Words():
+            return literal(_words(filter, scope), negated=negated)
         case Raw(expression):
             return _raw(expression, scope.schema, negated=negated)
         case _:
             raise FilterError(f"{type(filter).__name__} is no filter")
+
+
+def _words(filter: Words, scope: Scope) -> Positive:
+    fields = text_fields(scope.schema, filter.fields)
+    words = words_of(filter.text, "keywords", scope.schema.stopwords)
+    if not words:
+        raise ArgumentError(f"keywords has no word to look for: {filter.text!r:.80}")
+    forms = scope.stems_of(words) if check_match(filter.match) != "phrase" else []
+    return condition_on_words(fields, words, filter.match, forms)
 
 
 # An escaped character, or the names behind an @ that is not escaped.

@@ -17,12 +17,12 @@ from redisvl_adapters.core.query import check_k
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.documents import batches_of, one_each, parts_of, to_document, to_records
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
-from redisvl_adapters.langchain.search import SearchMethods
+from redisvl_adapters.langchain.retriever import RetrieverMethods
 
 _ADD_KWARGS = frozenset({"ids", "batch_size", "ttl"})
 
 
-class RedisVectorStore(SearchMethods):
+class RedisVectorStore(RetrieverMethods):
     """A LangChain vector store on a Redis index that LlamaIndex can use as well.
 
     Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an

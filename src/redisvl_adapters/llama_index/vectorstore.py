@@ -13,24 +13,20 @@ from llama_index.core.vector_stores.types import (
     MetadataInfo,
     VectorStoreInfo,
     VectorStoreQuery,
-    VectorStoreQueryMode,
     VectorStoreQueryResult,
 )
 from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.encoding import is_utf8
-from redisvl_adapters.core.filters import And, Filter, FromSources
 from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.leaves import describe
 from redisvl_adapters.core.options import IndexOptions, check_ttl
-from redisvl_adapters.core.query import Hit, check_k
-from redisvl_adapters.core.ranking import similarity
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.nodes import to_node, to_record
+from redisvl_adapters.llama_index.query import from_sources, run_query
 
 
 class RedisVectorStore(StoreBase, BasePydanticVectorStore):
@@ -130,12 +126,12 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
             ArgumentError: If the id is not a non-empty string.
         """
         refuse_unknown("delete", unknown, ("ref_doc_id",))
-        self._index.run(operations.delete_matching(self._index.state, _from_sources([ref_doc_id], "ref_doc_id")))
+        self._index.run(operations.delete_matching(self._index.state, from_sources([ref_doc_id], "ref_doc_id")))
 
     async def adelete(self, ref_doc_id: str, **unknown: Any) -> None:
         """Delete all nodes that were made from a source document. See ``delete``."""
         refuse_unknown("adelete", unknown, ("ref_doc_id",))
-        await self._index.arun(operations.delete_matching(self._index.state, _from_sources([ref_doc_id], "ref_doc_id")))
+        await self._index.arun(operations.delete_matching(self._index.state, from_sources([ref_doc_id], "ref_doc_id")))
 
     def delete_nodes(
         self, node_ids: list[str] | None = None, filters: FilterLike | None = None, **unknown: Any
@@ -212,76 +208,30 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         """Count the nodes, or those that match a filter."""
         return await self._index.arun(operations.count(self._index.state, read_filter(filters)))
 
-    def query(self, query: VectorStoreQuery, **unknown: Any) -> VectorStoreQueryResult:
-        """Return the nodes nearest to the query's embedding, with their similarities: larger is nearer.
+    def query(self, query: VectorStoreQuery, **options: Any) -> VectorStoreQueryResult:
+        """Return what a query finds, best first: larger similarities are better.
+
+        Modes are DEFAULT (nearest vectors), TEXT_SEARCH (words of ``query_str``), HYBRID (both, fused by reciprocal rank,
+        or linearly if there is an ``alpha``, the weight of the vector side) and MMR (near and unlike each other;
+        ``mmr_threshold`` 1 looks at nearness alone, 0 at variety alone).
 
         Args:
-            query: ``query_embedding``, ``similarity_top_k``, ``filters``, ``doc_ids`` (source documents), ``node_ids``
-                and ``output_fields`` (the metadata keys to return) are honoured.
-            unknown: Nothing: other keywords are refused.
+            query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k`` (text
+                side), ``hybrid_top_k`` (results of HYBRID), ``filters``, ``doc_ids`` (source documents), ``node_ids``,
+                ``output_fields`` (the metadata keys to return), ``alpha``, ``mmr_threshold``.
+            options: What the mode takes of ``SearchOptions``, ``TextOptions`` and ``HybridOptions``; ``fetch_k`` in
+                MMR. A retriever passes its ``vector_store_kwargs`` here.
 
         Raises:
-            ArgumentError: If the mode is not DEFAULT, or another part of the query is out of range.
+            ArgumentError: If the mode is another, or something that it needs is missing or out of range.
+            UnknownArgumentError: If the mode does not have an option.
             FilterError: If the filter cannot be honoured.
         """
-        refuse_unknown("query", unknown, ("query",))
-        return self._index.run(self._query(query))
+        return self._index.run(run_query(self._index.state, query, options))
 
-    async def aquery(self, query: VectorStoreQuery, **unknown: Any) -> VectorStoreQueryResult:
-        """Return the nodes nearest to the query's embedding. See ``query``."""
-        refuse_unknown("aquery", unknown, ("query",))
-        return await self._index.arun(self._query(query))
-
-    def _query(self, query: VectorStoreQuery) -> Steps[VectorStoreQueryResult]:
-        if query.mode != VectorStoreQueryMode.DEFAULT:
-            raise ArgumentError(f"query mode {query.mode!r} is not served; it is {VectorStoreQueryMode.DEFAULT!r}")
-        if isinstance(query.output_fields, str):
-            raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r}]")
-        if query.query_embedding is None:
-            raise ArgumentError("the query has no query_embedding")
-        vector_name = self._index.state.spec.vector_name
-        if query.embedding_field not in (None, vector_name):
-            raise ArgumentError(
-                f"embedding_field is {vector_name!r}, the vector of the index; not {query.embedding_field!r}"
-            )
-        hits = yield from operations.search(
-            self._index.state,
-            query.query_embedding,
-            check_k(query.similarity_top_k, "similarity_top_k"),
-            _both(read_filter(query.filters), query.doc_ids),
-            # VectorStoreIndex passes an empty list where it restricts nothing.
-            ids=query.node_ids or None,
-            frame=True,
-        )
-        return self._result(hits, query.output_fields)
-
-    def _result(self, hits: list[Hit], output_fields: list[str] | None) -> VectorStoreQueryResult:
-        metric = self._index.state.metric
-        nodes = [to_node(hit.record) for hit in hits]
-        if output_fields is not None:
-            for node in nodes:
-                node.metadata = {key: value for key, value in node.metadata.items() if key in output_fields}
-        return VectorStoreQueryResult(
-            nodes=nodes,
-            similarities=[similarity(hit.distance, metric) for hit in hits],
-            ids=[hit.record.id for hit in hits],
-        )
-
-
-def _from_sources(source_ids: Sequence[str], name: str) -> FromSources:
-    if isinstance(source_ids, str):
-        raise ArgumentError(f"{name} is a list of ids, not one id; write [{source_ids!r}]")
-    for source_id in source_ids:
-        if not isinstance(source_id, str) or not source_id or not is_utf8(source_id):
-            raise ArgumentError(f"{name}: the id of a source document is a non-empty string; not {source_id!r}")
-    return FromSources(tuple(source_ids))
-
-
-def _both(filter: Filter | None, doc_ids: list[str] | None) -> Filter | None:
-    if doc_ids is None:
-        return filter
-    sources = _from_sources(doc_ids, "doc_ids")
-    return sources if filter is None else And((filter, sources))
+    async def aquery(self, query: VectorStoreQuery, **options: Any) -> VectorStoreQueryResult:
+        """Return what a query finds. See ``query``."""
+        return await self._index.arun(run_query(self._index.state, query, options))
 
 
 def _written(value: Any) -> Any:
