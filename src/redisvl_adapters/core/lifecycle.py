@@ -45,12 +45,14 @@ class State:
         spec: What was asked of it.
         snapshot: What the server said last; None if the index did not exist.
         opened: Whether the server was asked at all.
+        hybrid: Whether the server has FT.HYBRID; None if it was not asked.
         stems: The forms of words in the index, as far as they were asked for.
     """
 
     spec: IndexSpec
     snapshot: Snapshot | None = None
     opened: bool = False
+    hybrid: bool | None = None
     stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
 
     @property
@@ -97,7 +99,7 @@ def look(state: State) -> Steps[Snapshot | None]:
     else:
         schema, records = catalog.read_schema(ok(info), entries)
         differences = state.spec.differences(schema)
-        if additions := [new for new in state.spec.additions(schema) if new.redis_type]:
+        if additions := state.spec.additions(schema):
             replies = yield [query.count_command(schema, presence(new.key, "~")) for new in additions]
             unseen = [0 if is_missing_index(reply) else query.read_total(ok(reply)) for reply in replies]
             differences += [
@@ -105,10 +107,11 @@ def look(state: State) -> Steps[Snapshot | None]:
                 f"asked for {str(new.type)!r}, which would not find them (it can only be left out, or all records "
                 "be added to another index)"
                 for new, total in zip(additions, unseen, strict=True)
-                if total
+                if total and new.redis_type
             ]
             # Until a write adds them, they are keys without a value.
-            schema = replace(schema, met=schema.met.union(new.key for new in additions))
+            without = (new.key for new, total in zip(additions, unseen, strict=True) if not total)
+            schema = replace(schema, met=schema.met.union(without))
         _check_matches(schema, differences)
         claimed = not catalog.registered(entries, schema.reserved).keys() <= schema.fields.keys()
         state.snapshot = Snapshot(schema, entries, records, claimed)

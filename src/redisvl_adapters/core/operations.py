@@ -12,11 +12,13 @@ from redisvl_adapters.core.clauses import text_of
 from redisvl_adapters.core.commands import Command, Reply, Steps, is_missing_index, ok
 from redisvl_adapters.core.compiling import compile_filter
 from redisvl_adapters.core.filters import Filter, matches_everything
+from redisvl_adapters.core.hybrid import search_hybrid
 from redisvl_adapters.core.lifecycle import State, clear, create, drop, look, open_index
+from redisvl_adapters.core.matching import search_text
 from redisvl_adapters.core.picking import check_ids, chunks, find
 from redisvl_adapters.core.record import Record, layout_of
 from redisvl_adapters.core.schema import MetadataField
-from redisvl_adapters.core.searching import search, search_batch, search_diverse, search_hybrid, search_text
+from redisvl_adapters.core.searching import search, search_batch, search_diverse
 from redisvl_adapters.core.writing import BATCH, upsert
 from redisvl_adapters.errors import ArgumentError, ServerError
 

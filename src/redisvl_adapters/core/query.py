@@ -82,13 +82,13 @@ class Matching:
     Attributes:
         text: The text of the query.
         scorer: How matches are scored.
-        verbatim: Whether the words are looked for as they stand, without their stems.
+        unspelled: The text where the server must find the stems itself, if they are spelled out in the other one.
         record_id: Only this record; None for all.
     """
 
     text: str
     scorer: str
-    verbatim: bool = False
+    unspelled: str | None = None
     record_id: str | None = None
 
 
@@ -148,7 +148,7 @@ def _within(
 def matching_command(request: Matching, wanted: Wanted, schema: Schema, layout: Layout) -> Command:
     """Return the command that answers a text search."""
     args = [*_search(schema, request.text, wanted, layout), "WITHSCORES", "SCORER", request.scorer]
-    if request.verbatim:
+    if request.unspelled is not None:
         args.append("VERBATIM")
     if request.record_id is not None:
         args += "INKEYS", 1, schema.key_of(request.record_id)
