@@ -20,10 +20,12 @@ class Command(NamedTuple):
     Attributes:
         args: Its name and arguments.
         key: The key that decides on which node of a cluster it runs; None for search commands, which any node answers.
+        repeatable: Whether it does no harm to send it again when nobody knows whether the server got it.
     """
 
     args: tuple[Argument, ...]
     key: str | None = None
+    repeatable: bool = True
 
 
 T = TypeVar("T")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from redis import exceptions as redis_errors
@@ -18,34 +21,72 @@ from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnav
 _RAW: dict[str, Any] = {NEVER_DECODE: True}
 
 
-def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str]) -> T:
-    """Run an operation, one round trip for each batch that it yields."""
+_FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
+
+
+def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry: int = 0) -> T:
+    """Run an operation, one round trip for each batch that it yields.
+
+    Args:
+        client: The client.
+        steps: The operation.
+        address: Tells where the server is, for errors.
+        retry: How many times a round trip is made again if the connection fails.
+    """
     try:
         commands = next(steps)
         while True:
-            try:
-                replies = _send(client, commands)
-            except redis_errors.RedisError as error:
-                commands = steps.throw(translate(error, address()))
-            else:
-                commands = steps.send(replies)
+            waits = _waits(commands, retry)
+            while True:
+                try:
+                    replies = _send(client, commands)
+                except redis_errors.RedisError as error:
+                    wait = next(waits, None) if _is_lost(error) else None
+                    if wait is None:
+                        commands = steps.throw(translate(error, address()))
+                        break
+                    time.sleep(wait)
+                else:
+                    commands = steps.send(replies)
+                    break
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
 
 
-async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str]) -> T:
-    """Run an operation on an async client, one round trip for each batch that it yields."""
+async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str], retry: int = 0) -> T:
+    """Run an operation on an async client. See ``drive``."""
     try:
         commands = next(steps)
         while True:
-            try:
-                replies = await _asend(client, commands)
-            except redis_errors.RedisError as error:
-                commands = steps.throw(translate(error, address()))
-            else:
-                commands = steps.send(replies)
+            waits = _waits(commands, retry)
+            while True:
+                try:
+                    replies = await _asend(client, commands)
+                except redis_errors.RedisError as error:
+                    wait = next(waits, None) if _is_lost(error) else None
+                    if wait is None:
+                        commands = steps.throw(translate(error, address()))
+                        break
+                    await asyncio.sleep(wait)
+                else:
+                    commands = steps.send(replies)
+                    break
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+
+def _waits(commands: Sequence[Command], retry: int) -> Iterator[float]:
+    """Yield how long to wait before each attempt to send commands again, if that does no harm."""
+    if all(command.repeatable for command in commands):
+        for attempt in range(retry):
+            # Not all clients at once.
+            yield min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) * (0.5 + random.random() / 2)  # noqa: S311
+
+
+def _is_lost(error: redis_errors.RedisError) -> bool:
+    """Tell whether a connection failed, and not a password or a command."""
+    lost = isinstance(error, redis_errors.ConnectionError | redis_errors.TimeoutError)
+    return lost and not isinstance(error, redis_errors.AuthenticationError | redis_errors.AuthorizationError)
 
 
 def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:

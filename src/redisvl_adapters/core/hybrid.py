@@ -13,6 +13,7 @@ from redisvl_adapters.core.filters import Filter
 from redisvl_adapters.core.lifecycle import State
 from redisvl_adapters.core.matching import matching_commands, matching_requests, read_matching
 from redisvl_adapters.core.native import PROBE, Sides, can_serve, has_command, hybrid_command, read_hybrid
+from redisvl_adapters.core.picking import touch
 from redisvl_adapters.core.query import Hit, Matching, Near, Wanted, check_k
 from redisvl_adapters.core.ranking import Fusion, similarity
 from redisvl_adapters.core.record import layout_of
@@ -86,7 +87,7 @@ def search_hybrid(
     if near and matching and can_serve(near[0]):
         sides = yield from _by_one_command(state, near[0], matching[0], wanted, wanted_text)
         if sides is not None:
-            return _fused(sides, k, fusion)
+            return (yield from _fused(state, sides, k, fusion))
     schema = state.schema
     if schema is None:
         return []
@@ -100,7 +101,7 @@ def search_hybrid(
         {hit.record.id: similarity(hit.distance, schema.vector.metric) for hit in by_vector},
         {hit.record.id: hit.score or 0.0 for hit in by_text},
     )
-    return _fused(sides, k, fusion)
+    return (yield from _fused(state, sides, k, fusion))
 
 
 def _by_one_command(
@@ -122,6 +123,8 @@ def _by_one_command(
         return None
 
 
-def _fused(sides: Sides, k: int, fusion: Fusion) -> list[Hit]:
+def _fused(state: State, sides: Sides, k: int, fusion: Fusion) -> Steps[list[Hit]]:
     scores = fusion.fuse(sides.near, sides.matching)
-    return [replace(sides.hits[record_id], score=score) for record_id, score in list(scores.items())[:k]]
+    best = list(scores.items())[:k]
+    yield from touch(state, [record_id for record_id, _ in best])
+    return [replace(sides.hits[record_id], score=score) for record_id, score in best]

@@ -44,8 +44,8 @@ class RedisIndex:
             # One at a time, or the second one to overwrite an index would wipe what was written after the first.
             with self._lock:
                 if not self.state.opened:
-                    drive(client, open_index(self.state), self._address)
-        return drive(client, steps, self._address)
+                    drive(client, open_index(self.state), self._address, self.state.spec.retry)
+        return drive(client, steps, self._address, self.state.spec.retry)
 
     async def arun(self, steps: Steps[T]) -> T:
         """Run an operation on the event loop, after opening the index if this is the first one."""
@@ -53,8 +53,8 @@ class RedisIndex:
         if not self.state.opened:
             async with self._alocks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
                 if not self.state.opened:
-                    await adrive(client, open_index(self.state), self._address)
-        return await adrive(client, steps, self._address)
+                    await adrive(client, open_index(self.state), self._address, self.state.spec.retry)
+        return await adrive(client, steps, self._address, self.state.spec.retry)
 
     def close(self) -> None:
         """Close what was opened; a client that was given stays open."""

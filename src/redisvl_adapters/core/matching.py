@@ -12,7 +12,7 @@ from redisvl_adapters.core.commands import Command, Reply, Steps, is_missing_ind
 from redisvl_adapters.core.compiling import compile_filter, learn_stems
 from redisvl_adapters.core.filters import Filter, Words
 from redisvl_adapters.core.lifecycle import State, look
-from redisvl_adapters.core.picking import check_ids, find
+from redisvl_adapters.core.picking import check_ids, find, touch
 from redisvl_adapters.core.query import Hit, Matching, Wanted, check_k
 from redisvl_adapters.core.record import layout_of
 from redisvl_adapters.core.searching import both
@@ -60,7 +60,9 @@ def search_text(
     wanted = Wanted(k=check_k(k), frame=frame)
     requests = yield from matching_requests(state, text, wanted, filter, ids, match, scorer, fields)
     commands = matching_commands(state, requests, wanted)
-    return read_matching(state, (yield commands) if commands else [], k)
+    hits = read_matching(state, (yield commands) if commands else [], k)
+    yield from touch(state, [hit.record.id for hit in hits])
+    return hits
 
 
 def matching_requests(

@@ -15,7 +15,7 @@ from redisvl_adapters.core.filters import Filter, matches_everything
 from redisvl_adapters.core.hybrid import search_hybrid
 from redisvl_adapters.core.lifecycle import State, clear, create, drop, look, open_index
 from redisvl_adapters.core.matching import search_text
-from redisvl_adapters.core.picking import check_ids, chunks, find
+from redisvl_adapters.core.picking import check_ids, chunks, find, touch
 from redisvl_adapters.core.record import Record, layout_of
 from redisvl_adapters.core.schema import MetadataField
 from redisvl_adapters.core.searching import search, search_batch, search_diverse
@@ -32,12 +32,15 @@ __all__ = [
     "delete",
     "delete_matching",
     "drop",
+    "existing",
+    "expire",
     "fetch",
     "fetch_matching",
     "filterable",
     "first_page",
     "next_page",
     "open_index",
+    "remaining",
     "search",
     "search_batch",
     "search_diverse",
@@ -59,6 +62,7 @@ def fetch(state: State, ids: Sequence[str]) -> Steps[list[Record | None]]:
     for chunk in chunks(ids, BATCH):
         replies = yield [layout.read(record_id) for record_id in chunk]
         found += [layout.decode_reply(record_id, ok(reply)) for record_id, reply in zip(chunk, replies, strict=True)]
+    yield from touch(state, [record.id for record in found if record is not None])
     return found
 
 
@@ -112,6 +116,48 @@ def delete_matching(state: State, filter: Filter | None, ids: Sequence[str] | No
             break
         deleted += gone
     return deleted
+
+
+def existing(state: State, ids: Sequence[str]) -> Steps[set[str]]:
+    """Return those of some ids under which there are records."""
+    snapshot = state.snapshot or (yield from look(state))
+    if snapshot is None:
+        return set()
+    there: set[str] = set()
+    for chunk in chunks(ids, BATCH):
+        replies = yield [Command(("EXISTS", key), key) for key in map(snapshot.schema.key_of, chunk)]
+        there.update(record_id for record_id, reply in zip(chunk, replies, strict=True) if ok(reply))
+    return there
+
+
+def remaining(state: State, ids: Sequence[str]) -> Steps[list[float | None]]:
+    """Return in how many seconds records expire; None where a record does not expire, or there is none."""
+    check_ids(ids)
+    snapshot = state.snapshot or (yield from look(state))
+    if snapshot is None:
+        return [None for _ in ids]
+    left: list[float | None] = []
+    for chunk in chunks(ids, BATCH):
+        replies = yield [Command(("PTTL", key), key) for key in map(snapshot.schema.key_of, chunk)]
+        left += [None if ok(reply) < 0 else reply / 1000 for reply in replies]
+    return left
+
+
+def expire(state: State, ids: Sequence[str], ttl_ms: int | None) -> Steps[int]:
+    """Let records expire after a number of milliseconds from now, or never; return how many there were."""
+    check_ids(ids)
+    snapshot = state.snapshot or (yield from look(state))
+    if snapshot is None:
+        return 0
+    there = 0
+    for chunk in chunks(ids, BATCH):
+        keys = list(map(snapshot.schema.key_of, chunk))
+        if ttl_ms is None:
+            commands = [Command((name, key), key) for key in keys for name in ("PERSIST", "EXISTS")]
+            there += sum(map(ok, (yield commands)[1::2]))
+        else:
+            there += sum(map(ok, (yield [Command(("PEXPIRE", key, ttl_ms), key) for key in keys])))
+    return there
 
 
 def filterable(state: State) -> Steps[list[MetadataField]]:

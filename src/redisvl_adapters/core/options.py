@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -29,8 +29,11 @@ DEFAULT_DTYPE = "float32"
 DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
 """What the server takes where nothing was said, of what FT.INFO does not tell."""
 LEARN_LIMIT = 64
+DEFAULT_RETRY = 3
 MAX_TUNING = 1_000_000
 MAX_DIMS = 32_768
+MAX_TTL = 10**15
+"""Seconds. The server holds a point in time as milliseconds in 64 bits."""
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "storage": ("hash", "json"),
@@ -55,7 +58,8 @@ class ExistingOptions(TypedDict, total=False):
         storage: ``hash`` (default) or ``json``.
         metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
             are tag, numeric, numbers (a list), bool, timestamp, text, geo, and unindexed. Other keys are learnt from
-            what is added, unless this is empty or ``learn`` is False.
+            what is added, unless this is empty or ``learn`` is False. An index that exists gets new fields with the
+            next write or ``create()``, unless its records have values of that key already.
         schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
         learn: Whether metadata keys that are not declared become filterable when they are first met (True).
         algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
@@ -64,6 +68,9 @@ class ExistingOptions(TypedDict, total=False):
             ``uint8``.
         dims: The number of dimensions; by default that of the first vector added.
         ttl: Seconds after which a record expires, counted from its last write; None keeps it.
+        sliding_ttl: Whether a record that is read or found lives for ``ttl`` again (False); needs ``ttl``.
+        retry: How many times a round trip is made again, after longer and longer waits, if the connection fails (3).
+            Every write is idempotent, so that this is safe.
         create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
         m: HNSW, edges per node and layer (16).
         ef_construction: HNSW, candidates while building (200).
@@ -92,6 +99,8 @@ class ExistingOptions(TypedDict, total=False):
     dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
     dims: int | None
     ttl: float | None
+    sliding_ttl: bool
+    retry: int
     create: Literal["if-missing", "overwrite", "never"]
     m: int | None
     ef_construction: int | None
@@ -136,6 +145,8 @@ class IndexSpec:
         stopwords: Words that text search ignores.
         learn_limit: How many metadata keys may be learnt.
         ttl_ms: Milliseconds after which a record expires.
+        sliding_ttl: Whether that is counted from its last read.
+        retry: How many times a round trip is made again if the connection fails.
         create: When to create the index.
     """
 
@@ -153,6 +164,8 @@ class IndexSpec:
     stopwords: tuple[str, ...] = ()
     learn_limit: int = LEARN_LIMIT
     ttl_ms: int | None = None
+    sliding_ttl: bool = False
+    retry: int = DEFAULT_RETRY
     create: str = "if-missing"
 
     def schema(self, dims: int | None) -> Schema:
@@ -200,12 +213,20 @@ class IndexSpec:
             for name, asked, has in pairs
             if asked is not None and asked != has
         ]
-        for key, asked_field in self.fields.items():
-            has_field = schema.fields.get(key)
-            has_type = has_field.type if has_field else "missing"
-            if asked_field.type != has_type:
-                found.append(f"metadata field {key!r} is {str(has_type)!r}, asked for {str(asked_field.type)!r}")
+        found += [
+            f"metadata field {key!r} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
+            for key, asked in self.fields.items()
+            if key in schema.fields and asked.type != schema.fields[key].type
+        ]
         return found
+
+    def additions(self, schema: Schema) -> list[MetadataField]:
+        """Return the declared metadata fields that an existing index does not have yet, named as they will be there."""
+        return [
+            replace(schema.learnt_field(key, asked.type), attrs=asked.attrs, learnt=False)
+            for key, asked in self.fields.items()
+            if key not in schema.fields
+        ]
 
 
 def read_options(options: IndexOptions) -> IndexSpec:
@@ -217,8 +238,12 @@ def read_options(options: IndexOptions) -> IndexSpec:
         SchemaError: If the values contradict each other.
     """
     known = IndexOptions.__optional_keys__
-    refuse_unknown("the store", {name: value for name, value in options.items() if name not in known}, known)
+    unknown = {name: value for name, value in options.items() if name not in known}
+    refuse_unknown("the store", unknown, known, "redisvl_adapters.core.IndexOptions")
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for option, choices in _CHOICES.items():
+        if option in given:
+            given[option] = _check_choice(option, given[option], choices)
     from_schema = read_redisvl(given.pop("schema")) if "schema" in given else {}
     for option, value in from_schema.items():
         if given.setdefault(option, value) != value:
@@ -226,8 +251,8 @@ def read_options(options: IndexOptions) -> IndexSpec:
     name = given.get("index_name")
     if not isinstance(name, str) or not name:
         raise ArgumentError("index_name is needed: a non-empty string, given here or by schema=")
-    for option, choices in _CHOICES.items():
-        _check_choice(option, given.get(option), choices)
+    if not isinstance(given.get("learn", True), bool):
+        raise ArgumentError(f"learn is True or False; not {given['learn']!r:.80}")
     algorithm = given.get("algorithm")
     all_tuning = frozenset().union(*TUNING.values())
     tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
@@ -254,8 +279,24 @@ def read_options(options: IndexOptions) -> IndexSpec:
         stopwords=given.get("stopwords", ()),
         learn_limit=LEARN_LIMIT if learn else 0,
         ttl_ms=check_ttl(given.get("ttl")),
+        sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),
+        retry=_check_retry(given.get("retry", DEFAULT_RETRY)),
         create=given.get("create", "if-missing"),
     )
+
+
+def _check_sliding(sliding: object, ttl: float | None) -> bool:
+    if not isinstance(sliding, bool):
+        raise ArgumentError(f"sliding_ttl is True or False; not {sliding!r:.80}")
+    if sliding and ttl is None:
+        raise ArgumentError("sliding_ttl needs a ttl: how long a record lives after it was read")
+    return sliding
+
+
+def _check_retry(retry: object) -> int:
+    if isinstance(retry, bool) or not isinstance(retry, int) or not 0 <= retry <= 100:
+        raise ArgumentError(f"retry is an integer from 0 to 100; not {retry!r:.80}")
+    return retry
 
 
 def default_prefix(name: str) -> str:
@@ -267,20 +308,25 @@ def check_ttl(ttl: float | None) -> int | None:
     """Return a time to live in milliseconds.
 
     Raises:
-        ArgumentError: If it is not a positive number of seconds.
+        ArgumentError: If it is not a number of seconds from 0.001 to ``MAX_TTL``.
     """
     if ttl is None:
         return None
-    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or not math.isfinite(ttl) or ttl * 1000 < 1:
-        raise ArgumentError(f"ttl is a positive number of seconds, or None to keep records; not {ttl!r}")
+    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or not 0.001 <= ttl <= MAX_TTL:
+        raise ArgumentError(
+            f"ttl is a positive number of seconds, at most {MAX_TTL:.0e}, or None to keep records; not {ttl!r:.80}"
+        )
     return int(ttl * 1000)
 
 
-def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> None:
-    if value is not None and value not in choices:
+def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return the choice, which Redis itself writes in capitals."""
+    lowered = value.lower() if isinstance(value, str) else None
+    if lowered not in choices:
         raise ArgumentError(
-            f"{option} is one of {', '.join(choices)}; not {value!r}{did_you_mean(str(value), choices)}"
+            f"{option} is one of {', '.join(choices)}; not {value!r}{did_you_mean(lowered or '', choices)}"
         )
+    return lowered
 
 
 def _check_tuning(option: str, value: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from redisvl_adapters.core import query
-from redisvl_adapters.core.commands import Steps, is_missing_index, ok
+from redisvl_adapters.core.commands import Command, Steps, is_missing_index, ok
 from redisvl_adapters.core.encoding import is_utf8
 from redisvl_adapters.core.lifecycle import State
 from redisvl_adapters.core.schema import Schema
@@ -71,3 +71,12 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Cut a sequence into pieces of one size."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def touch(state: State, ids: Sequence[str]) -> Steps[None]:
+    """Let records live on, if they were found and their time to live is counted from the last read."""
+    if state.spec.sliding_ttl and state.schema is not None:
+        for chunk in chunks(ids, BATCH):
+            keys = map(state.schema.key_of, chunk)
+            # XX leaves those alone that were told never to expire.
+            yield [Command(("PEXPIRE", key, state.spec.ttl_ms or 0, "XX"), key) for key in keys]

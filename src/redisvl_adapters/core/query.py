@@ -235,7 +235,7 @@ def close_command(schema: Schema, cursor: int) -> Command:
 
 def next_command(schema: Schema, cursor: int, page: int) -> Command:
     """Return the command that reads on from a cursor."""
-    return Command(("FT.CURSOR", "READ", schema.name, cursor, "COUNT", page))
+    return Command(("FT.CURSOR", "READ", schema.name, cursor, "COUNT", page), repeatable=False)
 
 
 def read_total(reply: Reply) -> int:

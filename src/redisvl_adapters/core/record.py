@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,7 +23,7 @@ from ulid import ULID
 
 from redisvl_adapters.core.commands import Command, Reply
 from redisvl_adapters.core.encoding import TAG_SEPARATOR, encode_tag, json_number, json_parse_error, searchable_text
-from redisvl_adapters.core.metadata import Projected, Survey, presence_tags, project
+from redisvl_adapters.core.metadata import Projected, Survey, presence_tags, project, survey
 from redisvl_adapters.core.schema import FRAME, KEYS, METADATA, SEARCHED, SOURCE, TEXT, Schema
 from redisvl_adapters.core.vectors import from_bytes
 
@@ -42,6 +43,7 @@ class Record:
             can be found by it, but not read back: the frame has it too.
         frame: What LlamaIndex needs beyond this to restore its node, as JSON text.
         vector: The vector, shape (dims,).
+        ttl_ms: Milliseconds after which it expires, if it is to be written and says so itself.
     """
 
     id: str
@@ -50,11 +52,23 @@ class Record:
     source: str | None = None
     frame: str | None = None
     vector: NDArray[Any] | None = None
+    ttl_ms: int | None = None
 
 
 def new_id() -> str:
     """Return a fresh id: a ULID, which sorts by the time it was made."""
     return str(ULID())
+
+
+def content_id(text: str, metadata: Mapping[str, Any]) -> str:
+    """Return the id that the same text with the same metadata always gets: 32 hexadecimal digits.
+
+    Raises:
+        RecordError: If the metadata holds what cannot be stored.
+    """
+    plain = survey(metadata, "a record without an id").plain
+    content = orjson.dumps([text, plain], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 class Layout(Protocol):

@@ -13,7 +13,7 @@ from redisvl_adapters.core.commands import Reply, Steps, is_missing_index, ok
 from redisvl_adapters.core.compiling import compile_filter
 from redisvl_adapters.core.filters import And, Filter, Words
 from redisvl_adapters.core.lifecycle import State
-from redisvl_adapters.core.picking import check_ids, holdable
+from redisvl_adapters.core.picking import check_ids, holdable, touch
 from redisvl_adapters.core.query import Hit, Near, Wanted, check_k
 from redisvl_adapters.core.ranking import as_rows, check_fraction, maximal_marginal_relevance
 from redisvl_adapters.core.record import layout_of
@@ -74,7 +74,9 @@ def search_batch(
         return [[] for _ in asked]
     layout = layout_of(schema)
     replies = yield [query.near_command(request, wanted, schema, layout) for request in requests]
-    return [read_near(state, reply, tuning) for reply in replies]
+    found = [read_near(state, reply, tuning) for reply in replies]
+    yield from touch(state, [hit.record.id for hits in found for hit in hits])
+    return found
 
 
 def search_diverse(

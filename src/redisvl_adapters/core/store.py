@@ -2,19 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Self
+from typing import Any, Self, TypeVar
 
-from redisvl_adapters.core import lifecycle
+from redisvl_adapters.core import lifecycle, operations
 from redisvl_adapters.core.index import RedisIndex
-from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.core.options import IndexOptions, check_ttl
+from redisvl_adapters.errors import ArgumentError, known_keywords
+
+S = TypeVar("S")
+
+
+def _make(kind: Callable[..., S], arguments: tuple[Any, ...], options: IndexOptions) -> S:
+    """Make a store; a function of its own, since ``pickle`` calls with positional arguments only."""
+    return kind(*arguments, **options)
 
 
 class StoreBase:
-    """A store that holds an index. It closes only the connections that it opened."""
+    """A store that holds an index. It closes only the connections that it opened.
+
+    A copy by ``copy.deepcopy`` or ``pickle`` is a store of its own on the same index, which it never overwrites.
+    """
 
     _index: RedisIndex
+    _options: IndexOptions
+
+    def _made_with(self) -> tuple[Any, ...]:
+        """Return what the store was made with besides its options."""
+        return ()
+
+    def _recipe(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+        # A copy that overwrites too would drop what the store has written.
+        options: IndexOptions = {**self._options}
+        if options.get("create") == "overwrite":
+            options["create"] = "if-missing"
+        return _make, (type(self), self._made_with(), options)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Return another store on the same index; a client that was given serves both."""
+        make, parts = self._recipe()
+        return make(*parts)
+
+    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+        """Return how to make another store on the same index; the URL is in it, password included.
+
+        Raises:
+            ArgumentError: If the store was given a client, which cannot be pickled.
+        """
+        if self._index.connection.given is not None:
+            raise ArgumentError("a store that was given a client cannot be pickled; make it with redis_url instead")
+        return self._recipe()
+
+    def __repr__(self) -> str:
+        """Name the index, its storage as far as that is known, and its server, without credentials."""
+        state = self._index.state
+        storage = state.schema.storage if state.schema else state.spec.storage
+        named = f", storage={storage!r}" if storage else ""
+        return f"<{type(self).__name__} index_name={state.spec.name!r}{named} at {self._index.connection.address}>"
+
+    def __str__(self) -> str:
+        """Return the same as ``repr``."""
+        return repr(self)
 
     @property
     def index(self) -> RedisIndex:
@@ -59,13 +108,40 @@ class StoreBase:
         await self._index.arun(lifecycle.drop(self._index.state))
 
     @known_keywords
+    def ttl(self, ids: Sequence[str]) -> list[float | None]:
+        """Return in how many seconds records expire; None where one does not expire, or there is none."""
+        return self._index.run(operations.remaining(self._index.state, ids))
+
+    @known_keywords
+    async def attl(self, ids: Sequence[str]) -> list[float | None]:
+        """Return in how many seconds records expire. See ``ttl``."""
+        return await self._index.arun(operations.remaining(self._index.state, ids))
+
+    @known_keywords
+    def expire(self, ids: Sequence[str], ttl: float | None) -> int:
+        """Let records expire after a number of seconds from now; None lets them live for ever.
+
+        Returns:
+            How many of them there were.
+
+        Raises:
+            ArgumentError: If ttl is not a positive number of seconds.
+        """
+        return self._index.run(operations.expire(self._index.state, ids, check_ttl(ttl)))
+
+    @known_keywords
+    async def aexpire(self, ids: Sequence[str], ttl: float | None) -> int:
+        """Let records expire after a number of seconds from now. See ``expire``."""
+        return await self._index.arun(operations.expire(self._index.state, ids, check_ttl(ttl)))
+
+    @known_keywords
     def close(self) -> None:
-        """Close the connection; a client that was given stays open."""
+        """Close the connection; a client that was given stays open. The next use of the store connects anew."""
         self._index.close()
 
     @known_keywords
     async def aclose(self) -> None:
-        """Close the connection, that of the running event loop too; a client that was given stays open."""
+        """Close the connection, that of the running event loop too. See ``close``."""
         await self._index.aclose()
 
     @contextmanager

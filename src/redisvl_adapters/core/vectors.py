@@ -82,8 +82,8 @@ def check_matrix(matrix: Matrix, ids: Sequence[str], *, dims: int, dtype: str, m
     """
     if matrix.shape[1] != dims:
         raise RecordError(
-            f"{describe(0, ids[0])} has a vector of {matrix.shape[1]} dimensions, the index has {dims}; was another "
-            "embedding model used?"
+            f"{describe(0, ids[0])} has a vector of {matrix.shape[1]} dimensions, the index has {dims}, "
+            "by dims= or its first vector; was another embedding model used?"
         )
     target = _DTYPES[dtype]
     with np.errstate(over="ignore", invalid="ignore"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from redis.exceptions import ResponseError
 
@@ -18,7 +19,7 @@ from redisvl_adapters.core.lifecycle import (
     look,
     prepare_lesson,
 )
-from redisvl_adapters.core.metadata import survey
+from redisvl_adapters.core.metadata import project, survey
 from redisvl_adapters.core.record import Layout, Record, layout_of
 from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.core.vectors import Matrix, Vector, as_matrix, check_matrix, describe
@@ -92,6 +93,27 @@ def upsert(
     raise PartialWriteError(message, written=written, unwritten=unwritten)
 
 
+def check_records(state: State, records: Sequence[Record]) -> Steps[None]:
+    """Check all that can be known to be wrong with records, and with the vectors that they have already.
+
+    Raises:
+        RecordError: If a record could not be stored, indexed and read back exactly.
+        SchemaMismatchError: If the index is not what was asked for.
+    """
+    places = [_Place(position, record) for position, record in enumerate(records)]
+    snapshot = state.snapshot or (yield from look(state))
+    before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
+    expected = before.with_fields(prepare_lesson(state.spec, before, [place.found for place in places]).fields)
+    for place in places:
+        project(expected, place.found.values, place.where)
+    ids = [record.id for record in records]
+    if all(record.vector is not None for record in records):
+        matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), ids)
+        dims = snapshot.schema.vector.dims if snapshot else matrix.shape[1]
+        vector = expected.vector
+        check_matrix(matrix, ids, dims=dims, dtype=vector.dtype, metric=vector.metric)
+
+
 class _Place:
     """A record at its place in a call, checked as far as that goes without its index."""
 
@@ -113,6 +135,7 @@ class _Place:
 
     def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Command:
         """Return the command that writes it."""
+        ttl_ms = ttl_ms if self.record.ttl_ms is None else self.record.ttl_ms
         return layout.write(self.record, self.found, rows[self.position], ttl_ms, self.where)
 
 

@@ -2,62 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 from langchain_core.documents import Document
 
-from redisvl_adapters.core.record import Record, new_id
-from redisvl_adapters.errors import ArgumentError
+from redisvl_adapters.core.ingest import Plan
+from redisvl_adapters.core.options import check_ttl
+from redisvl_adapters.core.record import Record, content_id, new_id
+from redisvl_adapters.errors import ArgumentError, refuse_unknown
+
+S = TypeVar("S")
+T = TypeVar("T")
+Part: TypeAlias = tuple[str, dict[str, Any], str | None]
+"""The text, metadata and id of a document."""
 
 
-class Parts(TypedDict):
-    """Documents as ``add_texts`` takes them."""
+class AddOptions(TypedDict, total=False):
+    """What adding takes beside texts or documents and their ids.
 
-    texts: list[str]
-    metadatas: list[dict[str, Any] | None]
-    ids: Sequence[str | None]
+    Keys:
+        batch_size: How many are embedded and written at once (500).
+        ttl: Seconds after which they expire: one number for all, or one number or None for each; by default as the
+            store was told.
+        show_progress: Whether to draw a bar with tqdm, with rate and remaining time (False).
+        content_ids: Whether those without an id get one that is derived from text and metadata (False), so that the
+            same content gets the same id again.
+        skip_existing: Whether those whose ids exist are neither embedded nor written (False).
+        max_concurrency: How many batches are embedded at the same time, in async calls (4).
+    """
+
+    batch_size: int | None
+    ttl: float | Iterable[float | None] | None
+    show_progress: bool
+    content_ids: bool
+    skip_existing: bool
+    max_concurrency: int
 
 
-def parts_of(documents: Iterable[Document], ids: Sequence[str | None] | None) -> Parts:
-    """Return the parts of documents; ids that are given go before those of the documents.
+def read_add_options(options: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
+    """Return how to ingest, and what ``to_records`` takes.
 
     Raises:
-        ArgumentError: If the lengths differ.
+        UnknownArgumentError: If there is another keyword.
+        ArgumentError: If a value is out of its range.
     """
-    documents = list(documents)
-    if ids is None:
-        ids = [document.id for document in documents]
-    elif len(ids) != len(documents):
-        raise ArgumentError(f"{len(documents)} documents came with {len(ids)} ids")
-    return {
-        "texts": [document.page_content for document in documents],
-        "metadatas": [document.metadata for document in documents],
-        "ids": ids,
+    known = AddOptions.__annotations__
+    refuse_unknown("add", {name: options[name] for name in options if name not in known}, (*known, "ids"))
+    content_ids = options.get("content_ids", False)
+    if not isinstance(content_ids, bool):
+        raise ArgumentError(f"content_ids is True or False; not {content_ids!r:.80}")
+    ttl = options.get("ttl")
+    each = isinstance(ttl, Iterable) and not isinstance(ttl, str)
+    given = {name: options[name] for name in ("show_progress", "skip_existing", "max_concurrency") if name in options}
+    if options.get("batch_size") is not None:
+        given["batch_size"] = options["batch_size"]
+    return Plan(ttl_ms=None if each else check_ttl(ttl), **given), {
+        "ttl": ttl if each else None,
+        "content_ids": content_ids,
     }
 
 
-def to_records(
-    texts: Iterable[str], metadatas: Sequence[dict[str, Any] | None] | None, ids: Sequence[str | None] | None
-) -> list[Record]:
-    """Return the records of texts; those without an id get a fresh one.
+def parts_of(documents: Iterable[Document], ids: Iterable[str | None] | None) -> Iterable[Part]:
+    """Return the text, metadata and id of each document; ids that are given go before those of the documents.
 
     Raises:
-        ArgumentError: If the lengths differ.
+        ArgumentError: If something is no document, or the lengths differ.
     """
-    if isinstance(texts, str):
-        raise ArgumentError("texts is a list of texts, not one text")
-    texts = list(texts)
-    if isinstance(ids, str):
-        raise ArgumentError(f"ids is a list of ids, not one id; write [{ids!r}]")
-    for name, given in (("metadatas", metadatas), ("ids", ids)):
-        if given is not None and len(given) != len(texts):
-            raise ArgumentError(f"{len(texts)} texts came with {len(given)} {name}")
-    none = [None] * len(texts)
-    return [
-        Record(new_id() if record_id is None else record_id, text, {} if metadata is None else metadata)
-        for text, metadata, record_id in zip(texts, metadatas or none, ids or none, strict=True)
-    ]
+    if isinstance(documents, Document) or not isinstance(documents, Iterable):
+        raise ArgumentError(f"documents is a list of documents; not {type(documents).__name__} {documents!r:.80}")
+    if isinstance(documents, Sequence):
+        return list(_parts(documents, _one_each("documents", documents, "ids", ids)))
+    return _parts(documents, ids)
+
+
+def _parts(documents: Iterable[Document], ids: Iterable[str | None] | None) -> Iterator[Part]:
+    for position, (document, record_id) in enumerate(_paired("documents", documents, "ids", ids)):
+        if not isinstance(document, Document):
+            raise ArgumentError(f"document {position} is no Document but {type(document).__name__} {document!r:.80}")
+        yield document.page_content, document.metadata, document.id if ids is None else record_id
+
+
+def texts_of(
+    texts: Iterable[str],
+    metadatas: Iterable[dict[str, Any] | None] | None,
+    ids: Iterable[str | None] | None,
+) -> Iterable[Part]:
+    """Return the text, metadata and id of each text.
+
+    Raises:
+        ArgumentError: If something is no list, or the lengths differ.
+    """
+    if isinstance(texts, str) or not isinstance(texts, Iterable):
+        raise ArgumentError(f"texts is a list of texts; not {type(texts).__name__} {texts!r:.80}")
+    if not isinstance(texts, Sequence):
+        return _texts(texts, metadatas, ids)
+    metadatas = _one_each("texts", texts, "metadatas", metadatas)
+    return list(_texts(texts, metadatas, _one_each("texts", texts, "ids", ids)))
+
+
+def _texts(
+    texts: Iterable[str], metadatas: Iterable[dict[str, Any] | None] | None, ids: Iterable[str | None] | None
+) -> Iterator[Part]:
+    paired = _paired("texts", texts, "metadatas", metadatas)
+    for (text, metadata), record_id in _paired("texts", paired, "ids", ids):
+        yield text, {} if metadata is None else metadata, record_id
+
+
+def to_records(
+    parts: Iterable[Part],
+    ttl: Iterable[float | None] | None,
+    *,
+    content_ids: bool,
+) -> Iterable[Record]:
+    """Return the records of texts, a list for a list; those without an id get a fresh one, or that of their content.
+
+    Raises:
+        ArgumentError: If the lengths differ, or a time to live is no positive number of seconds.
+    """
+    if isinstance(parts, list):
+        return list(_records(parts, _one_each("texts", parts, "ttl", ttl), content_ids=content_ids))
+    return _records(parts, ttl, content_ids=content_ids)
+
+
+def _records(parts: Iterable[Part], ttls: Iterable[float | None] | None, *, content_ids: bool) -> Iterator[Record]:
+    for (text, metadata, record_id), ttl in _paired("texts", parts, "ttl", ttls):
+        fresh = "" if record_id is not None else content_id(text, metadata) if content_ids else new_id()
+        yield Record(fresh if record_id is None else record_id, text, metadata, ttl_ms=check_ttl(ttl))
+
+
+def _one_each(name: str, items: Sequence[Any], other: str, values: Iterable[T] | None) -> list[T] | None:
+    """Return as many values as there are items."""
+    if values is None:
+        return None
+    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
+        raise ArgumentError(f"{other} is a list with one for each of the {name}; not {values!r:.80}")
+    values = list(values)
+    if len(values) != len(items):
+        raise ArgumentError(f"{len(items)} {name} came with {len(values)} {other}")
+    return values
+
+
+_END: Any = object()
+
+
+def _paired(name: str, items: Iterable[S], other: str, values: Iterable[T] | None) -> Iterator[tuple[S, T | None]]:
+    """Yield items with their values, of which there must be as many."""
+    if values is None:
+        yield from ((item, None) for item in items)
+        return
+    for item, value in zip_longest(items, values, fillvalue=_END):
+        if item is _END or value is _END:
+            raise ArgumentError(f"there are not as many {other} as {name}")
+        yield item, value
 
 
 def to_document(record: Record) -> Document:
@@ -65,20 +163,7 @@ def to_document(record: Record) -> Document:
     return Document(id=record.id, page_content=record.text, metadata=record.metadata)
 
 
-def batches_of(records: Sequence[Record], size: int | None) -> list[list[str]]:
-    """Return the texts of records in batches of a size, or in one.
-
-    Raises:
-        ArgumentError: If the size is not a positive integer.
-    """
-    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-        raise ArgumentError(f"batch_size is a positive integer; not {size!r}")
-    texts = [record.text for record in records]
-    size = size or len(texts) or 1
-    return [texts[start : start + size] for start in range(0, len(texts), size)]
-
-
-def one_each(vectors: list[list[float]], texts: list[str]) -> list[list[float]]:
+def one_each(vectors: list[list[float]], texts: Sequence[str]) -> list[list[float]]:
     """Return the vectors of texts.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self, Unpack
 
 from langchain_core.documents import Document
@@ -11,15 +11,23 @@ from langchain_core.embeddings import Embeddings
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.index import RedisIndex
+from redisvl_adapters.core.ingest import aingest, ingest
 from redisvl_adapters.core.leaves import describe
-from redisvl_adapters.core.options import ExistingOptions, IndexOptions, check_ttl
+from redisvl_adapters.core.options import ExistingOptions, IndexOptions
 from redisvl_adapters.core.query import check_k
+from redisvl_adapters.core.record import Record
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
-from redisvl_adapters.langchain.documents import batches_of, one_each, parts_of, to_document, to_records
+from redisvl_adapters.langchain.documents import (
+    Part,
+    one_each,
+    parts_of,
+    read_add_options,
+    texts_of,
+    to_document,
+    to_records,
+)
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.retriever import RetrieverMethods
-
-_ADD_KWARGS = frozenset({"ids", "batch_size", "ttl"})
 
 
 class RedisVectorStore(RetrieverMethods):
@@ -148,67 +156,73 @@ class RedisVectorStore(RetrieverMethods):
     def add_texts(
         self,
         texts: Iterable[str],
-        metadatas: Sequence[dict[str, Any] | None] | None = None,
+        metadatas: Iterable[dict[str, Any] | None] | None = None,
         *,
-        ids: Sequence[str | None] | None = None,
-        batch_size: int | None = None,
-        ttl: float | None = None,
-        **unknown: Any,
+        ids: Iterable[str | None] | None = None,
+        **options: Any,
     ) -> list[str]:
         """Embed texts and write them, replacing those that exist under their ids.
+
+        A list is checked as a whole before anything is embedded; any other iterable is a stream, of any length, that is
+        taken batch by batch. The next batch is embedded while the last one is written.
 
         Args:
             texts: The texts.
             metadatas: One mapping per text.
             ids: One id per text; where one is None, a fresh ULID.
-            batch_size: How many texts are embedded at a time; by default all at once.
-            ttl: Seconds after which these records expire; by default as the store was told.
-            unknown: Nothing: other keywords are refused.
+            options: See ``AddOptions``: ``batch_size``, ``ttl``, ``show_progress``, ``content_ids``, ``skip_existing``,
+                ``max_concurrency``.
 
         Returns:
             The ids, in the order of the texts.
 
         Raises:
-            ArgumentError: If the lengths differ.
-            RecordError: If a record could not be stored, indexed and read back exactly; nothing is written then.
-            PartialWriteError: If the server failed after some records may have been written.
+            ArgumentError: If the lengths differ, or an option is out of range.
+            RecordError: If a record could not be stored, indexed and read back exactly.
+            PartialWriteError: If something failed after some records were written, or may have been.
         """
-        refuse_unknown("add_texts", unknown, _ADD_KWARGS)
-        records, ttl_ms = to_records(texts, metadatas, ids), check_ttl(ttl)
-        vectors: list[list[float]] = []
-        for batch in batches_of(records, batch_size):
-            vectors += one_each(self._embedding.embed_documents(batch), batch)
-        return self._index.run(operations.upsert(self._index.state, records, vectors, ttl_ms))
+        return self._ingest(texts_of(texts, metadatas, ids), options)
 
     async def aadd_texts(
         self,
         texts: Iterable[str],
-        metadatas: Sequence[dict[str, Any] | None] | None = None,
+        metadatas: Iterable[dict[str, Any] | None] | None = None,
         *,
-        ids: Sequence[str | None] | None = None,
-        batch_size: int | None = None,
-        ttl: float | None = None,
-        **unknown: Any,
+        ids: Iterable[str | None] | None = None,
+        **options: Any,
     ) -> list[str]:
-        """Embed texts and write them. See ``add_texts``."""
-        refuse_unknown("aadd_texts", unknown, _ADD_KWARGS)
-        records, ttl_ms = to_records(texts, metadatas, ids), check_ttl(ttl)
-        vectors: list[list[float]] = []
-        for batch in batches_of(records, batch_size):
-            vectors += one_each(await self._embedding.aembed_documents(batch), batch)
-        return await self._index.arun(operations.upsert(self._index.state, records, vectors, ttl_ms))
+        """Embed texts and write them, several batches being embedded at the same time. See ``add_texts``."""
+        return await self._aingest(texts_of(texts, metadatas, ids), options)
 
     def add_documents(
-        self, documents: Iterable[Document], *, ids: Sequence[str | None] | None = None, **kwargs: Any
+        self, documents: Iterable[Document], *, ids: Iterable[str | None] | None = None, **options: Any
     ) -> list[str]:
         """Embed documents and write them. Ids given here go before those of the documents. See ``add_texts``."""
-        return self.add_texts(**parts_of(documents, ids), **kwargs)
+        return self._ingest(parts_of(documents, ids), options)
 
     async def aadd_documents(
-        self, documents: Iterable[Document], *, ids: Sequence[str | None] | None = None, **kwargs: Any
+        self, documents: Iterable[Document], *, ids: Iterable[str | None] | None = None, **options: Any
     ) -> list[str]:
         """Embed documents and write them. Ids given here go before those of the documents. See ``add_texts``."""
-        return await self.aadd_texts(**parts_of(documents, ids), **kwargs)
+        return await self._aingest(parts_of(documents, ids), options)
+
+    def _ingest(self, parts: Iterable[Part], options: Mapping[str, Any]) -> list[str]:
+        plan, given = read_add_options(options)
+
+        def embed(batch: list[Record]) -> list[list[float]]:
+            texts = [record.text for record in batch]
+            return one_each(self._embedding.embed_documents(texts), texts)
+
+        return ingest(self._index, to_records(parts, **given), embed, plan)
+
+    async def _aingest(self, parts: Iterable[Part], options: Mapping[str, Any]) -> list[str]:
+        plan, given = read_add_options(options)
+
+        async def embed(batch: list[Record]) -> list[list[float]]:
+            texts = [record.text for record in batch]
+            return one_each(await self._embedding.aembed_documents(texts), texts)
+
+        return await aingest(self._index, to_records(parts, **given), embed, plan)
 
     def delete(self, ids: Sequence[str] | None = None, *, filter: FilterLike | None = None, **unknown: Any) -> bool:
         """Delete records by their ids, by a filter, or those of some ids that match a filter.
@@ -241,6 +255,16 @@ class RedisVectorStore(RetrieverMethods):
         if ids is None and filter is None:
             raise ArgumentError("delete needs ids or a filter; call clear() to delete everything")
         return operations.delete_matching(self._index.state, read_filter(filter), _id_list(ids))
+
+    @known_keywords
+    def persist(self, ids: Sequence[str]) -> int:
+        """Let records live for ever, and return how many of them there were. The same as ``expire(ids, None)``."""
+        return self.expire(ids, None)
+
+    @known_keywords
+    async def apersist(self, ids: Sequence[str]) -> int:
+        """Let records live for ever, and return how many of them there were."""
+        return await self.aexpire(ids, None)
 
     # Reading
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import orjson
 from llama_index.core.schema import (
@@ -16,10 +16,11 @@ from llama_index.core.schema import (
     Node,
     TextNode,
 )
+from numpy.typing import NDArray
 
 from redisvl_adapters.core.record import Record
 from redisvl_adapters.core.vectors import describe
-from redisvl_adapters.errors import RecordError
+from redisvl_adapters.errors import ArgumentError, RecordError
 
 _TYPES: Mapping[str, type[BaseNode]] = {
     kind.class_name(): kind for kind in (TextNode, ImageNode, IndexNode, Node, Document, ImageDocument)
@@ -27,6 +28,19 @@ _TYPES: Mapping[str, type[BaseNode]] = {
 # These lie apart in the record.
 _APART = {"id_", "embedding", "metadata", "text", "obj"}
 _RESOURCES = ("text_resource", "image_resource", "audio_resource", "video_resource")
+
+
+def to_records(nodes: Iterable[BaseNode]) -> Iterable[Record]:
+    """Return the records of nodes with their vectors, a list for a list.
+
+    Raises:
+        ArgumentError: If something is no node.
+        RecordError: If a node has no embedding, or could not be restored.
+    """
+    if isinstance(nodes, str | BaseNode) or not isinstance(nodes, Iterable):
+        raise ArgumentError(f"nodes is a list of nodes; not {type(nodes).__name__} {nodes!r:.80}")
+    records = (to_record(node, position) for position, node in enumerate(nodes))
+    return list(records) if isinstance(nodes, Sequence) else records
 
 
 def to_record(node: BaseNode, position: int) -> Record:
@@ -39,6 +53,8 @@ def to_record(node: BaseNode, position: int) -> Record:
     Raises:
         RecordError: If the node has no embedding, or could not be restored.
     """
+    if not isinstance(node, BaseNode):
+        raise ArgumentError(f"node {position} is no node but {type(node).__name__} {node!r:.80}")
     where = describe(position, node.node_id)
     if node.embedding is None:
         raise RecordError(f"{where} has no embedding")
@@ -57,6 +73,7 @@ def to_record(node: BaseNode, position: int) -> Record:
         node.metadata,
         source=node.ref_doc_id,
         frame=frame,
+        vector=cast("NDArray[Any]", node.embedding),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
 
@@ -20,12 +20,14 @@ from redisvl.schema import IndexSchema
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.index import RedisIndex
+from redisvl_adapters.core.ingest import Plan, aingest, ingest
 from redisvl_adapters.core.leaves import describe
 from redisvl_adapters.core.options import IndexOptions, check_ttl
+from redisvl_adapters.core.record import Record
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
-from redisvl_adapters.llama_index.nodes import to_node, to_record
+from redisvl_adapters.llama_index.nodes import to_node, to_records
 from redisvl_adapters.llama_index.query import from_sources, run_query
 
 
@@ -91,33 +93,34 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
 
     # Writing
 
-    def add(self, nodes: Sequence[BaseNode], *, ttl: float | None = None, **unknown: Any) -> list[str]:
+    def add(self, nodes: Iterable[BaseNode], **options: Any) -> list[str]:
         """Write nodes with their embeddings, replacing those that exist under their ids.
+
+        A list is checked as a whole before anything is written; any other iterable is a stream, of any length, that is
+        taken batch by batch.
 
         Args:
             nodes: The nodes.
-            ttl: Seconds after which they expire; by default as the store was told.
-            unknown: Nothing: other keywords are refused.
+            options: ``ttl`` (seconds after which they expire; by default as the store was told), ``batch_size`` (how
+                many are written at once, 500), ``show_progress`` (whether to draw a bar with tqdm), ``skip_existing``
+                (whether nodes whose ids exist are left as they are).
 
         Returns:
             The ids of the nodes, in their order.
 
         Raises:
-            RecordError: If a node could not be stored, indexed and read back exactly; nothing is written then.
-            PartialWriteError: If the server failed after some nodes may have been written.
+            UnknownArgumentError: If there is another keyword.
+            ArgumentError: If an option is out of range.
+            RecordError: If a node could not be stored, indexed and read back exactly.
+            PartialWriteError: If something failed after some nodes were written, or may have been.
         """
-        refuse_unknown("add", unknown, ("nodes", "ttl"))
-        return self._index.run(self._add(nodes, ttl))
+        plan = _plan(options)
+        return ingest(self._index, to_records(nodes), _vectors, plan)
 
-    async def async_add(self, nodes: Sequence[BaseNode], *, ttl: float | None = None, **unknown: Any) -> list[str]:
+    async def async_add(self, nodes: Iterable[BaseNode], **options: Any) -> list[str]:
         """Write nodes with their embeddings. See ``add``."""
-        refuse_unknown("async_add", unknown, ("nodes", "ttl"))
-        return await self._index.arun(self._add(nodes, ttl))
-
-    def _add(self, nodes: Sequence[BaseNode], ttl: float | None) -> Steps[list[str]]:
-        records = [to_record(node, position) for position, node in enumerate(nodes)]
-        vectors = [cast("list[float]", node.embedding) for node in nodes]
-        return operations.upsert(self._index.state, records, vectors, check_ttl(ttl))
+        plan = _plan(options)
+        return await aingest(self._index, to_records(nodes), _avectors, plan)
 
     def delete(self, ref_doc_id: str, **unknown: Any) -> None:
         """Delete all nodes that were made from a source document.
@@ -211,14 +214,14 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     def query(self, query: VectorStoreQuery, **options: Any) -> VectorStoreQueryResult:
         """Return what a query finds, best first: larger similarities are better.
 
-        Modes are DEFAULT (nearest vectors), TEXT_SEARCH (words of ``query_str``), HYBRID (both, fused by reciprocal rank,
-        or linearly if there is an ``alpha``, the weight of the vector side) and MMR (near and unlike each other;
+        Modes are DEFAULT (nearest vectors), TEXT_SEARCH (words of ``query_str``), HYBRID (both, fused by reciprocal
+        rank, or linearly if there is an ``alpha``, the weight of the vector side) and MMR (near and unlike each other;
         ``mmr_threshold`` 1 looks at nearness alone, 0 at variety alone).
 
         Args:
-            query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k`` (text
-                side), ``hybrid_top_k`` (results of HYBRID), ``filters``, ``doc_ids`` (source documents), ``node_ids``,
-                ``output_fields`` (the metadata keys to return), ``alpha``, ``mmr_threshold``.
+            query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k``
+                (text side), ``hybrid_top_k`` (results of HYBRID), ``filters``, ``doc_ids`` (source documents),
+                ``node_ids``, ``output_fields`` (the metadata keys to return), ``alpha``, ``mmr_threshold``.
             options: What the mode takes of ``SearchOptions``, ``TextOptions`` and ``HybridOptions``; ``fetch_k`` in
                 MMR. A retriever passes its ``vector_store_kwargs`` here.
 
@@ -232,6 +235,23 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     async def aquery(self, query: VectorStoreQuery, **options: Any) -> VectorStoreQueryResult:
         """Return what a query finds. See ``query``."""
         return await self._index.arun(run_query(self._index.state, query, options))
+
+
+_ADD_OPTIONS = frozenset({"ttl", "batch_size", "show_progress", "skip_existing"})
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    refuse_unknown("add", {name: options[name] for name in options if name not in _ADD_OPTIONS}, _ADD_OPTIONS)
+    given = {name: value for name, value in options.items() if value is not None and name != "ttl"}
+    return Plan(ttl_ms=check_ttl(options.get("ttl")), **given)
+
+
+def _vectors(records: list[Record]) -> list[Any]:
+    return [record.vector for record in records]
+
+
+async def _avectors(records: list[Record]) -> list[Any]:
+    return _vectors(records)
 
 
 def _written(value: Any) -> Any:

@@ -1,0 +1,205 @@
+"""Ingest: records of any number are embedded and written batch by batch, one while the other goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Protocol, TypeAlias
+
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.commands import Steps
+from redisvl_adapters.core.index import RedisIndex
+from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.vectors import Vector
+from redisvl_adapters.core.writing import BATCH, check_records
+from redisvl_adapters.errors import ArgumentError, MissingExtraError, PartialWriteError
+
+Vectors: TypeAlias = Sequence[Vector]
+Embed: TypeAlias = Callable[[list[Record]], Vectors]
+AsyncEmbed: TypeAlias = Callable[[list[Record]], Awaitable[Vectors]]
+
+
+class Bar(Protocol):
+    """What of a progress bar is used."""
+
+    def update(self, n: float | None = 1) -> Any:
+        """Go on by a number of records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How an ingest goes on.
+
+    Attributes:
+        batch_size: How many records are embedded and written at once.
+        ttl_ms: Milliseconds after which records expire that say nothing else.
+        show_progress: Whether to draw a bar.
+        skip_existing: Whether records whose ids exist are neither embedded nor written.
+        max_concurrency: How many batches are embedded at the same time, in async calls.
+    """
+
+    batch_size: int = BATCH
+    ttl_ms: int | None = None
+    show_progress: bool = False
+    skip_existing: bool = False
+    max_concurrency: int = 4
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "max_concurrency"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ArgumentError(f"{name} is a positive integer; not {value!r:.80}")
+        for name in ("show_progress", "skip_existing"):
+            if not isinstance(getattr(self, name), bool):
+                raise ArgumentError(f"{name} is True or False; not {getattr(self, name)!r:.80}")
+
+
+class _Ingest:
+    """What the sync and the async ingest share: which records came, which are written, and how it is said."""
+
+    def __init__(self, index: RedisIndex, records: Iterable[Record], plan: Plan) -> None:
+        self.ids: list[str] = []
+        self.written: list[str] = []
+        self._state = index.state
+        self._plan = plan
+        self._records = records
+
+    @property
+    def needs_check(self) -> bool:
+        """Whether the records are checked as a whole first; a single batch is, when it is written."""
+        return isinstance(self._records, Sequence) and len(self._records) > self._plan.batch_size
+
+    def check(self) -> Steps[None]:
+        return check_records(self._state, list(self._records))
+
+    def batches(self) -> Iterator[tuple[list[Record], bool]]:
+        """Yield the batches, and whether each is the last one."""
+        coming = iter(self._records)
+        batch = list(islice(coming, self._plan.batch_size))
+        while batch:
+            self.ids += [record.id for record in batch]
+            following = list(islice(coming, self._plan.batch_size))
+            yield batch, not following
+            batch = following
+
+    def fresh(self, batch: list[Record]) -> Steps[list[Record]]:
+        """Return what of a batch is to be embedded and written."""
+        if not self._plan.skip_existing:
+            return batch
+        there = yield from operations.existing(self._state, [record.id for record in batch])
+        self.written += [record.id for record in batch if record.id in there]
+        return [record for record in batch if record.id not in there]
+
+    def write(self, batch: list[Record], vectors: Vectors) -> Steps[list[str]]:
+        return operations.upsert(self._state, batch, vectors, self._plan.ttl_ms)
+
+    def bar(self) -> AbstractContextManager[Bar | None]:
+        if not self._plan.show_progress:
+            return nullcontext()
+        try:
+            from tqdm.auto import tqdm  # noqa: PLC0415  # for those alone who ask for it
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("show_progress=True needs tqdm: pip install tqdm") from error
+        total = len(self._records) if isinstance(self._records, Sequence) else None
+        return tqdm(total=total, unit=" records", desc=f"Writing to {self._state.spec.name}")
+
+    def told(self, error: Exception) -> Exception:
+        """Return an error that says what is written, or the error itself if nothing is."""
+        done = self.written + (error.written if isinstance(error, PartialWriteError) else [])
+        if not done and not isinstance(error, PartialWriteError):
+            return error
+        whole = isinstance(self._records, Sequence)
+        ids = [record.id for record in self._records] if whole else self.ids
+        there = set(done)
+        rest = [record_id for record_id in ids if record_id not in there]
+        more = "" if whole else ", and the rest of the stream was not read"
+        return PartialWriteError(
+            f"{len(done)} records are written, {len(rest)} are not known to be{more}: {error}",
+            written=done,
+            unwritten=rest,
+        )
+
+
+def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Plan) -> list[str]:
+    """Embed and write records; the next batch is embedded while the last one is written.
+
+    A sequence is checked as a whole before anything is embedded, anything else batch by batch.
+
+    Args:
+        index: The index.
+        records: The records, of any number.
+        embed: Returns the vectors of a batch.
+        plan: How to go on.
+
+    Returns:
+        The ids of the records, in their order.
+
+    Raises:
+        RecordError: If a record could not be stored, indexed and read back exactly.
+        PartialWriteError: If something failed after some records were written, or may have been.
+    """
+    job = _Ingest(index, records, plan)
+    if job.needs_check:
+        index.run(job.check())
+    writing: Future[list[str]] | None = None
+    with job.bar() as bar, ThreadPoolExecutor(1, "redis-write") as writer:
+        try:
+            for batch, is_last in job.batches():
+                fresh = index.run(job.fresh(batch))
+                vectors = embed(fresh) if fresh else []
+                if writing is not None:
+                    job.written += writing.result()
+                    writing = None
+                if is_last:
+                    job.written += index.run(job.write(fresh, vectors))
+                else:
+                    writing = writer.submit(index.run, job.write(fresh, vectors))
+                if bar is not None:
+                    bar.update(len(batch))
+        except Exception as error:  # whatever it is, it is said what is written
+            if writing is not None and writing.exception() is None:
+                job.written += writing.result()
+            raise job.told(error) from error
+    return job.ids
+
+
+async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbed, plan: Plan) -> list[str]:
+    """Embed and write records, several batches being embedded at the same time. See ``ingest``."""
+    job = _Ingest(index, records, plan)
+    if job.needs_check:
+        await index.arun(job.check())
+
+    async def embedded(batch: list[Record]) -> tuple[list[Record], Vectors]:
+        fresh = await index.arun(job.fresh(batch))
+        return fresh, (await embed(fresh) if fresh else [])
+
+    ahead: deque[tuple[asyncio.Task[tuple[list[Record], Vectors]], int]] = deque()
+
+    async def write_first() -> None:
+        task, count = ahead[0]
+        fresh, vectors = await task
+        ahead.popleft()
+        job.written += await index.arun(job.write(fresh, vectors))
+        if bar is not None:
+            bar.update(count)
+
+    with job.bar() as bar:
+        try:
+            for batch, _ in job.batches():
+                ahead.append((asyncio.ensure_future(embedded(batch)), len(batch)))
+                if len(ahead) == plan.max_concurrency:
+                    await write_first()
+            while ahead:
+                await write_first()
+        except Exception as error:  # whatever it is, it is said what is written
+            raise job.told(error) from error
+        finally:
+            for task, _ in ahead:
+                task.cancel()
+            await asyncio.gather(*(task for task, _ in ahead), return_exceptions=True)
+    return job.ids
