@@ -111,7 +111,6 @@ def test_an_index_that_is_never_to_be_created_is_missed(make: Indexes) -> None:
         ({"prefix": "elsewhere"}, "prefix is .*, asked for 'elsewhere:'"),
         ({"metadata_schema": {"n": "tag"}}, "'n' is 'numeric', asked for 'tag'"),
         ({"metadata_schema": {"flag": "tag"}}, "'flag' is 'bool', asked for 'tag'"),
-        ({"metadata_schema": {"new": "tag"}}, "'new' is 'missing', asked for 'tag'"),
     ],
 )
 def test_opening_an_index_that_is_another_one_names_the_difference(make: Indexes, asked: Any, said: str) -> None:

@@ -91,7 +91,6 @@ DIFFERENT: dict[str, dict[str, Any]] = {
     "algorithm": {"algorithm": "flat"},
     "prefix": {"prefix": "elsewhere"},
     "year": {"metadata_schema": {"year": "tag"}},
-    "colour": {"metadata_schema": {"colour": "tag"}},
 }
 
 

@@ -141,7 +141,7 @@ async def test_a_field_that_is_not_there_is_refused(
     store = await films(call, clients, index_name, storage)
     fields = [*await call(store, "attribute_info"), {"name": "yeer", "type": "float", "description": "?"}]
     retriever = answering(store, fields, 'gt("yeer", 1990)', 'gt("genre", "a")')
-    for reason in ("did you mean 'year'", "has no gt"):
+    for reason in ("did you mean 'year'", "has no GT"):
         with pytest.raises(FilterError, match=reason):
             await call(retriever, "invoke", "which films?")
 

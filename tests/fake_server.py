@@ -173,7 +173,10 @@ class FakeServer:
     def _eval(self, script: str, _count: int, key: str, *args: Any) -> Reply:
         if "HGET" in script:
             if self.keys.get(key, {}).get(args[0]) == args[1]:
-                del self.keys[key]
+                if "HSET" in script:
+                    self.keys[key][args[2]] = args[3]
+                else:
+                    del self.keys[key]
             return
         parts = args[1:]
         raw = [part.encode() if isinstance(part, str) else part for part in parts]
@@ -190,7 +193,10 @@ class FakeServer:
         self.keys.setdefault(key, {}).update(zip(parts[::2], parts[1::2], strict=True))
 
     def _hsetnx(self, key: str, name: bytes, value: bytes) -> Reply:
-        self.keys.setdefault(key, {}).setdefault(name, value)
+        fields = self.keys.setdefault(key, {})
+        was_first = name not in fields
+        fields.setdefault(name, value)
+        return int(was_first)
 
     def _del(self, *keys: str) -> Reply:
         return sum(self.keys.pop(key, None) is not None for key in keys)

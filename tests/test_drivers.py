@@ -217,7 +217,7 @@ def test_the_environment_names_the_default_server(monkeypatch: pytest.MonkeyPatc
         ({"client": aredis.Redis()}, r"client is a redis\.Redis"),
         ({"async_client": redis.Redis()}, r"async_client is a redis\.asyncio\.Redis"),
         ({"client": "redis://h"}, r"client is a redis\.Redis.*str"),
-        ({"redis_url": 3}, "redis_url is a string"),
+        ({"redis_url": 3}, "redis_url is a non-empty string"),
     ],
 )
 def test_what_is_no_connection_is_refused(arguments: dict[str, Any], named: str) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -226,15 +228,16 @@ def test_a_path_cannot_smuggle_a_line_into_the_configuration() -> None:
     assert not any(line.startswith("loadmodule") for line in lines)
 
 
-@pytest.mark.parametrize("port", [0, -1, 65536])
-def test_a_port_out_of_range_is_refused(port: int) -> None:
-    with pytest.raises(ArgumentError, match=f"1 to 65535, not {port}"):
+@pytest.mark.parametrize("port", [0, -1, 65536, "abc", "6379", 6379.0, True])
+def test_a_port_out_of_range_is_refused(port: Any) -> None:
+    with pytest.raises(ArgumentError, match=f"port is an integer within 1 to 65535.*not {port!r}"):
         EmbeddedRedis(port=port)
 
 
-def test_an_empty_path_is_refused_and_not_taken_for_the_current_folder() -> None:
-    with pytest.raises(ArgumentError, match="path is empty"):
-        EmbeddedRedis(path="")
+@pytest.mark.parametrize("path", ["", 3, b"data", ["data"]])
+def test_an_empty_path_is_refused_and_not_taken_for_the_current_folder(path: Any) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(f"path is {path!r}; name a folder")):
+        EmbeddedRedis(path=path)
 
 
 def test_there_is_no_url_before_the_start() -> None:

@@ -50,5 +50,9 @@ def test_an_unknown_keyword_is_refused_with_what_there_is() -> None:
         UnknownArgumentError, match=r"^add has no argument 'idss' \(did you mean 'ids'\?\); it takes: ids, ttl$"
     ):
         refuse_unknown("add", {"idss": 1}, ("ttl", "ids"))
+    with pytest.raises(
+        UnknownArgumentError, match=r"^add has no argument 'tll' \(did you.*\); Add lists what it takes$"
+    ):
+        refuse_unknown("add", {"tll": 1}, ("ttl", "ids"), "Add")
     with pytest.raises(TypeError, match="it takes: none"):
         refuse_unknown("clear", {"x": 1}, ())

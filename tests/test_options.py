@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 from redisvl.schema import IndexSchema
+from redisvl.schema.fields import VectorDataType, VectorIndexAlgorithm
 
 from redisvl_adapters.core.declared import read_metadata_schema
 from redisvl_adapters.core.options import LEARN_LIMIT, IndexOptions, IndexSpec, default_prefix, read_options
-from redisvl_adapters.core.schema import TUNING
+from redisvl_adapters.core.schema import TUNING, FieldType
 from redisvl_adapters.errors import ArgumentError, SchemaError, UnknownArgumentError
 
 
@@ -46,6 +47,12 @@ def test_what_was_left_open_has_the_documented_defaults_when_the_index_is_create
         ("prefix", "p", "prefix", "p:"),
         ("prefix", "p:", "prefix", "p:"),
         ("storage", "json", "storage", "json"),
+        ("storage", "JSON", "storage", "json"),
+        ("algorithm", "FLAT", "algorithm", "flat"),
+        ("algorithm", VectorIndexAlgorithm.HNSW, "algorithm", "hnsw"),
+        ("distance_metric", "COSINE", "metric", "cosine"),
+        ("dtype", "FLOAT32", "dtype", "float32"),
+        ("dtype", VectorDataType.BFLOAT16, "dtype", "bfloat16"),
         ("algorithm", "flat", "algorithm", "flat"),
         ("distance_metric", "ip", "metric", "ip"),
         ("dtype", "int8", "dtype", "int8"),
@@ -91,7 +98,8 @@ def test_a_parameter_without_an_algorithm_is_one_of_hnsw() -> None:
         ({"index_name": None}, "index_name"),
         ({"index_name": b"docs"}, "index_name"),
         ({"storage": "hsah"}, "did you mean 'hash'"),
-        ({"algorithm": "HNSW"}, "algorithm is one of"),
+        ({"algorithm": "HNSV"}, "algorithm is one of.*did you mean 'hnsw'"),
+        ({"algorithm": 1}, "algorithm is one of.*not 1"),
         ({"distance_metric": "cos"}, "cosine, l2, ip"),
         ({"dtype": "float8"}, "float32, float64, float16, bfloat16, int8, uint8"),
         ({"create": True}, "if-missing, overwrite, never"),
@@ -104,6 +112,10 @@ def test_a_parameter_without_an_algorithm_is_one_of_hnsw() -> None:
         ({"ttl": float("nan")}, "ttl"),
         ({"ttl": float("inf")}, "ttl"),
         ({"ttl": "1"}, "ttl"),
+        ({"ttl": 1e16}, "ttl is a positive number of seconds, at most 1e.15.*not 1e.16"),
+        ({"ttl": 10**400}, "ttl"),
+        ({"learn": "no"}, "learn is True or False; not 'no'"),
+        ({"learn": 0}, "learn is True or False; not 0"),
         ({"prefix": ""}, "prefix"),
         ({"prefix": ":"}, "prefix"),
         ({"prefix": ["a"]}, "prefix"),
@@ -116,7 +128,7 @@ def test_a_value_out_of_range_is_refused_by_name(options: dict[str, Any], named:
 
 def test_an_unknown_keyword_is_refused_with_the_nearest_known_one() -> None:
     """langchain-redis 22: unknown keyword arguments were swallowed."""
-    with pytest.raises(UnknownArgumentError, match=r"'key_prefix'.*it takes: .*prefix"):
+    with pytest.raises(UnknownArgumentError, match=r"'key_prefix'.*did you mean 'prefix'.*IndexOptions lists"):
         read(key_prefix="doc")
     with pytest.raises(UnknownArgumentError, match="did you mean 'storage'"):
         read(storag="json")
@@ -152,6 +164,11 @@ def test_metadata_fields_are_declared_in_any_of_these_ways(declared: Any) -> Non
     ]
 
 
+def test_a_type_may_be_written_as_redis_writes_it_or_be_one() -> None:
+    fields = read_metadata_schema({"year": "NUMERIC", "kind": FieldType.TAG})
+    assert [field.type for field in fields.values()] == [FieldType.NUMERIC, FieldType.TAG]
+
+
 def test_the_dicts_of_a_declaration_are_not_changed() -> None:
     declared = [{"name": "year", "type": "numeric", "attrs": {"sortable": True}}]
     assert read_metadata_schema(declared)["year"].attrs == {"sortable": True}
@@ -174,7 +191,17 @@ def test_a_key_that_is_called_like_the_vector_gets_another_alias() -> None:
         ([{"name": "a", "type": "tag"}, {"name": "a", "type": "numeric"}], "'a' is declared twice"),
         ({"a": {"type": "tag", "attrs": {"separator": ","}}}, "'a'.*separator"),
         ({"a": {"type": "tag", "attrs": {"case_sensitive": False}}}, "'a'.*case_sensitive"),
-        ("year", "string"),
+        ("year", "metadata_schema is a mapping such as .*not 'year'"),
+        (b"year", "metadata_schema is a mapping such as .*not b'year'"),
+        (3, "metadata_schema is a mapping such as .*not 3"),
+        (["year"], r"metadata_schema is a mapping such as .*not \['year'\]"),
+        ([("year", "numeric")], "metadata_schema is a mapping such as"),
+        ({1: "tag"}, "name of a field is text.*not 1"),
+        ({"\ud800": "tag"}, "name of a field is text"),
+        ({"year": 3}, "'year' has type 3; types are: tag"),
+        ({"year": ["tag"]}, r"'year' has type \['tag'\]"),
+        ({"year": {"type": "numeric", "attrs": ["sortable"]}}, r"'year' has attrs \['sortable'\]; attrs is a mapping"),
+        ({"year": "numeri"}, r"\(did you mean 'numeric'\?\)"),
     ],
 )
 def test_a_declaration_that_cannot_be_honoured_is_refused(declared: Any, named: str) -> None:
@@ -271,3 +298,14 @@ def test_a_parameter_that_was_never_set_has_the_servers_default() -> None:
     assert read_options({"index_name": "docs", "ef_runtime": 300}).differences(existing) == [
         "ef_runtime is 10, asked for 300"
     ]
+
+
+def test_a_declared_field_that_an_index_lacks_is_an_addition_under_the_name_it_gets_there() -> None:
+    existing = read(schema=redisvl_schema()).schema(3)
+    spec = read(metadata_schema={"vec": "tag", "year": {"type": "numeric", "attrs": {"sortable": True}}})
+    assert spec.differences(existing) == []
+    assert [(new.key, new.alias, new.type, dict(new.attrs)) for new in spec.additions(existing)] == [
+        ("vec", "_k_vec", "tag", {}),
+        ("year", "year", "numeric", {"sortable": True}),
+    ]
+    assert spec.additions(existing.with_fields(spec.fields.values())) == []

@@ -117,16 +117,18 @@ class PartialWriteError(ServerError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the nearest of the known names, or nothing."""
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    # Of an enumeration's member the value, not the repr.
+    return f" (did you mean {str(close[0])!r}?)" if close else ""
 
 
-def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str]) -> None:
+def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str], listed_in: str | None = None) -> None:
     """Raise if a call was given keywords that it does not have.
 
     Args:
         where: The name of the call, for the message.
         unknown: The keywords that were left over.
         known: The keywords that the call has.
+        listed_in: What lists and explains them, where they are too many for a message.
 
     Raises:
         UnknownArgumentError: If anything was left over.
@@ -135,7 +137,8 @@ def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str])
         known = sorted(known)
         name = next(iter(unknown))
         hint = did_you_mean(name, known)
-        raise UnknownArgumentError(f"{where} has no argument {name!r}{hint}; it takes: {', '.join(known) or 'none'}")
+        takes = f"{listed_in} lists what it takes" if listed_in else f"it takes: {', '.join(known) or 'none'}"
+        raise UnknownArgumentError(f"{where} has no argument {name!r}{hint}; {takes}")
 
 
 def known_keywords(method: Callable[P, T]) -> Callable[P, T]:

@@ -75,7 +75,8 @@ def check_hybrid(method: str, k: Any, options: Mapping[str, Any]) -> Fusion:
 
 def refuse_others(where: str, options: Mapping[str, Any], known: Collection[str]) -> None:
     """Raise an error for options that are not known."""
-    refuse_unknown(where, {name: options[name] for name in options if name not in known}, known)
+    unknown = {name: options[name] for name in options if name not in known}
+    refuse_unknown(where, unknown, (*known, "k", "filter"))
 
 
 def check_fetch_k(k: Any, fetch_k: Any) -> None:

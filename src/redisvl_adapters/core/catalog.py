@@ -8,6 +8,7 @@ it holds the parameters of the algorithm that FT.INFO leaves out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -105,6 +106,17 @@ def claim_commands(name: str, fields: Iterable[MetadataField], met: Iterable[str
     key = registry_key(name)
     entries = [*map(_entry, fields), *((_MET_PREFIX + name.encode(), b"") for name in met)]
     return [*(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry(name)]
+
+
+def disclaim_commands(name: str, header: bytes | None, fields: Iterable[MetadataField]) -> list[Command]:
+    """Return the commands that mark keys as not indexed, if nobody made the index anew, and read what holds then."""
+    key = registry_key(name)
+    script = (
+        "if (redis.call('HGET',KEYS[1],ARGV[1]) or '')==ARGV[2] then redis.call('HSET',KEYS[1],ARGV[3],ARGV[4]) end"
+    )
+    entries = [_entry(replace(field, type=FieldType.UNINDEXED)) for field in fields]
+    marks = [Command(("EVAL", script, 1, key, _HEADER, header or b"", *entry), key) for entry in entries]
+    return [*marks, read_registry(name)]
 
 
 def alter_command(schema: Schema, field: MetadataField, *, scan: bool = False) -> Command:

@@ -8,21 +8,22 @@ import os
 import threading
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, TypeAlias, cast
-from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from redis import BlockingConnectionPool, Redis, RedisCluster, Sentinel
 from redis import asyncio as aredis
+from redis import exceptions as redis_errors
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.cluster import ClusterNode
 from redis.retry import Retry
 
-from redisvl_adapters.errors import ArgumentError
+from redisvl_adapters.core.url import DEFAULT_URL, check_url, cluster_parts, hosts_of, is_cluster, options_of
+from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
 
 SyncClient: TypeAlias = "Redis | RedisCluster"
 AsyncClient: TypeAlias = "aredis.Redis | aredis.RedisCluster"
 
-DEFAULT_URL = "redis://localhost:6379"
 CLIENT_NAME = "redisvl-adapters"
 
 # redis-py does not type these.
@@ -30,7 +31,6 @@ _ClusterNode: Any = ClusterNode
 _Sentinel: Any = Sentinel
 _AsyncSentinel: Any = aredis.Sentinel
 
-_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
 # RESP2 is the cheaper one to parse for search replies; a URL may ask for the other.
 _SETTINGS: dict[str, Any] = {"client_name": CLIENT_NAME, "protocol": 2}
 # Beyond this many at once, calls wait for each other instead of failing; a URL may ask for another number.
@@ -67,15 +67,21 @@ class Connection:
         if redis_url is not None and (client is not None or async_client is not None):
             raise ArgumentError("give either redis_url or a client, not both")
         if client is not None and not isinstance(client, Redis | RedisCluster):
-            raise ArgumentError(f"client is a redis.Redis or redis.RedisCluster; not {type(client).__name__}")
+            raise ArgumentError(
+                f"client is a redis.Redis or redis.RedisCluster; not {_kind_of(client)}"
+                + ("; give that one as async_client=" if isinstance(client, aredis.Redis | aredis.RedisCluster) else "")
+            )
         if async_client is not None and not isinstance(async_client, aredis.Redis | aredis.RedisCluster):
             raise ArgumentError(
-                "async_client is a redis.asyncio.Redis or redis.asyncio.RedisCluster; "
-                f"not {type(async_client).__name__}"
+                f"async_client is a redis.asyncio.Redis or redis.asyncio.RedisCluster; not {_kind_of(async_client)}"
+                + ("; give that one as client=" if isinstance(async_client, Redis | RedisCluster) else "")
             )
         self._url = None
         if client is None and async_client is None:
-            self._url = _check_url(redis_url or os.environ.get("REDIS_URL") or DEFAULT_URL)
+            named = "the environment variable REDIS_URL" if redis_url is None else "redis_url"
+            self._url = check_url(
+                (os.environ.get("REDIS_URL") or DEFAULT_URL) if redis_url is None else redis_url, named
+            )
         self._given = client
         self._given_async = async_client
         self._home_of_given: asyncio.AbstractEventLoop | None = None
@@ -88,7 +94,7 @@ class Connection:
         """Where the server is, without credentials."""
         if self._url is not None:
             parts = urlsplit(self._url)
-            return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         kind, settings = _settings_of(cast("Any", self._given or self._given_async))
         match kind:
             case "cluster":
@@ -104,16 +110,27 @@ class Connection:
         return self._given or self._given_async
 
     def sync_client(self) -> SyncClient:
-        """Return the sync client, opening it if need be."""
+        """Return the sync client, opening it if need be.
+
+        Raises:
+            ServerError: If it is the client of a cluster, which looks at its nodes at once, and none of them answers.
+        """
         if self._given is not None:
             return self._given
         with self._lock:
             if self._opened is None:
-                self._opened = _open(self._url) if self._url else _twin(cast("AsyncClient", self._given_async))
+                try:
+                    self._opened = _open(self._url) if self._url else _twin(cast("AsyncClient", self._given_async))
+                except redis_errors.RedisClusterException as error:
+                    raise _no_cluster(error, self.address) from error
             return self._opened
 
     async def async_client(self) -> AsyncClient:
-        """Return the async client of the running event loop, opening it if need be."""
+        """Return the async client of the running event loop, opening it if need be.
+
+        Raises:
+            ServerError: If it is the client of a cluster, and none of its nodes answers.
+        """
         loop = asyncio.get_running_loop()
         if self._given_async is not None:
             if self._home_of_given is None:
@@ -134,6 +151,11 @@ class Connection:
         """Hold an async client until the event loop ends: asyncio closes generators that are still open before that."""
         client = _aopen(self._url) if self._url else _atwin(cast("Any", self._given or self._given_async))
         try:
+            if isinstance(client, aredis.RedisCluster):
+                try:
+                    await client.initialize()
+                except redis_errors.RedisClusterException as error:
+                    raise _no_cluster(error, self.address) from error
             yield client
         finally:
             self._kept.pop(loop, None)
@@ -154,41 +176,21 @@ class Connection:
             await kept[1].aclose()
 
 
-def _check_url(url: str) -> str:
-    if not isinstance(url, str):
-        raise ArgumentError(f"redis_url is a string; not {type(url).__name__}")
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in ("redis", "rediss") and not _is_cluster(url):
-            _ = parts.port
-    except ValueError:
-        # Python's message quotes a part of the URL, which may be of the password.
-        raise ArgumentError("redis_url is not a valid URL; special characters in a password are written %XX") from None
-    if parts.scheme not in _SCHEMES:
-        raise ArgumentError(f"redis_url starts with one of {', '.join(f'{scheme}://' for scheme in _SCHEMES)}")
-    return url
+def _kind_of(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__name__}"
 
 
-def _is_cluster(url: str) -> bool:
-    """Tell whether a URL names a cluster: several hosts, or ``cluster=true``. A comma in a password is no host."""
-    parts = urlsplit(url)
-    flag = parse_qs(parts.query).get("cluster", ["false"])[0]
-    return parts.scheme != "redis+sentinel" and ("," in parts.netloc.rpartition("@")[2] or flag.lower() == "true")
-
-
-def _cluster_parts(url: str) -> tuple[str, list[tuple[str, int]]]:
-    """Return the URL of the first node of a cluster, and the addresses of the other nodes."""
-    parts = urlsplit(url)
-    credentials, at, hosts = parts.netloc.rpartition("@")
-    first, *others = hosts.split(",")
-    query = {name: values[0] for name, values in parse_qs(parts.query).items() if name != "cluster"}
-    nodes = [(host, int(port or 6379)) for host, _, port in (other.partition(":") for other in others)]
-    return urlunsplit((parts.scheme, credentials + at + first, parts.path, urlencode(query), "")), nodes
+def _no_cluster(error: redis_errors.RedisClusterException, address: str) -> ServerError:
+    if isinstance(error.__cause__, redis_errors.AuthenticationError | redis_errors.AuthorizationError):
+        return AuthenticationError(f"the cluster at {address} refused the username or the password: {error}")
+    return ServerUnavailableError(
+        f"no Redis cluster answers at {address} ({error}); is it running, and is the URL right?"
+    )
 
 
 def _open(url: str) -> SyncClient:
-    if _is_cluster(url):
-        first, others = _cluster_parts(url)
+    if is_cluster(url):
+        first, others = cluster_parts(url)
         return RedisCluster.from_url(first, startup_nodes=[_ClusterNode(*other) for other in others], **_SETTINGS)
     if url.startswith("redis+sentinel"):
         return cast("Redis", _of_sentinel(_Sentinel, url))
@@ -197,8 +199,8 @@ def _open(url: str) -> SyncClient:
 
 
 def _aopen(url: str) -> AsyncClient:
-    if _is_cluster(url):
-        first, others = _cluster_parts(url)
+    if is_cluster(url):
+        first, others = cluster_parts(url)
         return aredis.RedisCluster.from_url(
             first, startup_nodes=[AsyncClusterNode(*other) for other in others] or None, **_SETTINGS
         )
@@ -211,14 +213,13 @@ def _aopen(url: str) -> AsyncClient:
 def _of_sentinel(sentinel: Any, url: str) -> Any:
     """Return a client of the master of ``redis+sentinel://[user:password@]host[:port][,...]/[service][/db]``."""
     parts = urlsplit(url)
-    hosts = [host.partition(":") for host in parts.netloc.rpartition("@")[2].split(",")]
     service, _, db = parts.path.strip("/").partition("/")
     given = {"username": parts.username, "password": parts.password}
     credentials = {name: unquote(value) for name, value in given.items() if value}
-    settings = {**_SETTINGS, **credentials, "db": int(db or 0)}
-    manager = sentinel(
-        [(host, int(port or 26379)) for host, _, port in hosts], sentinel_kwargs=credentials, **_SETTINGS
-    )
+    options = options_of(url)
+    settings = {**_SETTINGS, **credentials, "db": int(db or 0), **options}
+    timeouts = {name: value for name, value in options.items() if name.startswith("socket_")}
+    manager = sentinel(hosts_of(parts.netloc, 26379), sentinel_kwargs={**timeouts, **credentials}, **_SETTINGS)
     return manager.master_for(service or "mymaster", **settings)
 
 
@@ -260,6 +261,7 @@ def _twin(client: AsyncClient) -> SyncClient:
         sentinels, service = settings.pop("sentinels"), settings.pop("service")
         sentinel_kwargs = settings.pop("sentinel_kwargs")
         fitting = _fit(Redis, Redis, settings, Retry)
+        sentinel_kwargs = _fit(Redis, Redis, sentinel_kwargs, Retry)
         return cast(
             "Redis", _Sentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting).master_for(service, **fitting)
         )
@@ -278,6 +280,7 @@ def _atwin(client: SyncClient | AsyncClient) -> AsyncClient:
         sentinels, service = settings.pop("sentinels"), settings.pop("service")
         sentinel_kwargs = settings.pop("sentinel_kwargs")
         fitting = _fit(aredis.Redis, aredis.Redis, settings, AsyncRetry)
+        sentinel_kwargs = _fit(aredis.Redis, aredis.Redis, sentinel_kwargs, AsyncRetry)
         manager = _AsyncSentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting)
         return cast("aredis.Redis", manager.master_for(service, **fitting))
     return aredis.Redis(**_fit(aredis.Redis, aredis.Redis, settings, AsyncRetry))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from redisvl.schema import IndexSchema
 from redisvl.schema.fields import BaseField
 
-from redisvl_adapters.core.encoding import field_alias
+from redisvl_adapters.core.encoding import field_alias, is_utf8
 from redisvl_adapters.core.schema import (
     DEFAULT_VECTOR_NAME,
     DISTANCE,
@@ -35,27 +35,34 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
         SchemaError: If it is none of these, or names a type that does not exist.
     """
     if isinstance(declared, Mapping):
-        specs = [
+        listed: list[Any] = [
             {"name": key, **(value if isinstance(value, Mapping) else {"type": value})}
             for key, value in declared.items()
         ]
-    elif isinstance(declared, str):
-        raise SchemaError("metadata_schema is a mapping or a list of field dicts, not a string")
     else:
-        specs = [dict(spec) for spec in declared]
+        listed = list(declared) if isinstance(declared, Iterable) and not isinstance(declared, str | bytes) else [None]
+    if not all(isinstance(spec, Mapping) for spec in listed):
+        raise SchemaError(
+            "metadata_schema is a mapping such as {'year': 'numeric'}, or a list of field dicts such as "
+            f"[{{'name': 'year', 'type': 'numeric'}}]; not {declared!r:.80}"
+        )
+    specs = [dict(spec) for spec in listed]
     reserved = frozenset({TEXT, METADATA, DISTANCE, vector_name})
     fields: dict[str, MetadataField] = {}
     for spec in specs:
         key, type_name, attrs = spec.pop("name", None), spec.pop("type", None), spec.pop("attrs", None) or {}
-        if not isinstance(key, str):
-            raise SchemaError(f"a metadata field needs a name: {spec!r}")
+        if not isinstance(key, str) or not is_utf8(key):
+            raise SchemaError(f"metadata_schema: the name of a field is text that UTF-8 can hold; not {key!r:.80}")
         if spec:
             raise SchemaError(f"metadata field {key!r} has unknown parts: {', '.join(map(repr, spec))}")
-        if type_name not in [*FieldType]:
+        lowered = type_name.lower() if isinstance(type_name, str) else ""
+        if lowered not in [*FieldType]:
             raise SchemaError(
-                f"metadata field {key!r} has type {type_name!r}{did_you_mean(str(type_name), [*FieldType])}; "
+                f"metadata field {key!r} has type {type_name!r:.80}{did_you_mean(lowered, [*FieldType])}; "
                 f"types are: {', '.join(FieldType)}"
             )
+        if not isinstance(attrs, Mapping):
+            raise SchemaError(f"metadata field {key!r} has attrs {attrs!r:.80}; attrs is a mapping")
         for attr in ("separator", "case_sensitive"):
             if attr in attrs:
                 raise SchemaError(
@@ -64,7 +71,7 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
                 )
         if key in fields:
             raise SchemaError(f"metadata field {key!r} is declared twice")
-        fields[key] = MetadataField(key, FieldType(type_name), field_alias(key, reserved), attrs)
+        fields[key] = MetadataField(key, FieldType(lowered), field_alias(key, reserved), attrs)
     return fields
 
 

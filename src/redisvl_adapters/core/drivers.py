@@ -21,6 +21,8 @@ from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnav
 _RAW: dict[str, Any] = {NEVER_DECODE: True}
 
 
+# The second one is not of the first one's kind.
+_FAILURES = (redis_errors.RedisError, redis_errors.RedisClusterException)
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
 
 
@@ -40,7 +42,7 @@ def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry
             while True:
                 try:
                     replies = _send(client, commands)
-                except redis_errors.RedisError as error:
+                except _FAILURES as error:
                     wait = next(waits, None) if _is_lost(error) else None
                     if wait is None:
                         commands = steps.throw(translate(error, address()))
@@ -62,7 +64,7 @@ async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str
             while True:
                 try:
                     replies = await _asend(client, commands)
-                except redis_errors.RedisError as error:
+                except _FAILURES as error:
                     wait = next(waits, None) if _is_lost(error) else None
                     if wait is None:
                         commands = steps.throw(translate(error, address()))
@@ -83,9 +85,11 @@ def _waits(commands: Sequence[Command], retry: int) -> Iterator[float]:
             yield min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) * (0.5 + random.random() / 2)  # noqa: S311
 
 
-def _is_lost(error: redis_errors.RedisError) -> bool:
+def _is_lost(error: Exception) -> bool:
     """Tell whether a connection failed, and not a password or a command."""
-    lost = isinstance(error, redis_errors.ConnectionError | redis_errors.TimeoutError)
+    lost = isinstance(
+        error, redis_errors.ConnectionError | redis_errors.TimeoutError | redis_errors.RedisClusterException
+    )
     return lost and not isinstance(error, redis_errors.AuthenticationError | redis_errors.AuthorizationError)
 
 
@@ -149,12 +153,12 @@ async def _asend_to_cluster(client: Any, commands: Sequence[Command]) -> list[Re
     return [replies[position] if position in replies else next(keyed) for position in range(len(commands))]
 
 
-def translate(error: redis_errors.RedisError, address: str) -> ServerError:
+def translate(error: Exception, address: str) -> ServerError:
     """Return what a failure to talk to the server means here."""
     match error:
         case redis_errors.AuthenticationError() | redis_errors.AuthorizationError():
             return AuthenticationError(f"the server at {address} refused the username or the password: {error}")
-        case redis_errors.ConnectionError() | redis_errors.TimeoutError():
+        case redis_errors.ConnectionError() | redis_errors.TimeoutError() | redis_errors.RedisClusterException():
             return ServerUnavailableError(
                 f"no Redis server answers at {address} ({error}); is it running, and is the URL right?"
             )

@@ -7,22 +7,31 @@ those that match are then asked for.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, TypeAlias
 
-from redisvl.query.filter import FilterExpression, GeoRadius, Num, Tag
+from redisvl.query.filter import FilterExpression, Num, Tag
 from redisvl.utils.token_escaper import TokenEscaper
 
 from redisvl_adapters.core.clauses import Condition, Positive, intersection, literal, union
-from redisvl_adapters.core.encoding import encode_tag, epoch_seconds, number_tag, searchable_text
+from redisvl_adapters.core.encoding import encode_tag, epoch_seconds, number_tag
 from redisvl_adapters.core.filters import Compare, Operator
-from redisvl_adapters.core.metadata import as_bool, as_number, as_point
+from redisvl_adapters.core.metadata import as_bool
+from redisvl_adapters.core.operands import (
+    as_bounds,
+    as_circle,
+    as_finite,
+    as_flag,
+    as_list,
+    as_operand,
+    as_phrase,
+    as_text,
+    as_words,
+)
 from redisvl_adapters.core.schema import KEYS, FieldType, MetadataField, Schema
-from redisvl_adapters.errors import FilterError
+from redisvl_adapters.errors import FilterError, did_you_mean
 
 Values: TypeAlias = Mapping[str, str]
 """The values that a tag field has on the server, by their tags."""
@@ -100,62 +109,6 @@ def presence(key: str, signs: str = "+-") -> str:
     return str(tagged(KEYS, [encode_tag(sign + key) for sign in signs]))
 
 
-# Operands
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError("it is compared with text")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        raise TypeError("it takes a list of values")
-    return list(value)
-
-
-def _bounds(value: Any) -> tuple[Any, Any]:
-    bounds = _list(value)
-    if len(bounds) != 2:
-        raise ValueError("it takes two bounds")
-    return bounds[0], bounds[1]
-
-
-def _number(value: Any) -> float:
-    number = as_number(value)
-    if not math.isfinite(number):
-        raise ValueError("a number to compare with is finite")
-    return number
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("it takes true or false")
-    return value
-
-
-_UNITS = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "ft": 0.3048}
-
-
-def _circle(value: Any) -> str:
-    """Return a circle as it stands in a query, given as a mapping or as RedisVL's ``GeoRadius``."""
-    if isinstance(value, GeoRadius):
-        value = dict(zip(("lon", "lat", "radius", "unit"), value.get_args(), strict=True))
-    if not isinstance(value, Mapping) or not {"lon", "lat", "radius"} <= value.keys() <= {
-        "lon",
-        "lat",
-        "radius",
-        "unit",
-    }:
-        raise TypeError("it takes a mapping of lon, lat, radius and unit, or a RedisVL GeoRadius")
-    radius, unit = _number(value["radius"]), value.get("unit", "km")
-    if radius <= 0 or unit not in _UNITS:
-        raise ValueError(f"a radius is positive, and its unit one of {', '.join(_UNITS)}")
-    point = as_point([_number(value["lon"]), _number(value["lat"])]).replace(",", " ")
-    return f"[{point} {radius!r} {unit}]"
-
-
 # Comparisons, by type of field
 
 Comparison: TypeAlias = Callable[[MetadataField, Any, Scope], Positive]
@@ -165,7 +118,7 @@ _OneOf: TypeAlias = Callable[[MetadataField, list[Any]], Positive]
 def _membership(one_of: _OneOf) -> dict[Operator, Comparison]:
     return {
         Operator.EQ: lambda field, value, _: one_of(field, [value]),
-        Operator.IN: lambda field, value, _: one_of(field, _list(value)),
+        Operator.IN: lambda field, value, _: one_of(field, as_list(value)),
     }
 
 
@@ -173,13 +126,13 @@ def _list_membership(one_of: _OneOf) -> dict[Operator, Comparison]:
     return {
         **_membership(one_of),
         Operator.CONTAINS: lambda field, value, _: one_of(field, [value]),
-        Operator.ANY: lambda field, value, _: one_of(field, _list(value)),
-        Operator.ALL: lambda field, value, _: intersection([one_of(field, [item]) for item in _list(value)]),
+        Operator.ANY: lambda field, value, _: one_of(field, as_list(value)),
+        Operator.ALL: lambda field, value, _: intersection([one_of(field, [item]) for item in as_list(value)]),
     }
 
 
 def _among_tags(field: MetadataField, values: list[Any]) -> Positive:
-    return tagged(field.query_name, [encode_tag(_text(value)) for value in values])
+    return tagged(field.query_name, [encode_tag(as_text(value)) for value in values])
 
 
 def _among_bools(field: MetadataField, values: list[Any]) -> Positive:
@@ -187,7 +140,7 @@ def _among_bools(field: MetadataField, values: list[Any]) -> Positive:
 
 
 def _among_numbers(field: MetadataField, values: list[Any]) -> Positive:
-    return union([str(Num(field.query_name) == _number(value)) for value in values])
+    return union([str(Num(field.query_name) == as_finite(value)) for value in values])
 
 
 def _among_times(field: MetadataField, values: list[Any]) -> Positive:
@@ -195,27 +148,11 @@ def _among_times(field: MetadataField, values: list[Any]) -> Positive:
 
 
 def _among_listed(field: MetadataField, values: list[Any]) -> Positive:
-    return tagged(field.query_name, [number_tag(_number(value)) for value in values])
+    return tagged(field.query_name, [number_tag(as_finite(value)) for value in values])
 
 
 def _among_phrases(field: MetadataField, values: list[Any]) -> Positive:
-    return union([f'@{field.query_name}:("{_phrase(value)}")' for value in values])
-
-
-def _phrase(value: Any) -> str:
-    phrase = _words(value)
-    words = phrase.lower().split()
-    # RediSearch finds "red red" where "red" stands once.
-    if any(one == other for one, other in pairwise(words)):
-        raise ValueError("a phrase that says a word twice in a row cannot be matched exactly; use text_match")
-    return phrase
-
-
-def _words(value: Any) -> str:
-    words = searchable_text(_text(value)).split()
-    if not words:
-        raise ValueError("the text to look for has no word")
-    return " ".join(words)
+    return union([f'@{field.query_name}:("{as_phrase(value)}")' for value in values])
 
 
 _TESTS: Mapping[Operator, Callable[[float, float], bool]] = {
@@ -234,7 +171,7 @@ _RANGES: Mapping[Operator, Callable[[Num, float], FilterExpression]] = {
 
 def _order(convert: Callable[[Any], float]) -> dict[Operator, Comparison]:
     def between(field: MetadataField, value: Any, _: Scope) -> Positive:
-        low, high = map(convert, _bounds(value))
+        low, high = map(convert, as_bounds(value))
         return intersection([str(Num(field.query_name) >= low), str(Num(field.query_name) <= high)])
 
     def against(operator: Operator) -> Comparison:
@@ -255,12 +192,12 @@ def _looked_up(test: Callable[[Any], Callable[[str], bool]]) -> Comparison:
 
 def _listed_order() -> dict[Operator, Comparison]:
     def between(value: Any) -> Callable[[str], bool]:
-        low, high = map(_number, _bounds(value))
+        low, high = map(as_finite, as_bounds(value))
         return lambda text: low <= float(text) <= high
 
     def against(operator: Operator) -> Comparison:
         def test(value: Any) -> Callable[[str], bool]:
-            bound = _number(value)
+            bound = as_finite(value)
             return lambda text: _TESTS[operator](float(text), bound)
 
         return _looked_up(test)
@@ -269,7 +206,7 @@ def _listed_order() -> dict[Operator, Comparison]:
 
 
 def _like(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
-    parts = [re.escape(part).replace("_", ".") for part in fold(_text(value)).split("%")]
+    parts = [re.escape(part).replace("_", ".") for part in fold(as_text(value)).split("%")]
     if len(parts) > 1:
         # The first place where a part fits is as good as any: atomic groups keep a match from trying all of them.
         first, *middle, last = parts
@@ -279,12 +216,12 @@ def _like(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
 
 
 def _substring(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
-    wanted = fold(_text(value))
+    wanted = fold(as_text(value))
     return lambda text: wanted in fold(text)
 
 
 def _terms(field: MetadataField, value: Any, scope: Scope) -> Positive:
-    words = _words(value).split()
+    words = as_words(value).split()
     if field.attrs.get("no_stem"):
         return f"@{field.query_name}:({' '.join(words)})"
     # Spelled out, since RediSearch looks for stems by itself in plain searches, but not in the filter of a KNN query.
@@ -300,7 +237,7 @@ _COMPARISONS: Mapping[FieldType, Mapping[Operator, Comparison]] = {
         Operator.TEXT_MATCH: _looked_up(lambda value: _substring(value, str)),
         Operator.TEXT_MATCH_INSENSITIVE: _looked_up(lambda value: _substring(value, str.casefold)),
     },
-    FieldType.NUMERIC: {**_list_membership(_among_numbers), **_order(_number)},
+    FieldType.NUMERIC: {**_list_membership(_among_numbers), **_order(as_finite)},
     FieldType.NUMBERS: {**_list_membership(_among_listed), **_listed_order()},
     FieldType.TIMESTAMP: {**_membership(_among_times), **_order(epoch_seconds)},
     FieldType.BOOL: _membership(_among_bools),
@@ -310,7 +247,7 @@ _COMPARISONS: Mapping[FieldType, Mapping[Operator, Comparison]] = {
         Operator.TEXT_MATCH_INSENSITIVE: _terms,
     },
     FieldType.GEO: {
-        Operator.GEO: lambda field, value, _: f"@{field.query_name}:{_circle(value)}",
+        Operator.GEO: lambda field, value, _: f"@{field.query_name}:{as_circle(value)}",
     },
 }
 _NEGATED: Mapping[Operator, Operator] = {Operator.NE: Operator.EQ, Operator.NIN: Operator.IN}
@@ -354,6 +291,12 @@ def compare(comparison: Compare, scope: Scope, *, negated: bool = False) -> Cond
         key.encode()
     except (AttributeError, UnicodeEncodeError):
         raise FilterError(f"the key of a comparison is text that UTF-8 can hold; not {key!r:.80}") from None
+    if operator not in [*Operator]:
+        raise FilterError(
+            f"field {key!r} is compared by {operator!r:.80}{did_you_mean(str(operator), Operator)}; "
+            f"operators are: {_names(Operator)}"
+        )
+    operator = Operator(operator)
     if operator in _OF_ANY_KEY:
         return _of_any_key(comparison, scope, negated=negated)
     if scope.fresh and key in scope.schema.met and key not in scope.schema.fields:
@@ -366,9 +309,9 @@ def compare(comparison: Compare, scope: Scope, *, negated: bool = False) -> Cond
     field = scope.schema.indexed(key)
     answer = _COMPARISONS[field.type].get(_NEGATED.get(operator, operator))
     if answer is None:
-        raise FilterError(_refusal(field, comparison, f"it has no {operator}", scope.schema))
+        raise FilterError(_refusal(field, comparison, f"it has no {operator.name}", scope.schema))
     try:
-        positive = answer(field, value, scope)
+        positive = answer(field, as_operand(value), scope)
     except (TypeError, ValueError, OverflowError) as error:
         raise FilterError(_refusal(field, comparison, str(error), scope.schema)) from None
     return literal(positive, negated=(operator in _NEGATED) is not negated)
@@ -378,21 +321,38 @@ def _of_any_key(comparison: Compare, scope: Scope, *, negated: bool) -> Conditio
     key = comparison.key
     if key not in scope.schema.fields and key not in scope.schema.met and key not in scope.met:
         raise scope.schema.unknown(key)
-    if not isinstance(comparison.value, bool):
+    try:
+        wanted = as_flag(comparison.value)
+    except TypeError as error:
         field = scope.schema.fields.get(key) or scope.schema.learnt_field(key, FieldType.UNINDEXED)
-        raise FilterError(_refusal(field, comparison, "it takes true or false", scope.schema))
+        raise FilterError(_refusal(field, comparison, str(error), scope.schema)) from None
     if comparison.operator is Operator.EXISTS:
-        return literal(presence(key), negated=comparison.value is negated)
-    return literal(presence(key, "+"), negated=comparison.value is not negated)
+        return literal(presence(key), negated=wanted is negated)
+    return literal(presence(key, "+"), negated=wanted is not negated)
+
+
+_ONE_OF_SEVERAL: Mapping[Operator, Operator] = {
+    Operator.EQ: Operator.IN,
+    Operator.NE: Operator.NIN,
+    Operator.CONTAINS: Operator.ANY,
+}
 
 
 def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Schema) -> str:
+    operator, value = Operator(comparison.operator), comparison.value
     hint = ""
-    if comparison.value is None:
-        hint = "; to ask for a missing key use exists or is_empty"
+    if value is None:
+        hint = "; to ask for a missing key use EXISTS or IS_EMPTY"
+    elif operator in _ONE_OF_SEVERAL and isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping):
+        hint = f"; to compare with each value of a list use {_ONE_OF_SEVERAL[operator].name}"
     others = ", ".join(f"{other.key} ({other.type})" for other in schema.aliases.values())
     return (
         f"field {field.key!r} in index {schema.name!r} is {str(field.type)!r} and cannot be asked "
-        f"{comparison.operator} {comparison.value!r:.80}: {reason}{hint}. It supports: "
-        f"{', '.join(operators_of(field.type))}. Filterable: {others}"
+        f"{operator.name} {value!r:.80}: {reason}{hint}. It supports: {_names(operators_of(field.type))}. "
+        f"Filterable: {others}"
     )
+
+
+def _names(operators: Iterable[Operator]) -> str:
+    """List operators by their names, which serve all spellings."""
+    return ", ".join(operator.name for operator in operators) + " (in a dict $eq and so on)"

@@ -67,7 +67,7 @@ def _mapping(
             raise RecordError(f"{where}: metadata keys are strings; {path or 'metadata'} has the key {key!r}")
         full = key if path is None else f"{path}.{key}"
         if isinstance(value, np.generic):
-            value = _python(value)  # noqa: PLW2901  # the same value
+            value = as_python(value)  # noqa: PLW2901  # the same value
         if type(value) in _AS_IS:
             plain[key] = value
         elif isinstance(value, Mapping):
@@ -100,7 +100,7 @@ def _check_text(plain: Mapping[str, Any], path: str | None, where: str) -> None:
 def _plain(value: Any, path: str, where: str, depth: int) -> Any:
     """Return a value that is no mapping as JSON will hold it."""
     if isinstance(value, np.generic):
-        value = _python(value)
+        value = as_python(value)
     match value:
         case None | bool():
             return value
@@ -124,12 +124,10 @@ def _plain(value: Any, path: str, where: str, depth: int) -> Any:
         case UUID():
             return str(value)
         case Decimal():
-            number = float(value)
-            if not math.isfinite(number) or Decimal(repr(number)) != value:
-                raise RecordError(
-                    f"{where}: metadata {path!r} is {value!r}, which no double holds exactly; store it as text"
-                )
-            return number
+            try:
+                return as_double(value)
+            except ValueError as error:
+                raise RecordError(f"{where}: metadata {path!r} is {value!r}: {error}; store it as text") from None
         case set() | frozenset():
             return _sequence(_sorted(value), path, where, depth)
         case list() | tuple():
@@ -142,7 +140,7 @@ def _plain(value: Any, path: str, where: str, depth: int) -> Any:
             )
 
 
-def _python(value: np.generic) -> Any:
+def as_python(value: np.generic) -> Any:
     """Return a numpy scalar as Python's."""
     match value:
         case np.datetime64():
@@ -152,6 +150,14 @@ def _python(value: np.generic) -> Any:
             return value
         case _:
             return value.item()
+
+
+def as_double(value: Decimal) -> float:
+    """Return a decimal number as the double that is written like it."""
+    number = float(value) if value.is_finite() else math.nan
+    if not math.isfinite(number) or Decimal(repr(number)) != value:
+        raise ValueError("no double holds this number exactly")
+    return number
 
 
 def _sequence(value: Any, path: str, where: str, depth: int) -> list[Any]:
@@ -223,7 +229,7 @@ def presence_tags(schema: Schema, values: Mapping[str, Any]) -> list[str]:
     for key, value in values.items():
         tags.append(encode_tag(("-" if is_empty(value) else "+") + key))
         field = schema.fields.get(key)
-        if not (is_empty(value) or isinstance(value, Mapping) or (field and field.redis_type)):
+        if not (value is None or value == [] or isinstance(value, Mapping) or (field and field.redis_type)):
             tags.append(encode_tag("~" + key))
     return tags
 

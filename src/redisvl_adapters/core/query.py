@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -140,7 +141,16 @@ def _within(
 ) -> Command:
     load = [_KEY, *_returned(wanted, layout)]
     args: list[Argument] = ["FT.AGGREGATE", schema.name, text, "LOAD", len(load), *load]
-    args += "FILTER", f"@{DISTANCE} <= {threshold!r}", "SORTBY", 2, f"@{DISTANCE}", "ASC", "MAX", max(wanted.k, 1)
+    args += (
+        "FILTER",
+        f"@{DISTANCE} <= {Decimal(threshold):f}",
+        "SORTBY",
+        2,
+        f"@{DISTANCE}",
+        "ASC",
+        "MAX",
+        max(wanted.k, 1),
+    )
     args += "PARAMS", len(params), *params, *_COMMON
     return Command(tuple(args))
 
@@ -263,22 +273,26 @@ def read_page(reply: Reply) -> tuple[list[bytes], int]:
 
 
 def read_near(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits in the reply to a vector search, nearest first."""
+    """Return the hits in the reply to a vector search, nearest first, and by their ids where that is equal."""
     distance = DISTANCE.encode()
-    return [
+    hits = [
         Hit(layout.decode_fields(schema.id_of(key), fields), float(fields[distance]))
         for key, _, fields in _rows(reply, scored=False)
         if distance in fields and key
     ]
+    hits.sort(key=lambda hit: (hit.distance, hit.record.id))
+    return hits
 
 
 def read_matching(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits in the reply to a text search, best first."""
-    return [
+    """Return the hits in the reply to a text search, best first, and by their ids where that is equal."""
+    hits = [
         Hit(layout.decode_fields(schema.id_of(key), fields), math.nan, float(score))
         for key, score, fields in _rows(reply, scored=True)
         if fields
     ]
+    hits.sort(key=lambda hit: (-(hit.score or 0.0), hit.record.id))
+    return hits
 
 
 def _rows(reply: Reply, *, scored: bool) -> Iterator[tuple[bytes, Any, dict[bytes, Any]]]:

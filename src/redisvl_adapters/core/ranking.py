@@ -117,7 +117,7 @@ class Fusion:
             raise ArgumentError(f"rrf_constant is a number of at least 0; not {constant!r}")
 
     def fuse(self, near: Mapping[str, float], matching: Mapping[str, float]) -> dict[str, float]:
-        """Return the fused scores by id, best first.
+        """Return the fused scores by id, best first, and by their ids where that is equal.
 
         Args:
             near: The similarities of the vector side by id, best first.
@@ -130,7 +130,7 @@ class Fusion:
             ranked = self._by_rank(side) if self.method == "rrf" else _between_0_and_1(side)
             for record_id, score in ranked.items():
                 fused[record_id] = fused.get(record_id, 0.0) + weight * score
-        return dict(sorted(fused.items(), key=lambda item: -item[1]))
+        return dict(sorted(fused.items(), key=lambda item: (-item[1], item[0])))
 
     def _by_rank(self, side: Mapping[str, float]) -> dict[str, float]:
         return {record_id: 2 / (self.rrf_constant + rank) for rank, record_id in enumerate(side, 1)}
@@ -159,7 +159,9 @@ def furthest(relevance: float, metric: str) -> float:
         return math.inf
     if metric == "l2":
         return 1 / relevance - 1
-    return -math.inf if relevance == 1 else 1 - math.log(relevance / (1 - relevance))
+    # The logistic function reaches 1 where floats end.
+    relevance = min(relevance, 1 - 2**-53)
+    return 1 - math.log(relevance / (1 - relevance))
 
 
 def check_fraction(value: Any, name: str) -> float:

@@ -79,7 +79,8 @@ class EmbeddedRedis:
     """A private Redis server with search and JSON that ends with this process, however that ends.
 
     It listens on 127.0.0.1 only and wants a random password, which is in ``url``. A child that this process forks may
-    use ``url``, but cannot stop the server. An object that is stopped can be started again, under another URL.
+    use ``url``, but cannot stop the server. An object that is stopped can be started again, with another password and,
+    unless ``port`` names one, on another port: read ``url`` again then, and make the stores anew.
 
     Args:
         path: The folder that keeps the data, created if missing. A write is on disk within a second. One server at
@@ -87,14 +88,18 @@ class EmbeddedRedis:
         port: The TCP port to listen on. None takes a free one.
 
     Raises:
-        ArgumentError: If the path is empty, or the port is not within 1 to 65535.
+        ArgumentError: If the path is not that of a folder, or the port is not an integer within 1 to 65535.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None, port: int | None = None) -> None:
-        if path is not None and not os.fspath(path):
-            raise ArgumentError("EmbeddedRedis: path is empty; name a folder, or pass None to keep nothing")
-        if port is not None and not 1 <= port <= MAX_PORT:
-            raise ArgumentError(f"EmbeddedRedis: port must be within 1 to {MAX_PORT}, not {port}")
+        if path is not None and not (isinstance(path, str | os.PathLike) and os.fspath(path)):
+            raise ArgumentError(
+                f"EmbeddedRedis: path is {path!r:.80}; name a folder by a str or a Path, or pass None to keep nothing"
+            )
+        if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= MAX_PORT):
+            raise ArgumentError(
+                f"EmbeddedRedis: port is an integer within 1 to {MAX_PORT}, or None for a free one; not {port!r:.80}"
+            )
         # Absolute now, so that a later chdir does not move the data.
         self._path = None if path is None else Path(path).expanduser().absolute()
         self._port = port
@@ -104,7 +109,7 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        """The ``redis://`` URL with the password, for ``redis_url=`` or any Redis client.
+        """The ``redis://`` URL with the password, for ``redis_url=`` or any Redis client. Each start makes a new one.
 
         Raises:
             EmbeddedRedisError: If the server is not running.

@@ -36,8 +36,12 @@ def _read(given: FilterLike, path: str, depth: int) -> Filter:
     if not isinstance(given, Mapping):
         try:
             return as_filter(given)
-        except FilterError as error:
-            raise FilterError(f"{path}: {error}") from None
+        except FilterError:
+            raise FilterError(
+                f'{path}: a filter was expected here: a dict such as {{"year": {{"$gte": 2020}}, "source": "wiki"}}, '
+                "a RedisVL filter expression or a Filter of redisvl_adapters.core; "
+                f"not {type(given).__name__} {given!r:.80}"
+            ) from None
     parts = [_entry(key, value, path, depth + 1) for key, value in given.items()]
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 

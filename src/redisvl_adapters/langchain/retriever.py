@@ -124,5 +124,5 @@ class RetrieverMethods(TextMethods):
         if "score_threshold" in search_kwargs:
             # LangChain takes a float alone.
             search_kwargs["score_threshold"] = float(search_kwargs["score_threshold"])
-        tags = [*(kwargs.pop("tags", None) or []), *self._get_retriever_tags()]
+        tags = kwargs.pop("tags", None) or self._get_retriever_tags()
         return RedisRetriever(vectorstore=self, tags=tags, **{**kwargs, "search_kwargs": search_kwargs})

@@ -253,7 +253,7 @@ class SearchMethods(StoreBase, VectorStore):
             if options.get("distance_threshold") is not None:
                 raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
             # A little further, since the server's distances are rounded; the last word is below.
-            options = {**options, "distance_threshold": max(-_FARTHEST, min(furthest(least, metric) + 1e-6, _FARTHEST))}
+            options = {**options, "distance_threshold": furthest(least, metric) + 1e-5}
         found = yield from self._nearest(vector, k, filter, options)
         scored = [(document, relevance(distance, metric)) for document, distance in found]
         return [(document, score) for document, score in scored if score >= least]
@@ -261,9 +261,6 @@ class SearchMethods(StoreBase, VectorStore):
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
         metric = self._index.state.metric
         return lambda distance: relevance(distance, metric)
-
-
-_FARTHEST = 1e308
 
 
 def by_distance(hits: list[Hit]) -> Scored:

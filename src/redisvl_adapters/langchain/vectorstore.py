@@ -56,7 +56,11 @@ class RedisVectorStore(RetrieverMethods):
         if not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
         self._embedding = embedding
+        self._options = options
         self._index = RedisIndex(**options)
+
+    def _made_with(self) -> tuple[Any, ...]:
+        return (self._embedding,)
 
     @classmethod
     def from_texts(  # type: ignore[override]  # its keywords are known

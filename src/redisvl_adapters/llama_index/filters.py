@@ -60,5 +60,9 @@ def _read(given: FilterLike | MetadataFilter, path: str, depth: int) -> Filter:
         case _:
             try:
                 return as_filter(given)
-            except FilterError as error:
-                raise FilterError(f"{path}: {error}") from None
+            except FilterError:
+                raise FilterError(
+                    f'{path}: a filter was expected here: MetadataFilters(filters=[MetadataFilter(key="year", '
+                    'operator=">=", value=2020)]), a RedisVL filter expression or a Filter of redisvl_adapters.core; '
+                    f"not {type(given).__name__} {given!r:.80}"
+                ) from None

@@ -82,7 +82,12 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
-        """Return the store that ``to_dict`` wrote down; keywords go before what is written."""
+        """Return the store that ``to_dict`` wrote down; keywords go before what is written.
+
+        It never overwrites the index, unless ``create="overwrite"`` is among the keywords.
+        """
+        if data.get("create") == "overwrite":
+            data = {**data, "create": "if-missing"}
         options = {name: value for name, value in {**data, **kwargs}.items() if name != "class_name"}
         return cls(**cast("IndexOptions", options))
 

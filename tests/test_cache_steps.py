@@ -1,0 +1,149 @@
+"""What a semantic cache sends and how it takes replies, without a server; and what of a prompt it compares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.load import dumps
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.outputs import Generation
+from redis.exceptions import ResponseError
+
+from redisvl_adapters.core.commands import Steps
+from redisvl_adapters.core.lifecycle import Snapshot
+from redisvl_adapters.errors import ServerError
+from redisvl_adapters.langchain import RedisSemanticCache
+from redisvl_adapters.langchain.generations import write_generations
+from redisvl_adapters.langchain.prompts import read_question
+
+ANSWER = write_generations([Generation(text="use sorted")]).encode()
+
+
+def cache(**options: Any) -> RedisSemanticCache:
+    """Return a cache whose index is known."""
+    made = RedisSemanticCache(DeterministicFakeEmbedding(size=2), redis_url="redis://localhost:1", **options)
+    state = made.index.state
+    state.snapshot, state.opened = Snapshot(state.spec.schema(2), {}, 1), True
+    return made
+
+
+def nearest(made: RedisSemanticCache, *replies: Any) -> tuple[Any, list[tuple[Any, ...]]]:
+    """Return what the search for the nearest entry finds, given these replies, and what it sends."""
+    steps: Steps[Any] = made._nearest([1.0, 0.0], "0" * 64)
+    sent = [next(steps)[0].args]
+    for reply in replies:
+        try:
+            sent += [steps.send([reply])[0].args]
+        except StopIteration as stop:
+            return stop.value, sent
+    raise AssertionError("it asks for more")
+
+
+def hit(distance: float) -> list[Any]:
+    """Return the reply of a search that finds an answer at a distance."""
+    fields = [b"vector_distance", str(distance).encode(), b"text", b"sort", b"metadata", b"{}", b"_node", ANSWER]
+    return [1, b"semantic-cache:1", fields]
+
+
+def hit3(distance: float) -> dict[bytes, Any]:
+    """Return the same in RESP3."""
+    total, key, fields = hit(distance)
+    row = {b"id": key, b"extra_attributes": dict(zip(fields[::2], fields[1::2], strict=True)), b"values": []}
+    return {b"total_results": total, b"results": [row]}
+
+
+EXPIRED = ([1, b"semantic-cache:1", None], [1, b"semantic-cache:1", []], [1])
+EXPIRED3 = {b"total_results": 1, b"results": [{b"id": b"semantic-cache:1"}]}
+
+
+@pytest.mark.parametrize("reply", [hit(0.1), hit3(0.1)], ids=["RESP2", "RESP3"])
+def test_a_hit_is_one_command(reply: Any) -> None:
+    found, sent = nearest(cache(), reply)
+    assert found == [Generation(text="use sorted")]
+    assert [args[0] for args in sent] == ["FT.SEARCH"]
+    assert "@within:{" + "0" * 64 + "}" in sent[0][2]
+
+
+@pytest.mark.parametrize("reply", [hit(0.11), hit3(0.11), [0], {b"total_results": 0, b"results": []}])
+def test_too_far_or_nothing_is_a_miss(reply: Any) -> None:
+    assert nearest(cache(), reply)[0] is None
+
+
+@pytest.mark.parametrize("expired", [*EXPIRED, EXPIRED3])
+def test_an_entry_that_expires_during_the_search_hides_no_hit(expired: Any) -> None:
+    found, sent = nearest(cache(), expired, hit(0.05))
+    assert found == [Generation(text="use sorted")]
+    assert sent[0] == sent[1]
+    assert nearest(cache(), expired, expired, expired)[0] is None
+
+
+def test_an_index_that_is_gone_is_a_miss_and_is_looked_for_again() -> None:
+    made = cache()
+    assert nearest(made, ResponseError("no such index"))[0] is None
+    assert made.index.state.snapshot is None
+
+
+def test_a_refusal_is_an_error() -> None:
+    with pytest.raises(ServerError, match="out of memory"):
+        nearest(cache(), ResponseError("OOM out of memory"))
+
+
+def test_an_identical_prompt_is_one_command() -> None:
+    for storage, command, reply in (("hash", "HGET", ANSWER), ("json", "JSON.GET", b"[" + _quoted(ANSWER) + b"]")):
+        made = cache(storage=storage)
+        steps = made._exact("1")
+        ((sent),) = next(steps)
+        assert sent.args[:2] == (command, "semantic-cache:1")
+        with pytest.raises(StopIteration) as stop:
+            steps.send([reply])
+        assert stop.value.value == [Generation(text="use sorted")]
+
+
+def _quoted(text: bytes) -> bytes:
+    return b'"' + text.replace(b'"', b'\\"') + b'"'
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": "a.png"}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "text"),
+    [
+        ([HumanMessage("sort")], "sort"),
+        ([SystemMessage("be kind"), HumanMessage(" sort\n")], "sort"),
+        ([HumanMessage(["a", {"type": "text", "text": "b"}, IMAGE])], "a\nb"),
+        ([HumanMessage([IMAGE])], ""),
+        ([HumanMessage("")], ""),
+        ([HumanMessage("sort"), AIMessage("how?")], ""),
+        ([SystemMessage("sort")], ""),
+        ([HumanMessage("sort"), ToolMessage("3", tool_call_id="1")], ""),
+    ],
+)
+def test_of_a_chat_the_last_human_text_is_compared(messages: list[BaseMessage], text: str) -> None:
+    assert read_question(dumps(messages)).text == text
+
+
+@pytest.mark.parametrize(
+    "prompt", ["sort", "[", "[]", '[{"lc":', '[{"lc": 1}]', '[{"lc": 2, "type": "x"}]', '{"lc": 1}']
+)
+def test_any_other_prompt_is_compared_as_a_whole(prompt: str) -> None:
+    question = read_question(prompt)
+    assert (question.text, question.context) == (prompt, "")
+
+
+def test_what_is_not_compared_tells_chats_apart() -> None:
+    chats = [
+        [HumanMessage("sort")],
+        [HumanMessage("sort", name="ann")],
+        [HumanMessage([{"type": "text", "text": "sort"}])],
+        [HumanMessage([{"type": "text", "text": "sort"}, IMAGE])],
+        [SystemMessage("a"), HumanMessage("sort")],
+        [SystemMessage("b"), HumanMessage("sort")],
+        [HumanMessage("a"), AIMessage("b"), HumanMessage("sort")],
+    ]
+    questions = [read_question(dumps(chat)) for chat in chats]
+    assert {question.text for question in questions} == {"sort"}
+    assert len({question.context for question in questions}) == len(chats)
+    assert questions[0].context == read_question(dumps([HumanMessage("order")])).context

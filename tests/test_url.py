@@ -1,0 +1,103 @@
+"""What a URL may say, without a server: everything that a client could not be made of is refused at once, by name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from redisvl_adapters.core.connection import Connection
+from redisvl_adapters.core.url import cluster_parts, hosts_of, is_cluster
+from redisvl_adapters.errors import ArgumentError
+
+SECRET = "s3cret"  # noqa: S105 (of no server)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://",
+        "redis://localhost",
+        "redis://ann:p%40ss@localhost:6380/0",
+        "redis://localhost/3?socket_timeout=1.5&client_name=mine&protocol=3&max_connections=5&timeout=2",
+        "redis://[::1]:6379",
+        "rediss://localhost?ssl_cert_reqs=none&ssl_ca_certs=/etc/ca.pem&ssl_check_hostname=no",
+        "unix:///run/redis.sock?db=1",
+        "redis://one:7000?cluster=true&socket_timeout=1",
+        "redis://one:7000,two:7001,[::1]:7002/0",
+        "redis+sentinel://one:26379,two/mymaster/2?socket_timeout=1",
+    ],
+)
+def test_a_url_that_says_what_a_client_can_do_is_taken(url: str) -> None:
+    assert Connection(url).address == re.sub(r"ann:.*@|[?].*", "", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("", "redis_url is a non-empty string such as 'redis://localhost:6379'; not ''"),
+        (3, "redis_url is a non-empty string.*not 3"),
+        (b"redis://localhost", "redis_url is a non-empty string.*not b'redis"),
+        ("localhost:6379", "redis_url starts with one of redis://, rediss://, unix://"),
+        ("http://localhost", "redis_url starts with one of redis://"),
+        ("unix://", "redis_url names no socket"),
+        ("redis://localhost:port", "not a valid URL"),
+        ("redis://localhost:99999", "not a valid URL"),
+        ("redis://one:1,two:x", "not a valid URL"),
+        ("redis://one:1,,two:2", "not a valid URL"),
+        ("redis+sentinel://one:x/mymaster", "not a valid URL"),
+        ("redis://localhost/abc", "names the database 'abc'; a database is a number"),
+        ("redis://localhost/0/1", "names the database '0/1'; a database is a number"),
+        ("redis://localhost/-1", "names the database '-1'"),
+        ("redis://localhost?db=abc", "names the database 'abc'"),
+        ("unix:///run/redis.sock?db=x", "names the database 'x'"),
+        ("redis+sentinel://one/mymaster/x", "names the database 'x'"),
+        ("redis://one:7000/3?cluster=true", "names the database 3; a cluster has database 0 only"),
+        ("redis://one:1,two:2?db=3", "names the database 3; a cluster has database 0 only"),
+        ("redis://localhost?cluster=yes", "cluster='yes'; write cluster=true, or leave it out"),
+        ("redis://localhost?cluster=false", "cluster='false'; write cluster=true, or leave it out"),
+        ("redis://localhost?foo=1", "the option 'foo', which such a URL does not take; its options are client_name"),
+        ("redis://localhost?foo=", "the option 'foo'"),
+        ("redis://localhost?socket_timout=1", r"'socket_timout'.*\(did you mean 'socket_timeout'\?\)"),
+        ("redis://localhost?retry=3", "the option 'retry'"),
+        ("redis://localhost?ssl_cert_reqs=none", "the option 'ssl_cert_reqs'"),
+        ("unix:///run/redis.sock?cluster=true", "the option 'cluster'"),
+        ("redis://one:7000?cluster=true&timeout=1", "the option 'timeout'"),
+        ("redis+sentinel://one/mymaster?timeout=1", "the option 'timeout'"),
+        ("redis://localhost?socket_timeout=abc", "an option with a wrong value.*socket_timeout"),
+        ("redis://one:1,two:2?socket_timeout=abc", "an option with a wrong value.*socket_timeout"),
+        ("redis+sentinel://one/mymaster?socket_timeout=abc", "an option with a wrong value.*socket_timeout"),
+        ("redis://localhost?protocol=7", "an option with a wrong value.*protocol"),
+        ("rediss://localhost?ssl_cert_reqs=bogus", "an option with a wrong value.*bogus"),
+    ],
+)
+def test_a_url_that_says_anything_else_is_refused_at_once(url: Any, said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        Connection(url)
+
+
+@pytest.mark.parametrize("wrong", ["/abc", "?foo=1", "?socket_timeout=x", "?cluster=no", ":port"])
+def test_a_refusal_does_not_tell_the_password(wrong: str) -> None:
+    with pytest.raises(ArgumentError) as refusal:
+        Connection(f"redis://ann:{SECRET}@localhost{wrong}")
+    assert SECRET not in str(refusal.value)
+    assert "password" not in Connection(f"redis://localhost?password={SECRET}").address
+
+
+def test_a_wrong_url_in_the_environment_is_called_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "localhost")
+    with pytest.raises(ArgumentError, match="the environment variable REDIS_URL starts with one of"):
+        Connection()
+    monkeypatch.setenv("REDIS_URL", "")
+    assert Connection().address == "redis://localhost:6379"
+
+
+def test_several_hosts_make_a_cluster_and_a_comma_in_a_password_does_not() -> None:
+    assert is_cluster("redis://one,two")
+    assert not is_cluster("redis://ann:a,b@one")
+    assert cluster_parts("rediss://ann:a,b@one:1,two:2,[::1]:3?cluster=true&socket_timeout=1") == (
+        "rediss://ann:a,b@one:1?socket_timeout=1",
+        [("two", 2), ("::1", 3)],
+    )
+    assert hosts_of("ann:pass@one,two:5", 26379) == [("one", 26379), ("two", 5)]
