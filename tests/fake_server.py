@@ -170,18 +170,22 @@ class FakeServer:
     def _ft_aggregate(self, *_args: Any) -> Reply:
         return [[1, *([b"__key", f"{NAME}:{record_id}".encode()] for record_id in self.records)], 0]
 
-    def _eval(self, script: str, _count: int, key: str, *args: Any) -> Reply:
+    def _eval(self, script: str, count: int, key: str, *args: Any) -> Reply:
         if "HGET" in script:
             if self.keys.get(key, {}).get(args[0]) == args[1]:
                 if "HSET" in script:
                     self.keys[key][args[2]] = args[3]
                 else:
                     del self.keys[key]
-            return
-        parts = args[1:]
-        raw = [part.encode() if isinstance(part, str) else part for part in parts]
-        self.keys[key] = dict(zip(raw[::2], raw[1::2], strict=True))
-        self.covered[key.removeprefix(f"{NAME}:")] = set(self.fields or ())
+            return None
+        keys, parts = [key, *args[: count - 1]], list(args[count - 1 :])
+        for name in keys:
+            _ttl, size, *parts = parts
+            raw = [part.encode() if isinstance(part, str) else part for part in parts[:size]]
+            parts = parts[size:]
+            self.keys[name] = dict(zip(raw[::2], raw[1::2], strict=True))
+            self.covered[name.removeprefix(f"{NAME}:")] = set(self.fields or ())
+        return [count]
 
     def _hmget(self, key: str, *names: str) -> Reply:
         return [self.keys.get(key, {}).get(name.encode()) for name in names]

@@ -10,9 +10,10 @@ import pytest
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.commands import Command
 from redisvl_adapters.core.filters import MATCH_ALL, Compare, Filter, Not, Operator
 from redisvl_adapters.core.operations import State
-from redisvl_adapters.core.writing import BATCH
+from redisvl_adapters.core.writing import BATCH, PER_SCRIPT
 from redisvl_adapters.errors import (
     ArgumentError,
     IndexNotFoundError,
@@ -60,13 +61,13 @@ def test_the_first_write_creates_the_index_and_learns_its_keys(server: FakeServe
     assert server.covered["a"] >= {"n", "_k_tag", "flag"}
 
 
-def test_each_batch_of_a_write_is_one_round_trip_and_one_to_see_that_it_is_indexed(server: FakeServer) -> None:
+def test_each_batch_of_a_write_is_one_round_trip_that_sees_that_it_is_indexed(server: FakeServer) -> None:
     state = make_state()
     write(server, state, record("a", n=1))
     server.sent.clear()
     write(server, state, *(record(str(place), n=place) for place in range(BATCH + 1)))
-    assert [batch.count("EVAL") for batch in server.sent if "EVAL" in batch] == [BATCH, 1]
-    assert len(server.sent) == 4
+    assert [batch.count("EVAL") for batch in server.sent if "EVAL" in batch] == [BATCH // PER_SCRIPT, 1]
+    assert len(server.sent) == 2
 
 
 def test_of_several_records_with_one_id_the_last_is_written(server: FakeServer) -> None:
@@ -233,15 +234,30 @@ def test_a_refusal_part_way_tells_which_records_are_written(
     execute = server.execute
 
     def refuse(command: Any) -> Any:
-        refused = command.args[0] == "EVAL" and command.args[3] in (f"{NAME}:r1", f"{NAME}:r{BATCH}")
-        return ResponseError("OOM command not allowed") if refused else execute(command)
+        if command.args[0] != "EVAL" or command.args[3] not in (f"{NAME}:r0", f"{NAME}:r{BATCH}"):
+            return execute(command)
+        if command.args[3] == f"{NAME}:r{BATCH}":
+            return ResponseError("OOM command not allowed")
+        # The script writes one record and gives up at the second.
+        execute(Command(("EVAL", command.args[1], 1, command.args[3], *command.args[3 + PER_SCRIPT :])))
+        return [1, b"OOM command not allowed"]
 
     monkeypatch.setattr(server, "execute", refuse)
-    with pytest.raises(PartialWriteError, match=r"'r1'.*OOM") as partial:
+    with pytest.raises(PartialWriteError, match=r"491 of 503.*'r1'.*OOM") as partial:
         write(server, state, *map(record, ids))
-    assert partial.value.written == ["r0", *ids[2:BATCH]]
-    assert partial.value.unwritten == ["r1", *ids[BATCH:]]
+    assert partial.value.written == ["r0", *ids[PER_SCRIPT:BATCH]]
+    assert partial.value.unwritten == [*ids[1:PER_SCRIPT], *ids[BATCH:]]
     assert set(server.records) == {"first", *partial.value.written}
+
+
+def test_on_a_cluster_each_script_writes_one_record(server: FakeServer) -> None:
+    state = make_state()
+    write(server, state, record("a"))
+    state.in_one_place = False
+    server.sent.clear()
+    write(server, state, *(record(str(place)) for place in range(12)))
+    assert server.sent[0] == ["EVAL"] * 12
+    assert "EVAL" not in server.sent[1]
 
 
 def test_a_lost_connection_before_the_first_record_is_no_partial_write(server: FakeServer) -> None:

@@ -193,5 +193,5 @@ def test_an_unknown_key_is_told_with_those_that_can_be_filtered() -> None:
 
 
 def test_a_key_that_is_not_indexed_says_what_it_can_be_asked() -> None:
-    with pytest.raises(FilterError, match=r"'note'.*not indexed.*exists"):
+    with pytest.raises(FilterError, match=r"'note'.*not indexed.*EXISTS"):
         make_schema().indexed("note")

@@ -62,6 +62,8 @@ def encode_tag(value: str) -> str:
     """
     if not value:
         return _EMPTY_TAG
+    if len(value) < _MAX_TAG_BYTES and value.isascii() and value.isalnum():
+        return value
     encoded = _UNHOLDABLE.sub(lambda match: "".join(chr(_SHIFT + ord(char)) for char in match[0]), value)
     if _OURS.search(value) or len(encoded.encode()) > _MAX_TAG_BYTES:
         return _DIGEST_TAG + hashlib.sha256(value.encode()).hexdigest()

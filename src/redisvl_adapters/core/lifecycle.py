@@ -45,6 +45,7 @@ class State:
         spec: What was asked of it.
         snapshot: What the server said last; None if the index did not exist.
         opened: Whether the server was asked at all.
+        in_one_place: Whether all keys lie on one node; False on a cluster.
         hybrid: Whether the server has FT.HYBRID; None if it was not asked.
         stems: The forms of words in the index, as far as they were asked for.
     """
@@ -52,6 +53,7 @@ class State:
     spec: IndexSpec
     snapshot: Snapshot | None = None
     opened: bool = False
+    in_one_place: bool = True
     hybrid: bool | None = None
     stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -220,6 +221,10 @@ def is_empty(value: Any) -> bool:
     return value is None or value in ("", [])
 
 
+# The same few keys come with every record.
+_presence_tag = lru_cache(maxsize=4096)(encode_tag)
+
+
 def presence_tags(schema: Schema, values: Mapping[str, Any]) -> list[str]:
     """Return the tags that tell of the keys of a record.
 
@@ -227,10 +232,10 @@ def presence_tags(schema: Schema, values: Mapping[str, Any]) -> list[str]:
     """
     tags: list[str] = []
     for key, value in values.items():
-        tags.append(encode_tag(("-" if is_empty(value) else "+") + key))
+        tags.append(_presence_tag(("-" if is_empty(value) else "+") + key))
         field = schema.fields.get(key)
         if not (value is None or value == [] or isinstance(value, Mapping) or (field and field.redis_type)):
-            tags.append(encode_tag("~" + key))
+            tags.append(_presence_tag("~" + key))
     return tags
 
 

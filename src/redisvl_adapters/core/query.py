@@ -302,8 +302,9 @@ def _rows(reply: Reply, *, scored: bool) -> Iterator[tuple[bytes, Any, dict[byte
         for row in map(as_mapping, reply[b"results"]):
             fields = as_mapping(row.get(b"extra_attributes") or {})
             yield row.get(b"id") or fields.get(b"__key", b""), row.get(b"score"), fields
-    elif len(reply) > 1 and isinstance(reply[1], list):
-        for fields in map(as_mapping, reply[1:]):
+    elif len(reply) > 1 and not isinstance(reply[1], bytes):
+        for row in reply[1:]:
+            fields = as_mapping(row or [])
             yield fields.get(b"__key", b""), None, fields
     elif scored:
         for key, score, row in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):

@@ -14,14 +14,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 from ulid import ULID
 
-from redisvl_adapters.core.commands import Command, Reply
+from redisvl_adapters.core.commands import Argument, Command, Reply
 from redisvl_adapters.core.encoding import TAG_SEPARATOR, encode_tag, json_number, json_parse_error, searchable_text
 from redisvl_adapters.core.metadata import Projected, Survey, presence_tags, project, survey
 from redisvl_adapters.core.schema import FRAME, KEYS, METADATA, SEARCHED, SOURCE, TEXT, Schema
@@ -74,8 +74,13 @@ def content_id(text: str, metadata: Mapping[str, Any]) -> str:
 class Layout(Protocol):
     """How a record lies in Redis."""
 
-    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Command:
-        """Return the command that replaces the record wholly.
+    @property
+    def script(self) -> str:
+        """The script that replaces records wholly."""
+        ...
+
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Write:
+        """Return what replaces the record wholly.
 
         Args:
             record: The record; its own vector and metadata are not looked at.
@@ -103,18 +108,59 @@ class Layout(Protocol):
         ...
 
 
-# One script, so that nobody ever sees a record missing or half new, and no field, index entry or time to live of an
-# earlier one survives. ARGV[1] is the time to live in milliseconds, or empty.
-_WRITE_HASH = (
-    "redis.call('DEL',KEYS[1]) redis.call('HSET',KEYS[1],unpack(ARGV,2)) "
-    "if ARGV[1]~='' then redis.call('PEXPIRE',KEYS[1],ARGV[1]) end"
+class Write(NamedTuple):
+    """What one record is written with.
+
+    Attributes:
+        key: Its key.
+        ttl_ms: Milliseconds until it expires, or None.
+        args: What the script of its layout takes for it.
+    """
+
+    key: str
+    ttl_ms: int | None
+    args: Sequence[Argument]
+
+
+# Each record is replaced in one step, so that nobody ever sees it missing or half new, and no field, index entry or
+# time to live of an earlier one survives. One script writes several records, which is nearly as fast as bare commands.
+# Its first line makes the server refuse it as a whole where it could only delete, when memory is full. The reply is how
+# many records are written, and why the next one is not.
+_WRITE = """#!lua
+local at=1
+for i,key in ipairs(KEYS) do
+local ttl,n=ARGV[at],tonumber(ARGV[at+1])
+redis.call('DEL',key)
+local reply={}
+if type(reply)=='table' and reply.err then return {i-1,reply.err} end
+{rest}if ttl~='' then redis.call('PEXPIRE',key,ttl) end
+at=at+2+n
+end
+return {#KEYS}"""
+_WRITE_HASH = _WRITE.replace("={}\n", "=redis.pcall('HSET',key,unpack(ARGV,at+2,at+1+n))\n").replace("{rest}", "")
+# Behind the document: pairs of a path and what must be added to the number there.
+_WRITE_JSON = _WRITE.replace("={}\n", "=redis.pcall('JSON.SET',key,'$',ARGV[at+2])\n").replace(
+    "{rest}", "for j=at+3,at+1+n,2 do redis.call('JSON.NUMINCRBY',key,ARGV[j],ARGV[j+1]) end\n"
 )
-# From ARGV[3] on: pairs of a path and what must be added to the number there.
-_WRITE_JSON = (
-    "redis.call('DEL',KEYS[1]) redis.call('JSON.SET',KEYS[1],'$',ARGV[2]) "
-    "for i=3,#ARGV,2 do redis.call('JSON.NUMINCRBY',KEYS[1],ARGV[i],ARGV[i+1]) end "
-    "if ARGV[1]~='' then redis.call('PEXPIRE',KEYS[1],ARGV[1]) end"
-)
+
+
+def write_commands(layout: Layout, writes: Sequence[Write], per_script: int) -> list[Command]:
+    """Return the commands that write records, several of them each.
+
+    Args:
+        layout: How the records lie.
+        writes: The records.
+        per_script: How many one script writes; on a cluster one, since others may lie on other nodes.
+    """
+    commands = []
+    for start in range(0, len(writes), per_script):
+        chunk = writes[start : start + per_script]
+        keys = [write.key for write in chunk]
+        args: list[Argument] = ["EVAL", layout.script, len(keys), *keys]
+        for write in chunk:
+            args += "" if write.ttl_ms is None else write.ttl_ms, len(write.args), *write.args
+        commands.append(Command(tuple(args), keys[0]))
+    return commands
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +169,12 @@ class HashLayout:
 
     schema: Schema
 
-    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Command:
+    @property
+    def script(self) -> str:
+        """See ``Layout``."""
+        return _WRITE_HASH
+
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Write:
         """See ``Layout``."""
         fields: list[Any] = [
             TEXT,
@@ -137,8 +188,7 @@ class HashLayout:
             fields += name, _hash_value(value)
         if record.frame is not None:
             fields += FRAME, record.frame
-        key = self.schema.key_of(record.id)
-        return Command(("EVAL", _WRITE_HASH, 1, key, "" if ttl_ms is None else ttl_ms, *fields), key)
+        return Write(self.schema.key_of(record.id), ttl_ms, fields)
 
     def read(self, record_id: str) -> Command:
         """See ``Layout``."""
@@ -174,7 +224,12 @@ class JsonLayout:
 
     schema: Schema
 
-    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Command:
+    @property
+    def script(self) -> str:
+        """See ``Layout``."""
+        return _WRITE_JSON
+
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Write:
         """See ``Layout``."""
         index: dict[str, Any] = {}
         corrections: list[str] = []
@@ -196,9 +251,8 @@ class JsonLayout:
         document[self.schema.vector.name] = (
             vector.astype(np.float32) if self.schema.vector.dtype == "bfloat16" else vector
         )
-        key = self.schema.key_of(record.id)
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
-        return Command(("EVAL", _WRITE_JSON, 1, key, "" if ttl_ms is None else ttl_ms, body, *corrections), key)
+        return Write(self.schema.key_of(record.id), ttl_ms, [body, *corrections])
 
     def read(self, record_id: str) -> Command:
         """See ``Layout``."""

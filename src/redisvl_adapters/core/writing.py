@@ -8,7 +8,7 @@ from typing import cast
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import catalog
-from redisvl_adapters.core.commands import Command, Steps, as_mapping, explain, is_missing_index, ok
+from redisvl_adapters.core.commands import Command, Reply, Steps, as_mapping, explain, is_missing_index, ok
 from redisvl_adapters.core.lifecycle import (
     ATTEMPTS,
     Snapshot,
@@ -20,13 +20,16 @@ from redisvl_adapters.core.lifecycle import (
     prepare_lesson,
 )
 from redisvl_adapters.core.metadata import project, survey
-from redisvl_adapters.core.record import Layout, Record, layout_of
+from redisvl_adapters.core.record import Layout, Record, Write, layout_of, write_commands
 from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.core.vectors import Matrix, Vector, as_matrix, check_matrix, describe
 from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
 
 BATCH = 500
 """How many records are written, read or deleted in one round trip."""
+
+PER_SCRIPT = 10
+"""How many records one script writes: more would keep others waiting while a graph takes them in, and gain nothing."""
 
 
 def upsert(
@@ -60,7 +63,7 @@ def upsert(
     surveys = [place.found for place in places]
     last = list({place.record.id: place for place in places}.values())
 
-    def encode(schema: Schema) -> list[Command]:
+    def encode(schema: Schema) -> list[Write]:
         vector = schema.vector
         rows = check_matrix(matrix, ids, dims=vector.dims, dtype=vector.dtype, metric=vector.metric)
         layout = layout_of(schema)
@@ -75,14 +78,14 @@ def upsert(
         lesson = prepare_lesson(state.spec, before, surveys)
         # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.
         expected = before.with_fields(lesson.fields)
-        commands = encode(expected)
+        writes = encode(expected)
         if snapshot is None:
             snapshot = yield from create(state, matrix.shape[1])
         snapshot = yield from learn(state, snapshot, lesson)
         if snapshot is not None:
             if not snapshot.schema.lays_out_like(expected):
-                commands = encode(snapshot.schema)
-            done = yield from _write(snapshot, last, commands, done)
+                writes = encode(snapshot.schema)
+            done = yield from _write(snapshot, last, writes, done, PER_SCRIPT if state.in_one_place else 1)
             if done == len(last):
                 return ids
         # Somebody dropped the index or taught it a key meanwhile.
@@ -133,35 +136,61 @@ class _Place:
             raise RecordError(f"{self.where} has text with a lone surrogate, which UTF-8 lacks") from None
         self.found = survey(record.metadata, self.where)
 
-    def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Command:
-        """Return the command that writes it."""
+    def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Write:
+        """Return what writes it."""
         ttl_ms = ttl_ms if self.record.ttl_ms is None else self.record.ttl_ms
         return layout.write(self.record, self.found, rows[self.position], ttl_ms, self.where)
 
 
-def _write(snapshot: Snapshot, places: Sequence[_Place], commands: Sequence[Command], done: int) -> Steps[int]:
+def _write(
+    snapshot: Snapshot, places: Sequence[_Place], writes: Sequence[Write], done: int, per_script: int
+) -> Steps[int]:
     """Write records from a place on, and return up to which place they are known to be written and indexed."""
-    name = snapshot.schema.name
+    name, layout = snapshot.schema.name, layout_of(snapshot.schema)
     ids = [place.record.id for place in places]
-    while done < len(commands):
-        batch = commands[done : done + BATCH]
+    while done < len(writes):
+        batch = writes[done : done + BATCH]
+        commands = write_commands(layout, batch, per_script)
+        # Asked after the writes: whatever changed before or between them shows.
+        guard = [catalog.read_registry(name), Command(("FT.EXPLAIN", name, "*"))]
         try:
-            replies = yield batch
+            if per_script > 1:
+                *replies, registry, exists = yield [*commands, *guard]
+            else:
+                # The nodes of a cluster know no order among them.
+                replies = yield commands
+                registry, exists = yield guard
         except ServerError as error:
             message = f"{done} of {len(ids)} records are written, then: {error}"
             raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
-        refused = {place: reply for place, reply in enumerate(replies, done) if isinstance(reply, ResponseError)}
-        if refused:
-            end = done + len(batch)
-            first, reason = next(iter(refused.items()))
-            written = [record_id for place, record_id in enumerate(ids) if place < end and place not in refused]
-            unwritten = [record_id for place, record_id in enumerate(ids) if place >= end or place in refused]
-            message = f"{len(written)} of {len(ids)} records are written; {ids[first]!r} is not: {explain(reason)}"
+        refusals, lost = _refusals(replies, len(batch), per_script)
+        if refusals:
+            gone = {done + place for place in lost}
+            written = [record_id for place, record_id in enumerate(ids[: done + len(batch)]) if place not in gone]
+            there = set(written)
+            unwritten = [record_id for record_id in ids if record_id not in there]
+            culprit = ids[done + min(refusals)]
+            reason = explain(ResponseError(refusals[min(refusals)]))
+            message = f"{len(written)} of {len(ids)} records are written; {culprit!r} is not: {reason}"
             raise PartialWriteError(message, written=written, unwritten=unwritten)
-        # Asked after the writes: whatever changed before or between them shows.
-        registry, exists = yield [catalog.read_registry(name), Command(("FT.EXPLAIN", name, "*"))]
         if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:
             # These may lack an index entry: they are to be written again.
             break
         done += len(batch)
     return done
+
+
+def _refusals(replies: Sequence[Reply], count: int, per_script: int) -> tuple[dict[int, str], set[int]]:
+    """Return which records of a batch the server refused, with its reasons, and all that are not written therefore."""
+    refusals: dict[int, str] = {}
+    lost: set[int] = set()
+    for start, reply in zip(range(0, count, per_script), replies, strict=True):
+        if isinstance(reply, ResponseError):
+            written, reason = 0, str(reply)
+        elif len(reply) > 1:
+            written, reason = int(reply[0]), reply[1].decode()
+        else:
+            continue
+        refusals[start + written] = reason
+        lost.update(range(start + written, min(start + per_script, count)))
+    return refusals, lost

@@ -1,0 +1,85 @@
+"""The one search of a semantic cache: its command is built once, and of its reply only what counts is read."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+import numpy as np
+
+from redisvl_adapters.core.commands import Command, Reply, as_mapping
+from redisvl_adapters.core.leaves import tagged
+from redisvl_adapters.core.query import Near, Wanted, near_command, read_total
+from redisvl_adapters.core.record import layout_of
+from redisvl_adapters.core.schema import Schema
+from redisvl_adapters.core.tuning import NO_TUNING, fit_tuning
+from redisvl_adapters.core.vectors import Vector, as_query
+
+_TAG = "0" * 64
+"""Stands for the digest of what must be equal, which is as long."""
+
+
+class Search:
+    """Makes the command that finds the nearest record with a tag; only its vector and its tag change.
+
+    Args:
+        key: The metadata key of the tag.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._built: tuple[Schema, tuple[Any, ...], int, int] | None = None
+
+    def command(self, schema: Schema, vector: Vector, tag: str) -> Command:
+        """Return the command.
+
+        Args:
+            schema: The index.
+            vector: The query, shape (dims,).
+            tag: A SHA-256 digest in hexadecimal.
+
+        Raises:
+            ArgumentError: If the vector has numbers that are not finite, or no direction.
+        """
+        built = self._built
+        if built is None or built[0] is not schema:
+            built = self._built = self._build(schema)
+        _, args, text, blob = built
+        filled = list(args)
+        filled[text] = filled[text].replace(_TAG, tag)
+        filled[blob] = _as_bytes(vector, schema)
+        return Command(tuple(filled))
+
+    def _build(self, schema: Schema) -> tuple[Schema, tuple[Any, ...], int, int]:
+        tuning = fit_tuning(NO_TUNING, 1, schema, filtered=True)
+        where = str(tagged(schema.fields[self._key].query_name, [_TAG]))
+        args = near_command(Near(b"", where, tuning=tuning), Wanted(k=1, frame=True), schema, layout_of(schema)).args
+        text = next(place for place, arg in enumerate(args) if isinstance(arg, str) and _TAG in arg)
+        return schema, args, text, args.index(b"")
+
+
+def read_first(reply: Reply) -> tuple[int, bytes, dict[bytes, Any]]:
+    """Return how many records a search found, and key and fields of the first; no fields if it has just expired."""
+    total = read_total(reply)
+    if not total:
+        return 0, b"", {}
+    if isinstance(reply, dict):
+        row = as_mapping(reply[b"results"][0]) if reply[b"results"] else {}
+        return total, row.get(b"id", b""), as_mapping(row.get(b"extra_attributes") or {})
+    _, key, fields = reply if len(reply) == 3 else (total, b"", None)
+    return total, key, as_mapping(fields or [])
+
+
+def _as_bytes(vector: Vector, schema: Schema) -> bytes:
+    """Return a vector as a search takes it: the usual one, a list of floats, in a third of the time."""
+    described = schema.vector
+    if described.dtype == "float32" and type(vector) is list:
+        try:
+            packed = array("f", vector)
+        except (OverflowError, TypeError):
+            packed = array("f")
+        row = np.frombuffer(packed, np.float32)
+        # Neither zero, nor NaN, nor beyond what the type holds.
+        if len(packed) == described.dims and 0 < row.dot(row) < np.inf:
+            return packed.tobytes()
+    return as_query(vector, dims=described.dims, dtype=described.dtype, metric=described.metric)
