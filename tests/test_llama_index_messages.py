@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from base64 import b64decode
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from llama_index.core.base.llms import types
@@ -87,6 +87,10 @@ def test_an_image_whose_file_is_gone_comes_back(tmp_path: Path) -> None:
     assert again(message) == message
 
 
+@pytest.mark.skipif(
+    io.IOBase not in get_args(ImageBlock.model_fields["image"].annotation),
+    reason="blocks of this LlamaIndex hold no files",
+)
 def test_an_image_that_is_a_file_comes_back_as_one() -> None:
     (block,) = again(ChatMessage([ImageBlock(image=io.BytesIO(PNG), image_mimetype="image/png")])).blocks
     assert isinstance(block, ImageBlock)

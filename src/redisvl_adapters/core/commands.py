@@ -101,4 +101,5 @@ def as_mapping(reply: Reply) -> dict[bytes, Any]:
     """Return a reply of names and values: a map in RESP3, a flat array in RESP2."""
     if isinstance(reply, dict):
         return reply
-    return dict(zip(reply[::2], reply[1::2], strict=True))
+    parts = iter(reply)
+    return dict(zip(parts, parts, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from redis.exceptions import ResponseError
 
@@ -10,7 +11,7 @@ from redisvl_adapters.core import query
 from redisvl_adapters.core.clauses import NOTHING, Condition
 from redisvl_adapters.core.commands import Steps, is_missing_index, ok
 from redisvl_adapters.core.encoding import decode_tag, encode_tag
-from redisvl_adapters.core.filters import Filter
+from redisvl_adapters.core.filters import And, Compare, Filter, Not, Or
 from redisvl_adapters.core.leaves import Scope, StemsNeededError, Values, ValuesNeededError, presence, tagged
 from redisvl_adapters.core.lifecycle import State, look
 from redisvl_adapters.core.metadata import survey
@@ -30,12 +31,18 @@ def compile_filter(state: State, filter: Filter | None) -> Steps[Condition]:
         FilterError: If the filter cannot be honoured.
     """
     snapshot = state.snapshot or (yield from look(state))
+    key = _key(filter)
+    if snapshot is not None and key is not None and (known := snapshot.compiled.get(key)) is not None:
+        return known
     met: set[str] = set()
     values: dict[str, Values] = {}
     looked = False
     while snapshot is not None:
         try:
-            return render(filter, Scope(snapshot.schema, met, looked, values, state.stems))
+            condition = render(filter, Scope(snapshot.schema, met, looked, values, state.stems))
+            if key is not None and not looked and not values and len(snapshot.compiled) < _MAX_REMEMBERED:
+                snapshot.compiled[key] = condition
+            return condition
         except ValuesNeededError as needed:
             values[needed.field.alias] = yield from _values(snapshot.schema, needed.field)
         except StemsNeededError as needed:
@@ -52,6 +59,24 @@ def compile_filter(state: State, filter: Filter | None) -> Steps[Condition]:
             else:
                 return NOTHING
     return NOTHING
+
+
+_MAX_REMEMBERED = 1000
+_PLAIN = frozenset({str, int, float, bool})
+
+
+def _key(filter: Filter | None) -> tuple[Any, ...] | None:
+    """Return what a filter is remembered by, if its operands are plain; 1, 1.0 and True are not the same."""
+    match filter:
+        case None:
+            return ()
+        case Compare(key, operator, value):
+            return (key, operator, type(value), value) if type(value) in _PLAIN else None
+        case And(children) | Or(children) | Not(children):
+            parts = [_key(child) for child in children]
+            return None if None in parts else (type(filter), *parts)
+        case _:
+            return None
 
 
 def learn_stems(state: State, schema: Schema, words: Sequence[str]) -> Steps[list[Sequence[str]]]:

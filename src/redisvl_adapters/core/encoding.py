@@ -91,10 +91,11 @@ def searchable_text(text: str) -> str:
     for an escape, and knows no punctuation or capitals beyond ASCII.
     """
     if text.isascii():
-        words = text.translate(_ASCII_BLANKS)
+        words = text.encode().translate(_ASCII_BLANKS).decode()
     else:
         words = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
-    words = _LONG_WORD.sub(_short_word, words)
+    if max(map(len, words.split()), default=0) > _MAX_WORD_BYTES // 4:
+        words = _LONG_WORD.sub(_short_word, words)
     # An underscore that stands alone can be indexed, but not asked for.
     return _BARE_UNDERSCORES.sub(" ", words) if "_" in words else words
 
@@ -112,7 +113,7 @@ def _short_word(match: re.Match[str]) -> str:
 # Combining marks belong to the word that they stand in.
 _NO_WORD = re.compile(r"[^\w\u0300-\u036f\u0900-\u0dff\u0e31-\u0e4e\u200c\u200d]+")
 _BARE_UNDERSCORES = re.compile(r"(?<!\w)_+(?!\w)")
-_ASCII_BLANKS = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+_ASCII_BLANKS = bytes(code if chr(code).isalnum() or chr(code) == "_" else ord(" ") for code in range(256))
 
 
 def is_utf8(text: str) -> bool:

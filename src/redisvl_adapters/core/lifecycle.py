@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import catalog, query
+from redisvl_adapters.core.clauses import Condition
 from redisvl_adapters.core.commands import Steps, as_mapping, explain, is_duplicate, is_missing_index, ok
 from redisvl_adapters.core.leaves import presence
 from redisvl_adapters.core.metadata import Survey, infer_type
@@ -29,12 +30,14 @@ class Snapshot:
         registry: Its registry.
         records: How many records it held.
         claimed: Whether somebody was about to add a field.
+        compiled: The conditions of filters that were compiled for this schema.
     """
 
     schema: Schema
     registry: Mapping[bytes, bytes]
     records: int
     claimed: bool = False
+    compiled: dict[Hashable, Condition] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)

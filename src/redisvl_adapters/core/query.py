@@ -280,7 +280,8 @@ def read_near(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
         for key, _, fields in _rows(reply, scored=False)
         if distance in fields and key
     ]
-    hits.sort(key=lambda hit: (hit.distance, hit.record.id))
+    if len({hit.distance for hit in hits}) < len(hits):
+        hits.sort(key=lambda hit: (hit.distance, hit.record.id))
     return hits
 
 

@@ -162,7 +162,7 @@ class SemanticCacheBase(StoreBase, Lenient, ABC, Generic[T]):
             ArgumentError: If a value is not a non-empty text or an integer.
         """
         narrower = object.__new__(type(self))
-        narrower.__dict__.update(self.__dict__)
+        vars(narrower).update(vars(self))
         narrower._take_scope({**self._scope, **scope})
         return narrower
 
@@ -308,7 +308,7 @@ class SemanticCacheBase(StoreBase, Lenient, ABC, Generic[T]):
             metadata[SCOPE] = self._scope
         # The frame of a record is the text beside its metadata that a framework reads back.
         record = Record(entry_id, question.text, metadata, frame=self._write(value))
-        return operations.upsert(state, [record], [vector])
+        return (yield from operations.upsert(state, [record], [vector]))
 
 
 def _check_dims(vector: Vector, schema: Schema) -> None:

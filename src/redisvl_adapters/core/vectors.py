@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -105,6 +106,13 @@ def as_query(vector: Vector, *, dims: int, dtype: str, metric: str) -> bytes:
         ArgumentError: If it has the wrong number of dimensions, a number that is not finite, or no direction where the
             distance is an angle.
     """
+    try:
+        row = np.asarray(vector, dtype=_DTYPES[dtype])
+        # One number tells whether all are finite and not all are zero; where it does not, a closer look follows.
+        if row.shape == (dims,) and row.dtype.kind == "f" and 0 < float(row @ row) < math.inf:
+            return row.tobytes()
+    except (TypeError, ValueError, OverflowError):
+        pass
     try:
         return check_matrix(as_matrix([vector], ["query"]), ["query"], dims=dims, dtype=dtype, metric=metric).tobytes()
     except RecordError as error:

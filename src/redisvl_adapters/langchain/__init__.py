@@ -11,7 +11,22 @@ except ModuleNotFoundError as error:
         'redisvl_adapters.langchain needs langchain-core: pip install "redisvl-adapters[langchain]"'
     ) from error
 
+from redisvl_adapters.core.calibration import acalibrate, calibrate
+from redisvl_adapters.langchain.byte_store import RedisByteStore
+from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
+from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory
+from redisvl_adapters.langchain.record_manager import RedisRecordManager
 from redisvl_adapters.langchain.structured import RedisStructuredQueryTranslator
 from redisvl_adapters.langchain.vectorstore import RedisVectorStore
 
-__all__ = ["RedisStructuredQueryTranslator", "RedisVectorStore"]
+__all__ = [
+    "RedisByteStore",
+    "RedisCache",
+    "RedisChatMessageHistory",
+    "RedisRecordManager",
+    "RedisSemanticCache",
+    "RedisStructuredQueryTranslator",
+    "RedisVectorStore",
+    "acalibrate",
+    "calibrate",
+]

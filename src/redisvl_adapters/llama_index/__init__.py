@@ -11,6 +11,17 @@ except ModuleNotFoundError as error:
         'redisvl_adapters.llama_index needs llama-index-core: pip install "redisvl-adapters[llama-index]"'
     ) from error
 
+from redisvl_adapters.core.calibration import acalibrate, calibrate
+from redisvl_adapters.llama_index.chat_store import RedisChatStore
+from redisvl_adapters.llama_index.memory_store import RedisMemoryStore
+from redisvl_adapters.llama_index.semantic_cache import SemanticCacheQueryEngine
 from redisvl_adapters.llama_index.vectorstore import RedisVectorStore
 
-__all__ = ["RedisVectorStore"]
+__all__ = [
+    "RedisChatStore",
+    "RedisMemoryStore",
+    "RedisVectorStore",
+    "SemanticCacheQueryEngine",
+    "acalibrate",
+    "calibrate",
+]

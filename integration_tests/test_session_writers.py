@@ -1,0 +1,81 @@
+"""32 writers to one session, in threads and in coroutines: every message is there, and none twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import redis
+from langchain_core.messages import AIMessage, HumanMessage
+from llama_index.core.base.llms.types import ChatMessage
+
+from redisvl_adapters.langchain import RedisChatMessageHistory
+from redisvl_adapters.llama_index import RedisChatStore
+
+WRITERS = 32
+TURNS = 10
+
+
+def turn(writer: int, number: int) -> list[HumanMessage | AIMessage]:
+    return [HumanMessage(f"{writer}/{number}", name="asks"), AIMessage(f"{writer}/{number}", name="answers")]
+
+
+def check(contents: list[str]) -> None:
+    """Expect each message of each writer once, and those of one writer in their order."""
+    assert Counter(contents) == Counter(f"{writer}/{number}" for writer in range(WRITERS) for number in range(TURNS))
+    for writer in range(WRITERS):
+        own = [int(content.split("/")[1]) for content in contents if content.startswith(f"{writer}/")]
+        assert own == sorted(own)
+
+
+def check_turns(history: RedisChatMessageHistory) -> None:
+    """Expect the two messages of a turn to follow each other, since they were appended together."""
+    messages = history.messages
+    assert all(one.content == next.content for one, next in zip(messages[::2], messages[1::2], strict=True))
+    check([str(message.content) for message in messages[::2]])
+
+
+def test_threads_append_to_one_history(redis_url: str, index_name: str, server: redis.Redis) -> None:
+    def write(writer: int) -> None:
+        with RedisChatMessageHistory("s", redis_url=redis_url, prefix=index_name) as history:
+            for number in range(TURNS):
+                history.add_messages(turn(writer, number))
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        list(threads.map(write, range(WRITERS)))
+    check_turns(RedisChatMessageHistory("s", client=server, prefix=index_name))
+
+
+async def test_coroutines_append_to_one_history(redis_url: str, index_name: str, server: redis.Redis) -> None:
+    async with RedisChatMessageHistory("s", redis_url=redis_url, prefix=index_name) as history:
+
+        async def write(writer: int) -> None:
+            for number in range(TURNS):
+                await history.aadd_messages(turn(writer, number))
+
+        await asyncio.gather(*map(write, range(WRITERS)))
+    check_turns(RedisChatMessageHistory("s", client=server, prefix=index_name))
+
+
+def test_threads_append_to_one_session_of_a_chat_store(redis_url: str, index_name: str) -> None:
+    with RedisChatStore(redis_url=redis_url, prefix=index_name) as store:
+
+        def write(writer: int) -> None:
+            for number in range(TURNS):
+                store.add_message("s", ChatMessage(f"{writer}/{number}"))
+
+        with ThreadPoolExecutor(WRITERS) as threads:
+            list(threads.map(write, range(WRITERS)))
+        check([str(message.content) for message in store.get_messages("s")])
+
+
+async def test_coroutines_append_to_one_session_of_a_chat_store(redis_url: str, index_name: str) -> None:
+    async with RedisChatStore(redis_url=redis_url, prefix=index_name) as store:
+
+        async def write(writer: int) -> None:
+            for number in range(TURNS):
+                await store.async_add_message("s", ChatMessage(f"{writer}/{number}"))
+
+        await asyncio.gather(*map(write, range(WRITERS)))
+        check([str(message.content) for message in await store.aget_messages("s")])

@@ -1,0 +1,106 @@
+"""LangChain's store of bytes by key, such as ``CacheBackedEmbeddings`` keeps embeddings in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+from langchain_core.stores import BaseStore
+
+from redisvl_adapters.core import values
+from redisvl_adapters.core.connection import AsyncClient, Connection, SyncClient
+from redisvl_adapters.core.options import check_ttl
+from redisvl_adapters.core.session import SessionBase, check_name, check_prefix
+from redisvl_adapters.errors import known_keywords
+
+
+class RedisByteStore(SessionBase, BaseStore[str, bytes]):
+    """Bytes by key, on plain Redis or Valkey: each value is a Redis string of its own.
+
+    Nothing is sent before the first operation. Every method has an async twin that does not use threads.
+
+    Example:
+        >>> store = RedisByteStore(redis_url="redis://localhost:6379", prefix="embeddings")
+        >>> CacheBackedEmbeddings.from_bytes_store(embedding, store, namespace="model", key_encoder="sha256")
+
+    Args:
+        redis_url: See ``ExistingOptions``, as for the two next ones.
+        client: A sync redis-py client to use instead.
+        async_client: An async redis-py client to use instead.
+        prefix: What the Redis keys start with. Stores with the same prefix are the same store.
+        ttl: Seconds after which a value expires, counted from its last write; None keeps it.
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that the store does not have.
+        ArgumentError: If a value is out of its range.
+    """
+
+    @known_keywords
+    def __init__(
+        self,
+        *,
+        redis_url: str | None = None,
+        client: SyncClient | None = None,
+        async_client: AsyncClient | None = None,
+        prefix: str = "bytes",
+        ttl: float | None = None,
+    ) -> None:
+        self._connection = Connection(redis_url, client, async_client)
+        self._prefix = check_prefix(prefix)
+        self._ttl_ms = check_ttl(ttl)
+
+    @known_keywords
+    def mget(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys, None where there is none."""
+        return self._run(values.get(self._prefix, keys))
+
+    @known_keywords
+    async def amget(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of keys, None where there is none."""
+        return await self._arun(values.get(self._prefix, keys))
+
+    @known_keywords
+    def mset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
+        """Write values, replacing those that their keys have.
+
+        Raises:
+            ArgumentError: If a value is not bytes; nothing is written then.
+        """
+        self._run(values.put(self._prefix, key_value_pairs, self._ttl_ms))
+
+    @known_keywords
+    async def amset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
+        """Write values, replacing those that their keys have. See ``mset``."""
+        await self._arun(values.put(self._prefix, key_value_pairs, self._ttl_ms))
+
+    @known_keywords
+    def mdelete(self, keys: Sequence[str]) -> None:
+        """Delete keys; those that do not exist do no harm."""
+        self._run(values.delete(self._prefix, keys))
+
+    @known_keywords
+    async def amdelete(self, keys: Sequence[str]) -> None:
+        """Delete keys; those that do not exist do no harm."""
+        await self._arun(values.delete(self._prefix, keys))
+
+    @known_keywords
+    def yield_keys(self, *, prefix: str | None = None) -> Iterator[str]:
+        """Yield the keys, or those that start with a prefix, each once and in no order.
+
+        The server is asked page by page, and looks at all its keys. What is written meanwhile may come or not.
+
+        Args:
+            prefix: What they start with; no character of it has a special meaning.
+        """
+        for key in self._scan(self._within(prefix)):
+            yield key[len(self._prefix) :]
+
+    @known_keywords
+    async def ayield_keys(  # pyright: ignore[reportIncompatibleMethodOverride]  # it sees no generator in LangChain's
+        self, *, prefix: str | None = None
+    ) -> AsyncIterator[str]:
+        """Yield the keys, or those that start with a prefix. See ``yield_keys``."""
+        async for key in self._ascan(self._within(prefix)):
+            yield key[len(self._prefix) :]
+
+    def _within(self, prefix: str | None) -> str:
+        return self._prefix + (check_name(prefix, "prefix") if prefix else "")

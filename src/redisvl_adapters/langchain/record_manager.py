@@ -1,0 +1,150 @@
+"""LangChain's record manager: what ``langchain_core.indexing.index`` must know of its runs before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain_core.indexing import RecordManager
+
+from redisvl_adapters.core import ledger
+from redisvl_adapters.core.connection import AsyncClient, Connection, SyncClient
+from redisvl_adapters.core.ledger import Ledger
+from redisvl_adapters.core.session import SessionBase, check_name, check_prefix
+from redisvl_adapters.errors import known_keywords
+
+
+class RedisRecordManager(SessionBase, RecordManager):
+    """Keeps on plain Redis or Valkey which documents were written when, by the clock of the server, from which source.
+
+    It holds millions of keys without blocking the server: every listing is a range of a sorted set, read in pages.
+    Nothing is sent before the first operation. Every method has an async twin that does not use threads.
+
+    Example:
+        >>> manager = RedisRecordManager("docs", redis_url="redis://localhost:6379")
+        >>> index(documents, manager, store, cleanup="incremental", source_id_key="source", key_encoder="sha256")
+
+    Args:
+        namespace: Any non-empty string, commonly the name of the index. Other namespaces are never touched.
+        redis_url: See ``ExistingOptions``, as for the two next ones.
+        client: A sync redis-py client to use instead.
+        async_client: An async redis-py client to use instead.
+        prefix: What the Redis keys start with.
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that the record manager does not have.
+        ArgumentError: If a value is out of its range.
+    """
+
+    @known_keywords
+    def __init__(
+        self,
+        namespace: str,
+        *,
+        redis_url: str | None = None,
+        client: SyncClient | None = None,
+        async_client: AsyncClient | None = None,
+        prefix: str = "record_manager",
+    ) -> None:
+        super().__init__(check_name(namespace, "namespace"))
+        self._connection = Connection(redis_url, client, async_client)
+        self._ledger = Ledger(check_prefix(prefix), namespace)
+
+    @known_keywords
+    def create_schema(self) -> None:
+        """Do nothing: Redis needs no schema."""
+
+    @known_keywords
+    async def acreate_schema(self) -> None:
+        """Do nothing: Redis needs no schema."""
+
+    @known_keywords
+    def get_time(self) -> float:
+        """Return the time of the server, in seconds since 1970, to the microsecond."""
+        return self._run(ledger.server_time(self._ledger))
+
+    @known_keywords
+    async def aget_time(self) -> float:
+        """Return the time of the server, in seconds since 1970, to the microsecond."""
+        return await self._arun(ledger.server_time(self._ledger))
+
+    @known_keywords
+    def update(
+        self,
+        keys: Sequence[str],
+        *,
+        group_ids: Sequence[str | None] | None = None,
+        time_at_least: float | None = None,
+    ) -> None:
+        """Note that keys were written now.
+
+        Args:
+            keys: The keys.
+            group_ids: The group of each, or None for no group; without this, keys stay in their group.
+            time_at_least: What the clock of the server must have reached.
+
+        Raises:
+            ArgumentError: If the lengths differ, or the clock is behind.
+        """
+        self._run(ledger.update(self._ledger, keys, group_ids, time_at_least))
+
+    @known_keywords
+    async def aupdate(
+        self,
+        keys: Sequence[str],
+        *,
+        group_ids: Sequence[str | None] | None = None,
+        time_at_least: float | None = None,
+    ) -> None:
+        """Note that keys were written now. See ``update``."""
+        await self._arun(ledger.update(self._ledger, keys, group_ids, time_at_least))
+
+    @known_keywords
+    def exists(self, keys: Sequence[str]) -> list[bool]:
+        """Tell of each key whether it is known."""
+        return self._run(ledger.exist(self._ledger, keys))
+
+    @known_keywords
+    async def aexists(self, keys: Sequence[str]) -> list[bool]:
+        """Tell of each key whether it is known."""
+        return await self._arun(ledger.exist(self._ledger, keys))
+
+    @known_keywords
+    def list_keys(
+        self,
+        *,
+        before: float | None = None,
+        after: float | None = None,
+        group_ids: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> list[str]:
+        """Return keys, oldest first; with groups, group by group.
+
+        Args:
+            before: Only those last written before this time.
+            after: Only those last written after this time.
+            group_ids: Only those of these groups; of an empty list, none.
+            limit: How many at most; None for all.
+        """
+        return self._run(ledger.listed(self._ledger, before, after, group_ids, limit))
+
+    @known_keywords
+    async def alist_keys(
+        self,
+        *,
+        before: float | None = None,
+        after: float | None = None,
+        group_ids: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> list[str]:
+        """Return keys, oldest first; with groups, group by group. See ``list_keys``."""
+        return await self._arun(ledger.listed(self._ledger, before, after, group_ids, limit))
+
+    @known_keywords
+    def delete_keys(self, keys: Sequence[str]) -> None:
+        """Forget keys; those that are not known do no harm."""
+        self._run(ledger.delete(self._ledger, keys))
+
+    @known_keywords
+    async def adelete_keys(self, keys: Sequence[str]) -> None:
+        """Forget keys; those that are not known do no harm."""
+        await self._arun(ledger.delete(self._ledger, keys))

@@ -1,0 +1,185 @@
+"""A LlamaIndex query engine that answers from a semantic cache where it can."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Sequence
+from typing import Any, Unpack, cast
+
+import orjson
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, StreamingResponse
+from llama_index.core.bridge.pydantic import BaseModel
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.schema import NodeWithScore, QueryBundle
+
+from redisvl_adapters.core.cache import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
+from redisvl_adapters.core.options import IndexOptions
+from redisvl_adapters.core.semantic_cache import SemanticCacheBase
+from redisvl_adapters.core.vectors import Vector
+from redisvl_adapters.errors import ArgumentError, RecordError
+from redisvl_adapters.llama_index.responses import (
+    STREAMED,
+    Kept,
+    aresponse_of,
+    kept_of,
+    read_kept,
+    response_of,
+    write_kept,
+)
+
+
+class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
+    """A query engine that answers a query from one that means the same, and asks another engine otherwise.
+
+    Text, metadata, source nodes and scores come back from the cache. An identical query is answered by reading one key,
+    without embedding anything. Nothing is sent before the first query; the first answer creates the index.
+
+    Example:
+        >>> engine = SemanticCacheQueryEngine(
+        ...     index.as_query_engine(), embed_model, redis_url="redis://localhost:6379", distance_threshold=0.15
+        ... )
+        >>> engine.query("How do I sort a list?")
+
+    Args:
+        query_engine: The engine that is asked if the cache has no answer.
+        embed_model: The model that turns queries into vectors.
+        index_name: The name of the index of the cache: one for each engine, unless ``scope`` tells them apart.
+        distance_threshold: The largest cosine distance of a hit, from 0 to 2; ``calibrate`` finds one that suits the
+            embedding model.
+        ttl: Seconds after which an answer expires; None keeps it.
+        scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "corpus": "v2"}``.
+        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning; an answer that cannot be
+            stored then is a warning too.
+        output_cls: The class of structured responses, if the engine gives such.
+        options: The keywords of ``CacheOptions``: ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that the cache does not have.
+        ArgumentError: If a value is out of its range.
+    """
+
+    def __init__(
+        self,
+        query_engine: BaseQueryEngine,
+        embed_model: BaseEmbedding,
+        *,
+        index_name: str = "query-cache",
+        distance_threshold: float = DEFAULT_THRESHOLD,
+        ttl: float | None = None,
+        scope: Scope | None = None,
+        on_error: OnError = "raise",
+        output_cls: type[BaseModel] | None = None,
+        **options: Unpack[CacheOptions],
+    ) -> None:
+        if not isinstance(query_engine, BaseQueryEngine):
+            raise ArgumentError(f"query_engine is a LlamaIndex BaseQueryEngine; not {type(query_engine).__name__}")
+        if not isinstance(embed_model, BaseEmbedding):
+            raise ArgumentError(f"embed_model is a LlamaIndex BaseEmbedding; not {type(embed_model).__name__}")
+        if output_cls is not None and not (isinstance(output_cls, type) and issubclass(output_cls, BaseModel)):
+            raise ArgumentError(f"output_cls is a class of Pydantic models; not {output_cls!r:.80}")
+        self._query_engine = query_engine
+        self._embed_model = embed_model
+        self._output_cls = output_cls
+        SemanticCacheBase.__init__(self, index_name, distance_threshold, ttl, scope, on_error, options)
+        self._options = cast("IndexOptions", {**self._options, "output_cls": output_cls})
+        BaseQueryEngine.__init__(self, query_engine.callback_manager)
+
+    def _made_with(self) -> tuple[BaseQueryEngine, BaseEmbedding]:
+        return (self._query_engine, self._embed_model)
+
+    def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        """Return what the engine beneath retrieves; the cache has no part in it."""
+        return self._query_engine.retrieve(query_bundle)
+
+    def synthesize(
+        self,
+        query_bundle: QueryBundle,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+    ) -> RESPONSE_TYPE:
+        """Return what the engine beneath makes of nodes; the cache has no part in it."""
+        return self._query_engine.synthesize(query_bundle, nodes, additional_source_nodes)
+
+    async def asynthesize(
+        self,
+        query_bundle: QueryBundle,
+        nodes: list[NodeWithScore],
+        additional_source_nodes: Sequence[NodeWithScore] | None = None,
+    ) -> RESPONSE_TYPE:
+        """Return what the engine beneath makes of nodes; the cache has no part in it."""
+        return await self._query_engine.asynthesize(query_bundle, nodes, additional_source_nodes)
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {"query_engine": self._query_engine}
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        query, beside = query_bundle.query_str, _beside(query_bundle)
+        kept = self._find(query, beside)
+        if kept is not None:
+            return response_of(kept, self._output_cls)
+        response = self._query_engine.query(query_bundle)
+        if isinstance(response, StreamingResponse):
+            response.response_gen = self._relay(response.response_gen, query, beside, response)
+        elif (kept := self._kept(response)) is not None:
+            self._keep(query, beside, kept)
+        return response
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        query, beside = query_bundle.query_str, _beside(query_bundle)
+        kept = await self._afind(query, beside)
+        if kept is not None:
+            return aresponse_of(kept, self._output_cls)
+        response = await self._query_engine.aquery(query_bundle)
+        if isinstance(response, AsyncStreamingResponse):
+            response.response_gen = self._arelay(response.response_gen, query, beside, response)
+        elif isinstance(response, StreamingResponse):
+            response.response_gen = self._relay(response.response_gen, query, beside, response)
+        elif (kept := self._kept(response)) is not None:
+            await self._akeep(query, beside, kept)
+        return response
+
+    def _kept(self, response: Any) -> Kept | None:
+        try:
+            return kept_of(response, self._output_cls)
+        except RecordError as error:
+            self._unkept(error)
+            return None
+
+    def _relay(
+        self, pieces: Iterable[str], query: str, beside: str, response: StreamingResponse
+    ) -> Generator[str, None, None]:
+        """Pass on what is streamed, and keep it when it is complete."""
+        passed: list[str] = []
+        for piece in pieces:
+            passed.append(piece)
+            yield piece
+        self._keep(query, beside, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+
+    async def _arelay(
+        self, pieces: AsyncIterable[str], query: str, beside: str, response: AsyncStreamingResponse
+    ) -> AsyncGenerator[str, None]:
+        """Pass on what is streamed, and keep it when it is complete."""
+        passed: list[str] = []
+        async for piece in pieces:
+            passed.append(piece)
+            yield piece
+        await self._akeep(query, beside, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+
+    def _embed(self, text: str) -> Vector:
+        return self._embed_model.get_query_embedding(text)
+
+    async def _aembed(self, text: str) -> Vector:
+        return await self._embed_model.aget_query_embedding(text)
+
+    def _write(self, value: Kept) -> str:
+        return write_kept(value)
+
+    def _read(self, text: str | bytes) -> Kept:
+        return read_kept(text, self._output_cls)
+
+
+def _beside(query: QueryBundle) -> str:
+    """Return what of a query is not its text, and must be equal."""
+    beside = [query.image_path, query.custom_embedding_strs]
+    return orjson.dumps(beside).decode() if any(beside) else ""
