@@ -289,8 +289,8 @@ def _write(page: Path, text: str, scales: Sequence[Scale], given: argparse.Names
         f"{MARK}\n## With the number of vectors\n\nMade by `{command}` on {os.cpu_count()} cores, Python "
         f"{platform.python_version()}. HNSW, hashes, {DIMS} dimensions, k = {K}, texts of {TEXT_LENGTH} characters and "
         f'three metadata fields; the filter lets 1 record in {SHARDS} through. "We add" is the median of the '
-        "differences between a search through the LangChain store and the same command through redis-py right after "
-        f"it.\n\n{text}\n![Plots of the table above]({plot.name})\n{MARK}\n"
+        "differences between a search through the LangChain store and the same command through redis-py beside "
+        f"it in time.\n\n{text}\n![Plots of the table above]({plot.name})\n{MARK}\n"
     )
     said = page.read_text() if page.exists() else "# Performance\n\n"
     before, _, rest = said.partition(MARK)

@@ -15,7 +15,7 @@ from integration_tests.retrieving_support import await_scan
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, Record, RedisIndex, operations
 from redisvl_adapters.core.filters import Words
 
-WORDS = ["running", "fox", "river", "the", "stone"]
+WORDS = ["run", "running", "fox", "river", "the", "stone"]
 texts = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
 records = st.lists(
     st.fixed_dictionaries(

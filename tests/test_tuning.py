@@ -158,7 +158,9 @@ def test_a_distance_is_below_zero_for_inner_products_alone() -> None:
     with pytest.raises(ArgumentError, match="distance_threshold is at least 0"):
         fit_tuning(replace(below, epsilon=0.1), 4, schema(metric="ip"), filtered=False)
     for metric in ("cosine", "l2", "ip"):
-        assert fit_tuning(Tuning(distance_threshold=0), 4, schema(metric=metric), filtered=False).distance_threshold == 0
+        assert (
+            fit_tuning(Tuning(distance_threshold=0), 4, schema(metric=metric), filtered=False).distance_threshold == 0
+        )
 
 
 @pytest.mark.parametrize("k", [1, 4, 10, 50, 1000])

@@ -32,14 +32,14 @@ class HybridOptions(SearchOptions, TextOptions, total=False):
     """What a hybrid search takes beside its query, its k and its filter: also what either side takes.
 
     Keys:
-        fusion: How the two rankings become one: ``rrf``, reciprocal rank fusion (default), or ``linear``, the weighted
-            sum of the scores, which are brought between 0 and 1 on either side.
+        fusion: How the two rankings become one: ``linear`` (default), the weighted sum of the scores, which are brought
+            between 0 and 1 on either side, or ``rrf``, reciprocal rank fusion.
         alpha: The weight of the vector side, from 0 to 1 (0.5); the text side has the rest.
         rrf_constant: What reciprocal rank fusion adds to the ranks (60).
         fetch_k: How many candidates either side gives; by default 50, or twice k if that is more.
     """
 
-    fusion: Literal["rrf", "linear"]
+    fusion: Literal["linear", "rrf"]
     alpha: float
     rrf_constant: float
     fetch_k: int | None
@@ -70,7 +70,7 @@ def check_hybrid(method: str, k: Any, options: Mapping[str, Any]) -> Fusion:
     check_text(method, k, {name: options[name] for name in options if name in TEXT_OPTIONS})
     read_tuning(options)
     check_fetch_k(k, options.get("fetch_k"))
-    return Fusion(options.get("fusion", "rrf"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
+    return Fusion(options.get("fusion", "linear"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
 
 
 def refuse_others(where: str, options: Mapping[str, Any], known: Collection[str]) -> None:

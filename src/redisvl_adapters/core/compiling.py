@@ -40,9 +40,6 @@ def compile_filter(state: State, filter: Filter | None) -> Steps[Condition]:
     while snapshot is not None:
         try:
             condition = render(filter, Scope(snapshot.schema, met, looked, values, state.stems))
-            if key is not None and not looked and not values and len(snapshot.compiled) < _MAX_REMEMBERED:
-                snapshot.compiled[key] = condition
-            return condition
         except ValuesNeededError as needed:
             values[needed.field.alias] = yield from _values(snapshot.schema, needed.field)
         except StemsNeededError as needed:
@@ -58,6 +55,10 @@ def compile_filter(state: State, filter: Filter | None) -> Steps[Condition]:
                 raise
             else:
                 return NOTHING
+        else:
+            if key is not None and not looked and not values and len(snapshot.compiled) < _MAX_REMEMBERED:
+                snapshot.compiled[key] = condition
+            return condition
     return NOTHING
 
 

@@ -53,7 +53,7 @@ def search_hybrid(
         text: Any text. See ``search_text``.
         k: How many at most.
         filter: Only records that match this.
-        fusion: How the two rankings become one; by default reciprocal rank fusion.
+        fusion: How the two rankings become one; by default the sum of the scores, each between 0 and 1.
         fetch_k: How many candidates either side gives; by default 50, or twice k if that is more.
         fetch_text_k: How many the text side gives, if that is another number.
         match: See ``search_text``.

@@ -17,7 +17,7 @@ from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.record import Record
 from redisvl_adapters.core.vectors import Vector
 from redisvl_adapters.core.writing import BATCH, check_records
-from redisvl_adapters.errors import ArgumentError, MissingExtraError, PartialWriteError
+from redisvl_adapters.errors import ArgumentError, PartialWriteError
 
 Vectors: TypeAlias = Sequence[Vector]
 Embed: TypeAlias = Callable[[list[Record]], Vectors]
@@ -101,10 +101,8 @@ class _Ingest:
     def bar(self) -> AbstractContextManager[Bar | None]:
         if not self._plan.show_progress:
             return nullcontext()
-        try:
-            from tqdm.auto import tqdm  # noqa: PLC0415  # for those alone who ask for it
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("show_progress=True needs tqdm: pip install tqdm") from error
+        from tqdm.auto import tqdm  # noqa: PLC0415  # slow to import, and for those alone who ask for it
+
         total = len(self._records) if isinstance(self._records, Sequence) else None
         return tqdm(total=total, unit=" records", desc=f"Writing to {self._state.spec.name}")
 

@@ -92,8 +92,8 @@ class Fusion:
     """How the results of a vector search and of a text search become one ranking.
 
     Attributes:
-        method: ``rrf`` (reciprocal rank fusion: the sum of ``weight / (constant + rank)``) or ``linear`` (the weighted
-            sum of the scores, of which the best is 1 and the worst 0 on either side).
+        method: ``linear`` (the weighted sum of the scores, of which the best is 1 and the worst 0 on either side) or
+            ``rrf`` (reciprocal rank fusion: the sum of ``weight / (constant + rank)``).
         alpha: The weight of the vector side, from 0 to 1; the text side has the rest. In RRF both are doubled, so that
             they are 1 by default. At 1 and 0, the other side is left out.
         rrf_constant: What RRF adds to the ranks, which count from 1.
@@ -102,7 +102,7 @@ class Fusion:
         Cormack, Clarke and Buettcher, Reciprocal rank fusion outperforms Condorcet, SIGIR 2009.
     """
 
-    method: str = "rrf"
+    method: str = "linear"
     alpha: float = 0.5
     rrf_constant: float = 60
 
@@ -136,7 +136,7 @@ class Fusion:
         return {record_id: 2 / (self.rrf_constant + rank) for rank, record_id in enumerate(side, 1)}
 
 
-FUSIONS = ("rrf", "linear")
+FUSIONS = ("linear", "rrf")
 
 
 def _between_0_and_1(side: Mapping[str, float]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from redisvl_adapters.core.schema import SEARCHED, TEXT, FieldType, Schema
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 DEFAULT_SCORER = "BM25STD"
-SCORERS = (DEFAULT_SCORER, "BM25", "TFIDF", "TFIDF.DOCNORM", "DISMAX", "DOCSCORE", "BM25STD.NORM", "BM25STD.TANH")
+SCORERS = (DEFAULT_SCORER, "BM25", "TFIDF", "TFIDF.DOCNORM", "DISMAX", "DOCSCORE")
 MATCHES = cast("tuple[str, ...]", get_args(Match))
 
 

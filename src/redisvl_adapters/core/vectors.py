@@ -107,10 +107,11 @@ def as_query(vector: Vector, *, dims: int, dtype: str, metric: str) -> bytes:
             distance is an angle.
     """
     try:
-        row = np.asarray(vector, dtype=_DTYPES[dtype])
-        # One number tells whether all are finite and not all are zero; where it does not, a closer look follows.
-        if row.shape == (dims,) and row.dtype.kind == "f" and 0 < float(row @ row) < math.inf:
-            return row.tobytes()
+        with np.errstate(over="ignore", invalid="ignore"):
+            row = np.asarray(vector, dtype=_DTYPES[dtype])
+            # One number tells whether all are finite and not all are zero; where it does not, a closer look follows.
+            if row.shape == (dims,) and row.dtype.kind == "f" and 0 < float(row @ row) < math.inf:
+                return row.tobytes()
     except (TypeError, ValueError, OverflowError):
         pass
     try:

@@ -14,7 +14,7 @@ from redisvl_adapters.core.encoding import is_utf8
 from redisvl_adapters.core.filters import And, Filter, FromSources
 from redisvl_adapters.core.lifecycle import State
 from redisvl_adapters.core.query import Hit, check_k
-from redisvl_adapters.core.ranking import similarity
+from redisvl_adapters.core.ranking import check_fraction, similarity
 from redisvl_adapters.core.text import DEFAULT_SCORER
 from redisvl_adapters.core.tuning import SEARCH_OPTIONS
 from redisvl_adapters.errors import ArgumentError
@@ -72,7 +72,7 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
             )
         case VectorStoreQueryMode.HYBRID:
             if query.alpha is not None:
-                options = {"fusion": "linear", **options, "alpha": query.alpha}
+                options = {**options, "alpha": query.alpha}
             k = _top_k(query.hybrid_top_k, "hybrid_top_k", k)
             fusion = check_hybrid("a hybrid query", k, options)
             found = operations.search_hybrid(
@@ -91,6 +91,8 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
             )
         case VectorStoreQueryMode.MMR:
             lambda_mult = options.pop("mmr_threshold", None) if query.mmr_threshold is None else query.mmr_threshold
+            if lambda_mult is not None:
+                check_fraction(lambda_mult, "mmr_threshold")
             fetch_k = options.pop("fetch_k", None)
             check_vector("an mmr query", k, options)
             found = operations.search_diverse(

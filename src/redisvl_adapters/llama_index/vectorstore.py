@@ -219,9 +219,9 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     def query(self, query: VectorStoreQuery, **options: Any) -> VectorStoreQueryResult:
         """Return what a query finds, best first: larger similarities are better.
 
-        Modes are DEFAULT (nearest vectors), TEXT_SEARCH (words of ``query_str``), HYBRID (both, fused by reciprocal
-        rank, or linearly if there is an ``alpha``, the weight of the vector side) and MMR (near and unlike each other;
-        ``mmr_threshold`` 1 looks at nearness alone, 0 at variety alone).
+        Modes are DEFAULT (nearest vectors), TEXT_SEARCH (words of ``query_str``), HYBRID (both; ``alpha`` is the weight
+        of the vector side, 0.5 if it is None) and MMR (near and unlike each other; ``mmr_threshold`` 1 looks at
+        nearness alone, 0 at variety alone).
 
         Args:
             query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k``
