@@ -18,14 +18,6 @@ from redisvl_adapters.langchain import RedisVectorStore as LangChainStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 
 
-class Item(Protocol):
-    """What is added: an id, a text, metadata."""
-
-    id: str
-    text: str
-    metadata: dict[str, Any]
-
-
 class QuickModel(Model):
     """An embedding model that does something first in some of its calls.
 
