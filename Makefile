@@ -37,8 +37,8 @@ check: $(VENV)/.dev ## Lint, check the format, the types and the dependency rule
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.demo ## Measure our time over that of the raw command
-	@$(BIN)/python benchmarks/overhead.py
+bench: $(VENV)/.bench ## Measure our time over that of the raw command and of the incumbents
+	@$(BIN)/python -m benchmarks.compare
 
 build: $(VENV)/.uv ## Build the wheel and the source distribution into dist
 	@$(BIN)/uv build --quiet --python $(BIN)/python --clear
@@ -49,7 +49,7 @@ format: $(VENV)/.dev ## Format the code, and mend what the linter can mend
 	$(BIN)/ruff format
 
 clean: ## Remove what was made
-	rm -rf .venv .venv-lowest build dist .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .bench .venv .venv-lowest build dist .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.uv:

@@ -19,7 +19,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -269,7 +269,7 @@ def _table(scales: Sequence[Scale]) -> list[str]:
     ]
 
 
-def _memory_table(memory: dict[tuple[str, str], float], size: int) -> list[str]:
+def _memory_table(memory: Mapping[Any, float], size: int) -> list[str]:
     return [
         f"| bytes per record, of {size:,} | float32 | float16 |",
         "|---|--:|--:|",

@@ -140,13 +140,13 @@ MATCHING = {"d": 12.0, "b": 4.0, "a": 2.0}
 
 
 def test_reciprocal_rank_fusion_is_the_sum_of_reciprocal_ranks() -> None:
-    assert Fusion().fuse(NEAR, MATCHING) == pytest.approx(
+    assert Fusion("rrf").fuse(NEAR, MATCHING) == pytest.approx(
         {"b": 1 / 62 + 1 / 62, "a": 1 / 61 + 1 / 63, "d": 1 / 61, "c": 1 / 63}
     )
     weighted = Fusion("rrf", 0.75, 10).fuse(NEAR, MATCHING)
     assert weighted == pytest.approx({"a": 1.5 / 11 + 0.5 / 13, "b": 1.5 / 12 + 0.5 / 12, "c": 1.5 / 13, "d": 0.5 / 11})
     assert [*weighted] == ["a", "b", "c", "d"]
-    assert Fusion(rrf_constant=0).fuse({"a": 1}, {}) == {"a": 1.0}
+    assert Fusion("rrf", rrf_constant=0).fuse({"a": 1}, {}) == {"a": 1.0}
 
 
 def test_linear_fusion_is_the_weighted_sum_of_scores_between_0_and_1() -> None:
@@ -196,9 +196,9 @@ def test_a_side_without_results_leaves_the_other_ones_order(method: str) -> None
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"method": "RRF"}, "fusion is one of rrf, linear; not 'RRF'"),
+        ({"method": "RRF"}, "fusion is one of linear, rrf; not 'RRF'"),
         ({"method": "liner"}, "did you mean 'linear'"),
-        ({"method": None}, "fusion is one of rrf, linear"),
+        ({"method": None}, "fusion is one of linear, rrf"),
         *[({"alpha": alpha}, "alpha is a number from 0 to 1") for alpha in (-0.1, 1.1, True, "0.5", None, math.nan)],
         *[
             ({"rrf_constant": constant}, "rrf_constant is a number of at least 0")

@@ -42,14 +42,14 @@ class Ours:
 
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
-        self.store = self._open(_Embeddings(workload))
+        self.store = self._open(_Embeddings(workload), create="overwrite")  # what an earlier run left behind
         self.slow = self._open(_Embeddings(workload, DELAY))
         self.filter = Compare("topic", Operator.EQ, TOPIC) & Compare("year", Operator.GTE, SINCE)
         self.mongo = {"topic": TOPIC, "year": {"$gte": SINCE}}
         self.vectors = cycle(workload.query_vectors)
         self.runner = asyncio.Runner()
 
-    def _open(self, embedding: Embeddings) -> langchain.RedisVectorStore:
+    def _open(self, embedding: Embeddings, **options: Any) -> langchain.RedisVectorStore:
         return langchain.RedisVectorStore(
             embedding,
             index_name=f"compare-{self.workload.storage}",
@@ -57,6 +57,7 @@ class Ours:
             storage=cast("Any", self.workload.storage),
             algorithm=cast("Any", self.workload.algorithm),
             metadata_schema={"topic": "tag", "year": "numeric", "source": "tag"},
+            **options,
         )
 
     def reset(self) -> None:
@@ -130,6 +131,7 @@ class OursInLlamaIndex:
             redis_url=workload.url,
             algorithm=cast("Any", workload.algorithm),
             metadata_schema={"topic": "tag", "year": "numeric", "source": "tag"},
+            create="overwrite",  # what an earlier run left behind
         )
         self.nodes: list[BaseNode] = [
             TextNode(id_=record_id, text=text, metadata=metadata, embedding=vector)

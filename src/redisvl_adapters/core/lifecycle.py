@@ -17,7 +17,7 @@ from redisvl_adapters.core.options import DEFAULT_METRIC, IndexSpec
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
 from redisvl_adapters.errors import IndexNotFoundError, MissingModuleError, SchemaMismatchError, ServerError
 
-ATTEMPTS = 5
+ATTEMPTS = 100
 """How often an operation starts anew when somebody else changes the index under it."""
 
 

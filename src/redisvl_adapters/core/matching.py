@@ -99,6 +99,7 @@ def matching_requests(
     elif condition == EVERYTHING:
         request = Matching(scored_words(fields, words), scorer)
     else:
+        words = list(dict.fromkeys(words))
         spelled = yield from learn_stems(state, schema, words)
         request = Matching(
             scored_within(fields, [form for forms in spelled for form in forms], condition),

@@ -122,10 +122,11 @@ def scored_within(fields: str, forms: Iterable[str], condition: Condition) -> st
     """Return the query that scores any of some forms of words within a condition, which does not touch the score.
 
     RediSearch 2.10 scores a union only in part wherever it is intersected with anything: it forgets the words after
-    the first that it meets. So each form is intersected by itself, and the union is put around that.
+    the first that it meets. So each form is intersected by itself, and the union is put around that. A form that two
+    words share counts twice, as it does in the other query.
     """
     within = text_of(condition, scored=False)
-    return " | ".join(f"({within} @{fields}:({_escaped(form)}))" for form in dict.fromkeys(forms))
+    return " | ".join(f"({within} @{fields}:({_escaped(form)}))" for form in forms)
 
 
 def scored_phrase(fields: str, words: Sequence[str], condition: Condition) -> str:
