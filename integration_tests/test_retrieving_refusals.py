@@ -5,19 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import redis
-import redis.asyncio
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from integration_tests import langchain_support, retrieving_support
 from integration_tests.conftest import Call
-from integration_tests.langchain_support import Clients, Model
+from integration_tests.langchain_support import Clients, Model, store_on
 from integration_tests.retrieving_support import QUERY, Sent, shelf
-from redisvl_adapters import ArgumentError, FilterError, ServerUnavailableError
+from redisvl_adapters import ArgumentError, FilterError
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.ranking import Fusion
-from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
 sent = retrieving_support.sent  # a fixture
@@ -61,37 +56,19 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         {"score_threshold": 0.5, "distance_threshold": 1},
         "score_threshold and distance_threshold are two names for one thing",
     ),
-    *[(search, {"filter": "n"}, "a filter was expected|filter") for search in ("text_search", "hybrid_search")],
 ]
 
 
-def away() -> RedisVectorStore:
-    """Return a store whose server is not there: to ask it for anything is an error of another kind."""
-    retry = Retry(NoBackoff(), 0)
-    return RedisVectorStore(
-        Model(),
-        index_name="never-opened",
-        client=redis.Redis(port=1, retry=retry),
-        async_client=redis.asyncio.Redis(port=1),
-    )
-
-
 @pytest.mark.parametrize(("search", "options", "named"), BAD, ids=lambda value: repr(value)[:40])
-async def test_what_no_index_could_honour_is_refused_without_a_server(
-    call: Call, search: str, options: dict[str, Any], named: str
+async def test_what_no_index_could_honour_is_refused_before_anything_is_embedded_or_sent(
+    clients: Clients, index_name: str, call: Call, sent: Sent, search: str, options: dict[str, Any], named: str
 ) -> None:
-    store = away()
-    with pytest.raises((ArgumentError, FilterError), match=named):
+    model = Model()
+    store = store_on(clients, index_name, model)
+    sent.refusing = True
+    with pytest.raises(ArgumentError, match=named):
         await call(store, search, **{"query": QUERY, **options})
-    await store.aclose()
-
-
-async def test_a_server_that_is_not_there_is_another_error(call: Call) -> None:
-    store = away()
-    for search in ("similarity_search", "text_search", "hybrid_search", "max_marginal_relevance_search"):
-        with pytest.raises(ServerUnavailableError):
-            await call(store, search, QUERY)
-    await store.aclose()
+    assert not model.calls
 
 
 @pytest.mark.parametrize(
@@ -148,9 +125,10 @@ async def test_what_only_the_index_knows_is_refused_before_a_round_trip(
 
 
 @pytest.mark.parametrize("name", ["similarity_search", "text_search", "hybrid_search", "max_marginal_relevance_search"])
-async def test_a_keyword_that_is_nearly_right_is_recognised(call: Call, name: str) -> None:
-    store = away()
+async def test_a_keyword_that_is_nearly_right_is_recognised(
+    clients: Clients, index_name: str, call: Call, sent: Sent, name: str
+) -> None:
+    store = store_on(clients, index_name)
+    sent.refusing = True
     with pytest.raises(ArgumentError, match="has no argument 'filters' .did you mean 'filter'"):
         await call(store, name, QUERY, filters={"n": 1})
-    assert not store.embeddings.calls  # type: ignore[union-attr]  # a model of ours
-    await store.aclose()

@@ -12,7 +12,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.ingest import Plan, aingest, ingest
 from redisvl_adapters.core.record import Record
-from redisvl_adapters.errors import MissingExtraError, RecordError
+from redisvl_adapters.errors import RecordError
 from tests.fake_server import record
 from tests.ingest_support import VECTOR, Embedder, IngestServer, MemoryIndex, Run, names, run_async, run_sync, some
 
@@ -297,12 +297,3 @@ async def test_the_bar_of_a_stream_tells_how_many_there_were(
     drawn = capfd.readouterr().err
     assert "30 records [" in drawn
     assert "%" not in drawn
-
-
-async def test_a_bar_without_tqdm_is_refused_with_its_remedy(
-    run: Run, index: MemoryIndex, server: IngestServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "tqdm.auto", None)
-    with pytest.raises(MissingExtraError, match="pip install tqdm"):
-        await run(index, some(30), Embedder(), show_progress=True)
-    assert server.keys == {}

@@ -96,11 +96,6 @@ def _is_lost(error: Exception) -> bool:
 def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:
     if isinstance(client, RedisCluster):
         return _send_to_cluster(client, commands)
-    if len(commands) == 1 and commands[0].args[0] not in client.response_callbacks:
-        try:
-            return [client.execute_command(*commands[0].args, **_RAW)]
-        except redis_errors.ResponseError as error:
-            return [error]
     pipeline: Any = client.pipeline(transaction=False)
     # A client can have been taught to parse JSON.GET and the like; replies are parsed by us.
     pipeline.response_callbacks = {}
@@ -113,11 +108,6 @@ def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:
 async def _asend(client: AsyncClient, commands: Sequence[Command]) -> list[Reply]:
     if isinstance(client, AsyncRedisCluster):
         return await _asend_to_cluster(client, commands)
-    if len(commands) == 1 and commands[0].args[0] not in client.response_callbacks:
-        try:
-            return [await client.execute_command(*commands[0].args, **_RAW)]
-        except redis_errors.ResponseError as error:
-            return [error]
     pipeline: Any = client.pipeline(transaction=False)
     pipeline.response_callbacks = {}
     for command in commands:

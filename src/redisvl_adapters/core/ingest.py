@@ -71,8 +71,10 @@ class _Ingest:
 
     @property
     def needs_check(self) -> bool:
-        """Whether the records are checked as a whole first; a single batch is, when it is written."""
-        return isinstance(self._records, Sequence) and len(self._records) > self._plan.batch_size
+        """Whether the records are checked as a whole first; without embedding, one batch is when it is written."""
+        if not isinstance(self._records, Sequence):
+            return False
+        return len(self._records) > self._plan.batch_size or any(record.vector is None for record in self._records)
 
     def check(self) -> Steps[None]:
         return check_records(self._state, list(self._records))
@@ -80,12 +82,18 @@ class _Ingest:
     def batches(self) -> Iterator[tuple[list[Record], bool]]:
         """Yield the batches, and whether each is the last one."""
         coming = iter(self._records)
-        batch = list(islice(coming, self._plan.batch_size))
+        batch = self._drawn(coming)
         while batch:
-            self.ids += [record.id for record in batch]
-            following = list(islice(coming, self._plan.batch_size))
+            following = self._drawn(coming)
             yield batch, not following
             batch = following
+
+    def _drawn(self, coming: Iterator[Record]) -> list[Record]:
+        batch: list[Record] = []
+        for record in islice(coming, self._plan.batch_size):
+            self.ids.append(record.id)
+            batch.append(record)
+        return batch
 
     def fresh(self, batch: list[Record]) -> Steps[list[Record]]:
         """Return what of a batch is to be embedded and written."""
@@ -160,8 +168,9 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Pla
                 if bar is not None:
                     bar.update(len(batch))
         except Exception as error:  # whatever it is, it is said what is written
-            if writing is not None and writing.exception() is None:
-                job.written += writing.result()
+            if writing is not None and (failed := writing.exception()) is not error:
+                job.written += failed.written if isinstance(failed, PartialWriteError) else []
+                job.written += writing.result() if failed is None else []
             raise job.told(error) from error
     return job.ids
 
