@@ -113,28 +113,36 @@ def victim(*arguments: str) -> Iterator[Victim]:
             yield server
 
 
-def settle(index: RedisIndex, writes: int, act: Callable[[], object]) -> Callable[[], None]:
-    """Return what does something once so many writes of an index are finished: one may go on beside an embedding."""
-    finished = 0
+def settle(index: RedisIndex, server: Victim, records: int, act: Callable[[], object]) -> Callable[[], None]:
+    """Return what does something once so many records are written, and nothing else is: it may go on in a thread."""
+    running = 0
+    lock = threading.Lock()
     run, arun = index.run, index.arun
 
-    def counted(steps: Any) -> Any:
-        nonlocal finished
-        result = run(steps)
-        finished += steps.__name__ == "upsert"
-        return result
+    @contextlib.contextmanager
+    def counted() -> Iterator[None]:
+        nonlocal running
+        with lock:
+            running += 1
+        try:
+            yield
+        finally:
+            with lock:
+                running -= 1
 
-    async def acounted(steps: Any) -> Any:
-        nonlocal finished
-        result = await arun(steps)
-        finished += steps.__name__ == "upsert"
-        return result
+    def run_counted(steps: Any) -> Any:
+        with counted():
+            return run(steps)
 
-    index.run = counted  # type: ignore[method-assign]  # to watch it
-    index.arun = acounted  # type: ignore[method-assign]  # as above
+    async def arun_counted(steps: Any) -> Any:
+        with counted():
+            return await arun(steps)
+
+    index.run = run_counted  # type: ignore[method-assign]  # to watch it
+    index.arun = arun_counted  # type: ignore[method-assign]  # as above
 
     def when_settled() -> None:
-        until(lambda: finished >= writes)
+        until(lambda: len(server.stored()) == records and not running)
         act()
 
     return when_settled

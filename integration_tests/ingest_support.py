@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -25,10 +25,10 @@ class QuickModel(Model):
         seen: The texts of each call to ``embed_documents``.
     """
 
-    def __init__(self, acts: dict[int, Callable[[], object]] | None = None) -> None:
+    def __init__(self, acts: Mapping[int, Callable[[], object]] | None = None) -> None:
         super().__init__(dims=8)
         self.seen: list[list[str]] = []
-        self.acts = acts or {}
+        self.acts: dict[int, Callable[[], object]] = dict(acts or {})
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         self.seen.append(texts)
@@ -62,15 +62,19 @@ class Face(Protocol):
 
     async def add(self, ids: Iterable[str], **options: Any) -> list[str]:
         """Add records with these ids, as a list if they are a list and else as a stream."""
+        ...
 
     async def get(self, ids: Sequence[str]) -> dict[str, tuple[str, dict[str, Any]]]:
         """Return text and metadata of records by id."""
+        ...
 
     async def search(self, text: str, k: int) -> list[str]:
         """Return the ids of what is nearest to a text."""
+        ...
 
     async def count(self) -> int:
         """Count all records."""
+        ...
 
 
 class LangChainFace:

@@ -1,4 +1,4 @@
-"""Streams of any length through both frameworks: stored, indexed and read back, in batches, skipped where they exist."""
+"""Streams of any length through both frameworks: stored, indexed, read back, and skipped where they exist."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from redisvl_adapters.errors import PartialWriteError
 MANY = 2000
 
 
-@pytest.fixture(params=FACES.values(), ids=FACES)
+@pytest.fixture(params=[*FACES])
 def make(request: pytest.FixtureRequest) -> Callable[..., Face]:
-    return request.param  # type: ignore[no-any-return]  # it is one of those
+    return FACES[request.param]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Times to live: of the store, a call, a document; shown, changed, taken away, renewed by reads; and what is expired."""
+"""Times to live: of the store, a call, a document; shown, changed, renewed by reads; and what is expired."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ from integration_tests.ingest_support import (
 from redisvl_adapters.errors import ArgumentError
 
 
-
-@pytest.fixture(params=FACES.values(), ids=FACES)
+@pytest.fixture(params=[*FACES])
 def make(request: pytest.FixtureRequest) -> Callable[..., Face]:
-    return request.param  # type: ignore[no-any-return]  # it is one of those
+    return FACES[request.param]
 
 
 @pytest.fixture
@@ -150,7 +149,7 @@ async def test_a_time_to_live_that_is_none_is_refused(
 async def test_what_is_no_list_of_ids_is_refused(open_face: OpenFace, call: Call, name: str, ids: Any) -> None:
     face = open_face()
     await face.add(names(0, 1))
-    with pytest.raises(ArgumentError, match="ids is a list of ids|an id is a non-empty string"):
+    with pytest.raises(ArgumentError, match=r"ids is a list of ids|an id is a non-empty string"):
         await call(face.store, name, ids, *([5] if name == "expire" else []))
 
 

@@ -68,6 +68,17 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
     assert len(await store.asimilarity_search_with_score("a")) == 4
     assert len(await store.asimilarity_search_with_score_by_vector(vector)) == 4
     assert len(await store.asimilarity_search_with_relevance_scores("a")) == 4
+    assert len(await store.amax_marginal_relevance_search_with_score("a")) == 4
+    assert ids_of(await store.atext_search("a")) == ["1"]
+    assert [document.id for document, _ in await store.atext_search_with_score("a")] == ["1"]
+    assert len(await store.ahybrid_search("a")) == 4
+    assert len(await store.ahybrid_search_with_score("a")) == 4
+    assert [len(each) for each in await store.asimilarity_search_batch(["a", "b"])] == [4, 4]
+    assert [len(each) for each in await store.aretrieve_batch("hybrid", ["a", "b"])] == [4, 4]
+    assert len([document async for document in store.aiterate(batch_size=3)]) == 4
+    assert await store.aexpire(["1"], 100) == 1
+    assert await store.attl(["1", "2"]) != [None, None]
+    assert await store.apersist(["1"]) == 1
     for search_type, kwargs in (
         ("similarity", {}),
         ("similarity_score_threshold", {"score_threshold": 0.0}),
@@ -75,6 +86,7 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
     ):
         assert len(await store.asearch("a", search_type, **kwargs)) == 4
         assert len(await store.as_retriever(search_type=search_type, search_kwargs=kwargs).ainvoke("a")) == 4
+    assert len((await store.as_retriever(search_type="hybrid").abatch(["a"]))[0]) == 4
     await store.as_retriever().aadd_documents([Document(page_content="e")])
     assert ids_of(await store.aget_by_ids(["1"])) == ["1"]
     assert await store.acount({"n": 1}) == 1

@@ -153,7 +153,7 @@ async def test_retrievers_take_filters_doc_ids_and_node_ids(index: VectorStoreIn
     assert sources(await call(retriever, "retrieve", "cat")) == ["hawks"]
     with pytest.raises(FilterError, match="knid"):
         await retrieved(call, index, "cat", filters=filters(where("knid", "pet")))
-    for mode in ("hybrid", "mmr", "sparse", "text_search"):
+    for mode in ("sparse", "semantic_hybrid"):
         with pytest.raises(ArgumentError, match=mode):
             await retrieved(call, index, "cat", vector_store_query_mode=mode)
 

@@ -17,7 +17,7 @@ import redis
 
 from integration_tests.conftest import Call
 from integration_tests.core_support import until
-from integration_tests.ingest_support import FACES, Face, QuickModel, metadata_of, names, stored_in, text_of, vectors_of
+from integration_tests.ingest_support import FACES, Face, QuickModel, metadata_of, names, stored_in, text_of
 from redisvl_adapters.langchain import RedisVectorStore
 
 THREADS, TASKS, EACH = 16, 64, 20
@@ -125,7 +125,9 @@ def test_a_reader_never_finds_a_record_missing_or_half_new_while_it_is_replaced(
         def read() -> Any:
             if way == "get_by_ids":
                 return store.get_by_ids(["one"])
-            return store.similarity_search("version 0", 1) if way == "similarity_search" else store.get({"n": {"$gte": 0}})
+            return (
+                store.similarity_search("version 0", 1) if way == "similarity_search" else store.get({"n": {"$gte": 0}})
+            )
 
         write(1)
         done = threading.Event()

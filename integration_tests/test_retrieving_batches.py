@@ -124,7 +124,13 @@ class Runs(BaseCallbackHandler):
         self.failed: dict[UUID, BaseException] = {}
 
     def on_retriever_start(
-        self, serialized: Any, query: str, *, run_id: UUID, tags: list[str] | None = None, **_: Any
+        self,
+        serialized: Any,  # noqa: ARG002  # LangChain's
+        query: str,
+        *,
+        run_id: UUID,
+        tags: list[str] | None = None,
+        **_: Any,
     ) -> None:
         self.started[run_id] = query
         self.tags[run_id] = tags or []
@@ -146,7 +152,12 @@ class AsyncRuns(AsyncCallbackHandler):
     def __init__(self) -> None:
         self.queries: list[str] = []
 
-    async def on_retriever_start(self, serialized: Any, query: str, **_: Any) -> None:
+    async def on_retriever_start(
+        self,
+        serialized: Any,  # noqa: ARG002  # LangChain's
+        query: str,
+        **_: Any,
+    ) -> None:
         self.queries.append(query)
 
 

@@ -125,7 +125,7 @@ async def test_lambda_is_a_number_from_0_to_1(
         with pytest.raises(ArgumentError, match="lambda_mult is a number from 0 to 1"):
             await there.lc(search, asked, lambda_mult=value)
     assert not there.model.calls
-    with pytest.raises(ArgumentError, match="(lambda_mult|mmr_threshold) is a number from 0 to 1"):
+    with pytest.raises(ArgumentError, match=r"(lambda_mult|mmr_threshold) is a number from 0 to 1"):
         await there.li(query_embedding=[1.0] * 8, mode="mmr", options={"mmr_threshold": value})
 
 

@@ -91,7 +91,7 @@ async def test_the_bound_belongs_to_the_range(clients: Clients, index_name: str,
     store = store_on(clients, index_name, model, storage=storage, distance_metric="l2")
     await call(store, "add_texts", [*places], ids=[*places])
     other = LlamaIndexStore(index_name=index_name, **clients)
-    expected = {0: 1, 3.999: 1, 4: 2, 7.5: 2, 8: 3, 8.0: 3, 99.999: 3, 100: 4, 1e16: 4, 1e300: 4, 1e-7: 1, 1e-300: 1}
+    expected = {0: 1, 3.999: 1, 4: 2, 7.5: 2, 8: 3, 99.999: 3, 100: 4, 1e16: 4, 1e300: 4, 1e-7: 1, 1e-300: 1}
     for bound, count in expected.items():
         found = await call(store, "similarity_search", "query", 10, distance_threshold=bound)
         assert ids_of(found) == [*places][:count], bound

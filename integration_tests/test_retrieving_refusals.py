@@ -116,7 +116,7 @@ async def test_what_only_the_index_knows_is_refused_before_a_round_trip(
             await there.lc(search, QUERY, text_fields=["kind"])
     with pytest.raises(ArgumentError, match="ef_runtime is for hnsw indexes"):
         await there.lc("hybrid_search", QUERY, ef_runtime=10)
-    with pytest.raises(FilterError, match="'n' in index .* cannot be asked LIKE"):
+    with pytest.raises(FilterError, match=r"'n' in index .* cannot be asked LIKE"):
         await there.lc("text_search", QUERY, filter={"n": {"$like": "1%"}})
     with pytest.raises(ArgumentError, match="ids is a list of ids"):
         await there.run(operations.search_text, "fox", 3, ids="r1")
@@ -130,5 +130,5 @@ async def test_a_keyword_that_is_nearly_right_is_recognised(
 ) -> None:
     store = store_on(clients, index_name)
     sent.refusing = True
-    with pytest.raises(ArgumentError, match="has no argument 'filters' .did you mean 'filter'"):
+    with pytest.raises(ArgumentError, match=r"has no argument 'filters' .did you mean 'filter'"):
         await call(store, name, QUERY, filters={"n": 1})

@@ -11,7 +11,7 @@ from integration_tests.conftest import Call
 from integration_tests.langchain_support import Clients, Model, ids_of, store_on
 from integration_tests.llama_index_support import filters, where
 from integration_tests.retrieving_support import Sent, distances_of, scores_of, shelf
-from redisvl_adapters import ArgumentError, FilterError, ServerError
+from redisvl_adapters import ArgumentError, FilterError
 from redisvl_adapters.core import Compare, Operator, operations
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
@@ -203,18 +203,6 @@ async def test_each_scorer_of_the_server_can_be_asked_for(
     among = {"n": {"$gte": 20}}
     filtered = distances_of(await there.lc("text_search_with_score", "harbour violin", 100, among, scorer=scorer))
     assert filtered == {each: score for each, score in found.items() if there.items[each].metadata["n"] >= 20}
-
-
-async def test_a_scorer_that_this_server_lacks_is_its_own_refusal(
-    clients: Clients, index_name: str, call: Call
-) -> None:
-    store = await written(call, clients, index_name)
-    try:
-        found = await call(store, "text_search_with_score", "fox", scorer="BM25STD.TANH")
-    except ServerError as error:
-        assert "BM25STD.TANH" in str(error)  # noqa: PT017  # older servers lack it, newer ones have it
-    else:
-        assert all(0 < score < 1 for _, score in found)
 
 
 # Fields, filters and ids

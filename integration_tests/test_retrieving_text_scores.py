@@ -145,7 +145,9 @@ def test_with_a_filter_scores_are_those_without_it(
 
 
 def test_words_that_share_a_stem_count_alike_with_and_without_a_filter(corpus: Corpus) -> None:
-    contents = [{"text": text, "title": "", "n": 1, "tags": []} for text in ("run far", "running far", "fox")]
+    contents: list[dict[str, Any]] = [
+        {"text": text, "title": "", "n": 1, "tags": []} for text in ("run far", "running far", "fox")
+    ]
     index = corpus.fresh(contents)
     for text in ("run", "running", "run running", "running run running", "runs run"):
         without = scores(index, text)

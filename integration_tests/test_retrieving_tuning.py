@@ -77,7 +77,8 @@ async def test_a_search_that_says_nothing_is_sent_an_ef_runtime_unless_the_index
         sent.clear()
         await there.lc("similarity_search", QUERY, k)
         assert f" EF_RUNTIME {ef} " in sent[-1][0][2]
-    for name, options in {"own": {"ef_runtime": 33}, "flat": {"algorithm": "flat"}}.items():
+    others: dict[str, dict[str, Any]] = {"own": {"ef_runtime": 33}, "flat": {"algorithm": "flat"}}
+    for name, options in others.items():
         other = await shelf(call, clients, f"{index_name}-{name}", **options)
         sent.clear()
         await other.lc("similarity_search", QUERY, 4)
@@ -160,7 +161,7 @@ async def test_an_index_without_svs_has_no_search_window(
 ) -> None:
     there = await shelf(call, clients, index_name)
     sent.refusing = True
-    with pytest.raises(ArgumentError, match="search_window_size is for svs-vamana indexes; .* is 'hnsw'"):
+    with pytest.raises(ArgumentError, match=r"search_window_size is for svs-vamana indexes; .* is 'hnsw'"):
         await there.lc("similarity_search", QUERY, search_window_size=100)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Protocol, Unpack
+from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.commands import Command, Reply, Steps, T
 from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.ingest import Plan, aingest, ingest
-from redisvl_adapters.core.options import IndexOptions
 from redisvl_adapters.core.record import Record
 from redisvl_adapters.errors import ServerUnavailableError
 from tests.fake_server import NAME, FakeServer, record
@@ -55,8 +54,8 @@ class IngestServer(FakeServer):
 class MemoryIndex(RedisIndex):
     """An index on a server in memory."""
 
-    def __init__(self, server: FakeServer, **options: Unpack[IndexOptions]) -> None:
-        super().__init__(**{"index_name": NAME, **options})
+    def __init__(self, server: FakeServer) -> None:
+        super().__init__(index_name=NAME)
         self.server = server
 
     def run(self, steps: Steps[T]) -> T:

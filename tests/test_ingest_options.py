@@ -1,4 +1,4 @@
-"""What adding takes: each option is checked before anything is sent or embedded, and ids can be those of the content."""
+"""What adding takes: each option is checked before anything is sent or embedded; ids can be those of the content."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ __all__ = ["call"]  # a fixture
 class NoModel(Embeddings):
     """A model that must not be asked."""
 
-    def embed_documents(self, texts: list[str]) -> NoReturn:
-        raise AssertionError("something was embedded")
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        raise AssertionError(f"something was embedded: {texts}")
 
-    embed_query = embed_documents  # type: ignore[assignment]  # never called
+    def embed_query(self, text: str) -> list[float]:
+        raise AssertionError(f"something was embedded: {text}")
 
 
 @pytest.fixture

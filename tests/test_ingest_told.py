@@ -179,7 +179,7 @@ async def test_records_that_the_server_refuses_are_told_one_by_one(
 ) -> None:
     index.run(operations.upsert(index.state, [record("old")], [VECTOR]))
     server.refused = {"r25"}
-    with pytest.raises(PartialWriteError, match="'r20' is not: .*OOM command not allowed") as told:
+    with pytest.raises(PartialWriteError, match=r"'r20' is not: .*OOM command not allowed") as told:
         await run(index, some(90), Embedder(), batch_size=40, max_concurrency=1)
     # Ten records are written by one script, which is refused as a whole.
     assert told.value.written == [*names(0, 20), *names(30, 40)]

@@ -70,14 +70,15 @@ def test_the_command_is_probed_for(reply: Any, known: bool) -> None:
 @pytest.mark.parametrize("option", ["hybrid_policy", "batch_size", "search_window_size", "distance_threshold"])
 def test_what_the_command_cannot_be_told_is_left_to_two_searches(option: str) -> None:
     assert can_serve(NEAR)
-    assert not can_serve(Near(b"", tuning=Tuning(**{option: 1})))
+    values: dict[str, Any] = {option: 1}
+    assert not can_serve(Near(b"", tuning=Tuning(**values)))
     assert not can_serve(Near(b"", ids=["a"]))
 
 
 @both_storages
 def test_the_command_asks_both_sides_with_the_filter(storage: str) -> None:
     schema = schema_of(storage)
-    args = list(hybrid_command(NEAR, 50, MATCHING, Wanted(k=20, frame=True), schema, layout_of(schema)).args)
+    args: list[Any] = list(hybrid_command(NEAR, 50, MATCHING, Wanted(k=20, frame=True), schema, layout_of(schema)).args)
     text = " ".join(map(str, args))
     assert text.startswith(
         "FT.HYBRID docs SEARCH @_text:(dogs) SCORER BM25STD YIELD_SCORE_AS text_score VSIM @embedding"
@@ -184,6 +185,6 @@ def test_where_the_command_fails_two_searches_do_and_it_is_said(caplog: pytest.L
     found, sent = drive(
         search_hybrid(opened(), [1.0, 0.0], "dogs", 4), [[[b"ft.hybrid"]]], [refused], [NEAR_REPLY, TEXT_REPLY]
     )
-    assert [hit.record.id for hit in found] == ["both", "near", "said"]
+    assert [hit.record.id for hit in found] == ["near", "said", "both"]
     assert sent == [["COMMAND"], ["FT.HYBRID"], ["FT.SEARCH", "FT.SEARCH"]]
     assert "FT.HYBRID failed" in caplog.text

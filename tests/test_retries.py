@@ -116,7 +116,7 @@ async def test_each_round_trip_has_all_its_attempts(run: Run, waits: list[float]
 @pytest.mark.parametrize("retry", [0, 1, 5])
 async def test_after_the_last_attempt_the_operation_is_told(run: Run, waits: list[float], retry: int) -> None:
     answers: list[Answer] = [LOST] * (retry + 1)
-    with pytest.raises(ServerUnavailableError, match="at here:1.*Connection closed by server") as told:
+    with pytest.raises(ServerUnavailableError, match=r"at here:1.*Connection closed by server") as told:
         await run(ask("A"), answers, retry)
     assert answers == []
     assert len(waits) == retry

@@ -70,8 +70,9 @@ def upsert(
         return [place.write(layout, rows, ttl_ms) for place in last]
 
     done = 0
-    for _ in range(ATTEMPTS):
-        snapshot = state.snapshot or (yield from look(state))
+    for attempt in range(ATTEMPTS):
+        # What others read with stays in its place until there is a newer one.
+        snapshot = (not attempt and state.snapshot) or (yield from look(state))
         if snapshot is None:
             check_may_create(state.spec)
         before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
@@ -89,7 +90,6 @@ def upsert(
             if done == len(last):
                 return ids
         # Somebody dropped the index or taught it a key meanwhile.
-        state.snapshot = None
     written = [place.record.id for place in last[:done]]
     unwritten = [place.record.id for place in last[done:]]
     message = f"index {state.spec.name!r} was changed by others in every attempt to write to it; try again"

@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.asking import check_vector
+from redisvl_adapters.core.asking import check_fetch_k, check_vector
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.query import Hit
 from redisvl_adapters.core.ranking import check_fraction, furthest, relevance
@@ -150,6 +150,7 @@ class SearchMethods(StoreBase, VectorStore):
             ArgumentError: If k or fetch_k is out of range, fetch_k is less than k, or lambda_mult is not in [0, 1].
             FilterError: If the filter cannot be honoured.
         """
+        _check_diverse(k, fetch_k, lambda_mult, options)
         vector = self._embedding.embed_query(check_query(query))
         return self.max_marginal_relevance_search_by_vector(vector, k, fetch_k, lambda_mult, filter, **options)
 
@@ -163,6 +164,7 @@ class SearchMethods(StoreBase, VectorStore):
         **options: Any,
     ) -> list[Document]:
         """Return documents that are near and unlike each other. See ``max_marginal_relevance_search``."""
+        _check_diverse(k, fetch_k, lambda_mult, options)
         vector = await self._embedding.aembed_query(check_query(query))
         return await self.amax_marginal_relevance_search_by_vector(vector, k, fetch_k, lambda_mult, filter, **options)
 
@@ -203,6 +205,7 @@ class SearchMethods(StoreBase, VectorStore):
 
         See ``max_marginal_relevance_search``.
         """
+        _check_diverse(k, fetch_k, lambda_mult, options)
         vector = self._embedding.embed_query(check_query(query))
         return self._index.run(self._diverse(vector, k, fetch_k, lambda_mult, filter, options))
 
@@ -216,6 +219,7 @@ class SearchMethods(StoreBase, VectorStore):
         **options: Any,
     ) -> Scored:
         """Return documents with their distances. See ``max_marginal_relevance_search_with_score``."""
+        _check_diverse(k, fetch_k, lambda_mult, options)
         vector = await self._embedding.aembed_query(check_query(query))
         return await self._index.arun(self._diverse(vector, k, fetch_k, lambda_mult, filter, options))
 
@@ -266,6 +270,12 @@ class SearchMethods(StoreBase, VectorStore):
 def by_distance(hits: list[Hit]) -> Scored:
     """Return the documents of hits with their distances."""
     return [(to_document(hit.record), hit.distance) for hit in hits]
+
+
+def _check_diverse(k: Any, fetch_k: Any, lambda_mult: Any, options: dict[str, Any]) -> None:
+    check_vector("max_marginal_relevance_search", k, options)
+    check_fetch_k(k, fetch_k)
+    check_fraction(lambda_mult, "lambda_mult")
 
 
 def check_query(query: Any) -> str:
