@@ -17,30 +17,30 @@ clients = langchain_support.clients  # a fixture
 sent = retrieving_support.sent  # a fixture
 
 
-@pytest.mark.parametrize("keywords", ["harbour", "Harbours!", "harbour violin", '"signal" (copper)', "red", "nonsense"])
 @pytest.mark.parametrize("match", ["any", "all"])
 async def test_keywords_leave_the_nearest_among_those_that_a_text_search_finds(
-    clients: Clients, index_name: str, storage: str, call: Call, keywords: str, match: str
+    clients: Clients, index_name: str, storage: str, call: Call, match: str
 ) -> None:
     there = await shelf(call, clients, index_name, storage=storage)
-    has = set(await there.texts(keywords, match=match))
-    options = {"keywords": keywords, "keywords_match": match}
-    nearest = [each for each in there.distances() if each in has]
-    assert ids_of(await there.lc("similarity_search", QUERY, 100, **options)) == nearest
-    assert ids_of(await there.lc("similarity_search", QUERY, 3, **options)) == nearest[:3]
-    few = {"n": {"$lt": 20}}
-    of_few = [each for each in nearest if there.items[each].metadata["n"] < 20]
-    assert ids_of(await there.lc("similarity_search", QUERY, 100, few, **options)) == of_few
-    vector = there.model.vector(QUERY)
-    assert [*await there.li(query_embedding=vector, options=options)] == nearest
-    among = filters(where("kind", "a"))
-    assert [*await there.li(query_embedding=vector, filters=among, options=options)] == [
-        each for each in nearest if there.items[each].metadata["kind"] == "a"
-    ]
-    some = [*there.items][::3]
-    assert [*await there.li(query_embedding=vector, node_ids=some, options=options)] == [
-        each for each in nearest if each in some
-    ]
+    for keywords in ["harbour", "Harbours!", "harbour violin", '"signal" (copper)', "red", "nonsense"]:
+        has = set(await there.texts(keywords, match=match))
+        options = {"keywords": keywords, "keywords_match": match}
+        nearest = [each for each in there.distances() if each in has]
+        assert ids_of(await there.lc("similarity_search", QUERY, 100, **options)) == nearest
+        assert ids_of(await there.lc("similarity_search", QUERY, 3, **options)) == nearest[:3]
+        few = {"n": {"$lt": 20}}
+        of_few = [each for each in nearest if there.items[each].metadata["n"] < 20]
+        assert ids_of(await there.lc("similarity_search", QUERY, 100, few, **options)) == of_few
+        vector = there.model.vector(QUERY)
+        assert [*await there.li(query_embedding=vector, options=options)] == nearest
+        among = filters(where("kind", "a"))
+        assert [*await there.li(query_embedding=vector, filters=among, options=options)] == [
+            each for each in nearest if there.items[each].metadata["kind"] == "a"
+        ]
+        some = [*there.items][::3]
+        assert [*await there.li(query_embedding=vector, node_ids=some, options=options)] == [
+            each for each in nearest if each in some
+        ]
 
 
 async def test_keywords_can_be_a_phrase(clients: Clients, index_name: str, storage: str, call: Call) -> None:

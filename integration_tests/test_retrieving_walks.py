@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 from integration_tests import langchain_support, retrieving_support
 from integration_tests.conftest import Call
 from integration_tests.langchain_support import Clients, Model, ids_of, store_on
-from integration_tests.retrieving_support import Sent, shelf
+from integration_tests.retrieving_support import Sent, await_scan, shelf
 from redisvl_adapters import ArgumentError, FilterError
 from redisvl_adapters.core import Record, operations
 from redisvl_adapters.langchain import RedisVectorStore
@@ -33,7 +33,7 @@ async def walk(kind: str, store: RedisVectorStore, *args: Any, **kwargs: Any) ->
 
 def cursors(server: redis.Redis, index_name: str) -> int:
     """Return how many cursors of an index are open."""
-    told = server.execute_command("FT.INFO", index_name)
+    told: Any = server.execute_command("FT.INFO", index_name)
     stats = told[told.index(b"cursor_stats") + 1]
     return int(stats[stats.index(b"index_total") + 1])
 
@@ -71,6 +71,9 @@ async def test_more_documents_than_one_search_returns_come_once_each(
 ) -> None:
     size = 10_050
     store = store_on(clients, index_name, Model(dims=2), storage=storage, algorithm="flat", dims=2)
+    store.create()
+    # A record that is indexed again while a walk goes on can come twice.
+    await_scan(server, index_name)
     records = [Record(str(place), "", {"n": place}) for place in range(size)]
     store.index.run(operations.upsert(store.index.state, records, [[1.0, float(place)] for place in range(size)]))
     for kind in KINDS:

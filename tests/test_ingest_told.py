@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.catalog import register_command
+from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.ingest import Plan, ingest
+from redisvl_adapters.core.lifecycle import State
 from redisvl_adapters.core.record import Record
 from redisvl_adapters.errors import ArgumentError, PartialWriteError, RecordError, ServerUnavailableError
-from tests.fake_server import record
+from tests.fake_server import make_state, record
 from tests.ingest_support import (
     VECTOR,
     Embedder,
@@ -199,6 +202,29 @@ def test_what_a_failing_write_has_written_is_told_although_the_next_batch_cannot
     assert told.value.written == [*names(0, 20), *names(30, 40)]
     assert told.value.unwritten == [*names(20, 30), *names(40, 90)]
     assert set(server.records) == {"old", *told.value.written}
+
+
+@pytest.mark.parametrize("empty", [operations.drop, operations.clear])
+async def test_what_is_lost_after_it_was_written_is_not_told_as_written(
+    run: Run, index: MemoryIndex, server: IngestServer, empty: Callable[[State], Steps[None]]
+) -> None:
+    """As when a server comes back without its data: the index is made anew, and the first batches are gone."""
+    other = make_state()
+    embed = Embedder({3: settled(server, 20, lambda: server.run(other, empty(other)))})
+    with pytest.raises(PartialWriteError, match="lost") as told:
+        await run(index, some(45), embed, **ONE_AT_A_TIME)
+    assert set(server.records) == set(told.value.written)
+    assert told.value.unwritten == [each for each in names(0, 45) if each not in server.records]
+
+
+async def test_an_index_that_others_create_at_the_same_time_is_no_loss(
+    run: Run, index: MemoryIndex, server: IngestServer
+) -> None:
+    """Whoever creates it last writes the header of the registry, and the records stay."""
+    other = register_command(make_state().spec.schema(2))
+    embed = Embedder({3: settled(server, 20, lambda: server.execute(other))})
+    assert await run(index, some(45), embed, **ONE_AT_A_TIME) == names(0, 45)
+    assert list(server.records) == names(0, 45)
 
 
 async def test_records_that_were_skipped_are_told_as_written(

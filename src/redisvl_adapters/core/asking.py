@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 from redisvl_adapters.core.filters import Match
 from redisvl_adapters.core.query import check_k
 from redisvl_adapters.core.ranking import Fusion
-from redisvl_adapters.core.text import DEFAULT_SCORER, check_match, check_scorer
+from redisvl_adapters.core.text import DEFAULT_SCORER, check_match, check_scorer, words_of
 from redisvl_adapters.core.tuning import SEARCH_OPTIONS, SearchOptions, read_tuning
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
@@ -54,6 +54,12 @@ def check_vector(method: str, k: Any, options: Mapping[str, Any]) -> None:
     refuse_others(method, options, SEARCH_OPTIONS)
     check_k(k)
     read_tuning(options)
+    keywords, match = options.get("keywords"), options.get("keywords_match")
+    if keywords is not None:
+        words_of(keywords, "keywords")
+        check_match("any" if match is None else match)
+    elif match is not None:
+        raise ArgumentError("keywords_match is for searches with keywords")
 
 
 def check_text(method: str, k: Any, options: Mapping[str, Any]) -> None:
@@ -62,6 +68,9 @@ def check_text(method: str, k: Any, options: Mapping[str, Any]) -> None:
     check_k(k)
     check_match(options.get("match", "any"))
     check_scorer(options.get("scorer", DEFAULT_SCORER))
+    fields = options.get("text_fields")
+    if fields is not None and (isinstance(fields, str) or not fields):
+        raise ArgumentError(f"text_fields is a list of text fields; not {fields!r:.80}")
 
 
 def check_hybrid(method: str, k: Any, options: Mapping[str, Any]) -> Fusion:

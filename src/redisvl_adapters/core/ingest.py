@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
-from redisvl_adapters.core import operations
+from redisvl_adapters.core import catalog, operations
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.record import Record
@@ -65,6 +65,7 @@ class _Ingest:
     def __init__(self, index: RedisIndex, records: Iterable[Record], plan: Plan) -> None:
         self.ids: list[str] = []
         self.written: list[str] = []
+        self._header: Any = None
         self._state = index.state
         self._plan = plan
         self._records = records
@@ -104,7 +105,18 @@ class _Ingest:
         return [record for record in batch if record.id not in there]
 
     def write(self, batch: list[Record], vectors: Vectors) -> Steps[list[str]]:
-        return operations.upsert(self._state, batch, vectors, self._plan.ttl_ms)
+        ids = yield from operations.upsert(self._state, batch, vectors, self._plan.ttl_ms)
+        snapshot = self._state.snapshot
+        header = catalog.header_of(snapshot.registry) if snapshot else None
+        if self._header not in (None, header):
+            # Made anew, but perhaps by somebody who began at the same time, and nothing is lost.
+            there = yield from operations.existing(self._state, self.written)
+            if not there.issuperset(self.written):
+                self.written[:] = [record_id for record_id in self.written if record_id in there]
+                message = "records are gone again: others emptied the index, or the server came back without its data"
+                raise PartialWriteError(message, written=ids)
+        self._header = header
+        return ids
 
     def bar(self) -> AbstractContextManager[Bar | None]:
         if not self._plan.show_progress:

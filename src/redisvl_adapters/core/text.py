@@ -13,6 +13,8 @@ from redisvl_adapters.core.schema import SEARCHED, TEXT, FieldType, Schema
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 DEFAULT_SCORER = "BM25STD"
+_MAX_QUERY = 16_000_000
+"""How long a text query may get, in characters."""
 SCORERS = (DEFAULT_SCORER, "BM25", "TFIDF", "TFIDF.DOCNORM", "DISMAX", "DOCSCORE")
 MATCHES = cast("tuple[str, ...]", get_args(Match))
 
@@ -125,7 +127,10 @@ def scored_within(fields: str, forms: Iterable[str], condition: Condition) -> st
     the first that it meets. So each form is intersected by itself, and the union is put around that. A form that two
     words share counts twice, as it does in the other query.
     """
-    within = text_of(condition, scored=False)
+    within = text_of(condition, scored=False) or ""
+    forms = list(forms)
+    if len(within) * len(forms) > _MAX_QUERY:
+        raise ArgumentError(f"a text of {len(forms)} words and stems is too long for this filter; give fewer words")
     return " | ".join(f"({within} @{fields}:({_escaped(form)}))" for form in forms)
 
 

@@ -69,10 +69,15 @@ def upsert(
         layout = layout_of(schema)
         return [place.write(layout, rows, ttl_ms) for place in last]
 
-    done = 0
+    done, made = 0, None
     for attempt in range(ATTEMPTS):
         # What others read with stays in its place until there is a newer one.
         snapshot = (not attempt and state.snapshot) or (yield from look(state))
+        header = catalog.header_of(snapshot.registry) if snapshot else None
+        if attempt and header != made:
+            # What was written before may have gone with the index.
+            done = 0
+        made = header
         if snapshot is None:
             check_may_create(state.spec)
         before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])

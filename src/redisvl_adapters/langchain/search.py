@@ -109,7 +109,7 @@ class SearchMethods(StoreBase, VectorStore):
             score_threshold: Only documents that are at least this relevant; the server leaves the others out.
             options: See ``similarity_search``.
         """
-        check_vector("similarity_search", k, options)
+        _check_relevant(k, score_threshold, options)
         vector = self._embedding.embed_query(check_query(query))
         return self._index.run(self._relevant(vector, k, filter, score_threshold, options))
 
@@ -123,7 +123,7 @@ class SearchMethods(StoreBase, VectorStore):
         **options: Any,
     ) -> Scored:
         """Return documents with their relevance. See ``similarity_search_with_relevance_scores``."""
-        check_vector("similarity_search", k, options)
+        _check_relevant(k, score_threshold, options)
         vector = await self._embedding.aembed_query(check_query(query))
         return await self._index.arun(self._relevant(vector, k, filter, score_threshold, options))
 
@@ -254,8 +254,6 @@ class SearchMethods(StoreBase, VectorStore):
         least = 0.0 if threshold is None else check_fraction(threshold, "score_threshold")
         metric = self._index.state.metric
         if least:
-            if options.get("distance_threshold") is not None:
-                raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
             # A little further, since the server's distances are rounded; the last word is below.
             options = {**options, "distance_threshold": furthest(least, metric) + 1e-5}
         found = yield from self._nearest(vector, k, filter, options)
@@ -270,6 +268,14 @@ class SearchMethods(StoreBase, VectorStore):
 def by_distance(hits: list[Hit]) -> Scored:
     """Return the documents of hits with their distances."""
     return [(to_document(hit.record), hit.distance) for hit in hits]
+
+
+def _check_relevant(k: Any, threshold: Any, options: dict[str, Any]) -> None:
+    check_vector("similarity_search_with_relevance_scores", k, options)
+    if threshold is not None:
+        check_fraction(threshold, "score_threshold")
+        if options.get("distance_threshold") is not None:
+            raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
 
 
 def _check_diverse(k: Any, fetch_k: Any, lambda_mult: Any, options: dict[str, Any]) -> None:

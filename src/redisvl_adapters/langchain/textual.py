@@ -161,6 +161,7 @@ class TextMethods(SearchMethods):
 
     def _matching(self, query: str, k: int, filter: FilterLike | None, options: TextOptions) -> Steps[list[Hit]]:
         check_text("text_search", k, options)
+        check_query(query)
         return operations.search_text(self._index.state, query, k, read_filter(filter), **_text(options))
 
     def _hybrid(self, query: str, k: int, filter: FilterLike | None, options: HybridOptions) -> list[Hit]:

@@ -44,8 +44,7 @@ def run_query(state: State, query: VectorStoreQuery, options: Mapping[str, Any])
         )
     if query.mode not in MODES:
         raise ArgumentError(
-            f"query mode {str(getattr(query.mode, 'value', query.mode))!r} is not served; modes are: "
-            f"{', '.join(mode.value for mode in MODES)}"
+            f"query mode {_name(query.mode)!r} is not served; modes are: {', '.join(mode.value for mode in MODES)}"
         )
     if isinstance(query.output_fields, str):
         raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r}]")
@@ -112,15 +111,19 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
     return (yield from found)
 
 
+def _name(mode: Any) -> str:
+    return str(getattr(mode, "value", mode))
+
+
 def _vector(query: VectorStoreQuery) -> list[float]:
     if query.query_embedding is None:
-        raise ArgumentError(f"the query has no query_embedding, which mode {query.mode.value!r} needs")
+        raise ArgumentError(f"the query has no query_embedding, which mode {_name(query.mode)!r} needs")
     return query.query_embedding
 
 
 def _text(query: VectorStoreQuery) -> str:
     if query.query_str is None:
-        raise ArgumentError(f"the query has no query_str, which mode {query.mode.value!r} needs")
+        raise ArgumentError(f"the query has no query_str, which mode {_name(query.mode)!r} needs")
     return query.query_str
 
 
