@@ -113,7 +113,7 @@ class _Ingest:
             there = yield from operations.existing(self._state, self.written)
             if not there.issuperset(self.written):
                 self.written[:] = [record_id for record_id in self.written if record_id in there]
-                message = "records are gone again: others emptied the index, or the server came back without its data"
+                message = "records were lost again: others emptied the index, or the server came back without its data"
                 raise PartialWriteError(message, written=ids)
         self._header = header
         return ids

@@ -74,7 +74,7 @@ def text_fields(schema: Schema, keys: Sequence[str] | None = None) -> str:
         field.key: field.query_name for field in schema.aliases.values() if field.type is FieldType.TEXT
     }
     if keys is None:
-        return "|".join(known.values())
+        return _joined(known.values())
     if isinstance(keys, str) or not keys:
         raise ArgumentError(f"text_fields is a list of text fields; not {keys!r:.80}")
     for key in keys:
@@ -83,7 +83,19 @@ def text_fields(schema: Schema, keys: Sequence[str] | None = None) -> str:
                 f"text_fields: {key!r} is no text field of index {schema.name!r}{did_you_mean(str(key), known)}; "
                 f"it has: {', '.join(known)}"
             )
-    return "|".join(known[key] for key in keys)
+    return _joined(known[key] for key in keys)
+
+
+def _joined(names: Iterable[str]) -> str:
+    """Return names with pipes between them, and behind blanks those with an escape: they are misread beside others."""
+    names = list(dict.fromkeys(names))
+    plain = [name for name in names if "\\" not in name]
+    return " ".join([*(["|".join(plain)] if plain else []), *(name for name in names if "\\" in name)])
+
+
+def _in(fields: str, text: str) -> str:
+    """Return the condition that some fields have what is asked for."""
+    return str(union(f"@{group}:({text})" for group in fields.split(" ")))
 
 
 def condition_on_words(fields: str, words: Sequence[str], match: Match, forms: Sequence[Sequence[str]]) -> Positive:
@@ -100,7 +112,7 @@ def condition_on_words(fields: str, words: Sequence[str], match: Match, forms: S
         return False
     if match == "phrase":
         return phrase(fields, words)
-    each = [f"@{fields}:({'|'.join(map(_escaped, spelled))})" for spelled in forms]
+    each = [_in(fields, "|".join(map(_escaped, spelled))) for spelled in forms]
     return intersection(each) if match == "all" else union(each)
 
 
@@ -112,12 +124,12 @@ def phrase(fields: str, words: Sequence[str]) -> str:
     """
     if any(one == other for one, other in pairwise(words)):
         raise ArgumentError("a phrase that says a word twice in a row cannot be matched exactly; use match='all'")
-    return f'@{fields}:("{" ".join(words)}")'
+    return _in(fields, f'"{" ".join(words)}"')
 
 
 def scored_words(fields: str, words: Iterable[str]) -> str:
     """Return the query that scores any of some words where nothing else is asked; the server finds their stems."""
-    return f"@{fields}:({'|'.join(dict.fromkeys(words))})"
+    return _in(fields, "|".join(dict.fromkeys(words)))
 
 
 def scored_within(fields: str, forms: Iterable[str], condition: Condition) -> str:
@@ -131,7 +143,8 @@ def scored_within(fields: str, forms: Iterable[str], condition: Condition) -> st
     forms = list(forms)
     if len(within) * len(forms) > _MAX_QUERY:
         raise ArgumentError(f"a text of {len(forms)} words and stems is too long for this filter; give fewer words")
-    return " | ".join(f"({within} @{fields}:({_escaped(form)}))" for form in forms)
+    groups = fields.split(" ")
+    return " | ".join(f"({within} @{group}:({_escaped(form)}))" for form in forms for group in groups)
 
 
 def scored_phrase(fields: str, words: Sequence[str], condition: Condition) -> str:
