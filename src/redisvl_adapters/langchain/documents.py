@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, TypeAlias, TypedDict, TypeVar
+from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from langchain_core.documents import Document
 
@@ -54,12 +54,13 @@ def read_add_options(options: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
     if not isinstance(content_ids, bool):
         raise ArgumentError(f"content_ids is True or False; not {content_ids!r:.80}")
     ttl = options.get("ttl")
-    each = isinstance(ttl, Iterable) and not isinstance(ttl, str)
+    each = ttl if isinstance(ttl, Iterable) and not isinstance(ttl, str) else None
     given = {name: options[name] for name in ("show_progress", "skip_existing", "max_concurrency") if name in options}
     if options.get("batch_size") is not None:
         given["batch_size"] = options["batch_size"]
-    return Plan(ttl_ms=None if each else check_ttl(ttl), **given), {
-        "ttl": ttl if each else None,
+    for_all = None if each is not None else check_ttl(cast("float | None", ttl))
+    return Plan(ttl_ms=for_all, **given), {
+        "ttl": each,
         "content_ids": content_ids,
     }
 
