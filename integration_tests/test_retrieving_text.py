@@ -117,11 +117,11 @@ async def test_no_text_is_an_error(clients: Clients, index_name: str, storage: s
 
 
 @pytest.mark.parametrize("match", ["any", "all"])
-async def test_many_words_are_a_text_like_any_other(
+async def test_five_thousand_words_are_a_text_like_any_other(
     clients: Clients, index_name: str, storage: str, call: Call, match: str
 ) -> None:
     store = store_on(clients, index_name, storage=storage)
-    words = " ".join(f"word{place}" for place in range(5000 if match == "any" else 100))
+    words = " ".join(f"word{place}" for place in range(5000))
     await call(store, "add_texts", [words, "word7 alone"], [{"n": 1}, {"n": 2}], ids=["whole", "part"])
     expected = {"whole", "part"} if match == "any" else {"whole"}
     for filter in (None, {"n": {"$gte": 1}}):

@@ -160,6 +160,16 @@ def met_keys(registry: Registry) -> frozenset[str]:
     return frozenset(name.removeprefix(_MET_PREFIX).decode() for name in registry if name.startswith(_MET_PREFIX))
 
 
+def info_command(name: str) -> Command:
+    """Return the command that tells what an index is and does."""
+    return Command(("FT.INFO", name))
+
+
+def is_scanning(info: Reply) -> bool:
+    """Tell from the reply to ``info_command`` whether an index still looks for records that were there before."""
+    return float(as_mapping(info).get(b"indexing", 0)) > 0
+
+
 def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
     """Return what an index is, and how many records it holds.
 

@@ -27,6 +27,9 @@ from redisvl_adapters.core.text import (
     words_of,
 )
 
+# Of more words than these, few texts have all, and the condition that they have them gets long.
+_MANY = 64
+
 
 def search_text(
     state: State,
@@ -40,7 +43,10 @@ def search_text(
     ids: Sequence[str] | None = None,
     frame: bool = False,
 ) -> Steps[list[Hit]]:
-    """Return the records whose text matches best, best first. A filter never touches the score.
+    """Return the records whose text matches best, best first.
+
+    With the scorers BM25STD, DISMAX and DOCSCORE a filter never touches the score; the others count how near to each
+    other words are, and the server reckons that in another way where there is a filter.
 
     Args:
         state: The index.
@@ -90,7 +96,7 @@ def matching_requests(
     schema = state.schema
     if schema is None or condition == NOTHING or not words or wanted.k == 0:
         return []
-    if ids is not None:
+    if ids is not None or (match == "all" and len(words) > _MANY):
         # Among several ids the server would score in part, as it does in other intersections; a single one is exact.
         ids = yield from find(state, text_of(condition), ids)
         condition = EVERYTHING

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core import query
+from redisvl_adapters.core import catalog, query
 from redisvl_adapters.core.clauses import text_of
 from redisvl_adapters.core.commands import Command, Reply, Steps, is_missing_index, ok
 from redisvl_adapters.core.compiling import compile_filter
@@ -186,11 +186,18 @@ class Page:
 
     Attributes:
         records: The records.
-        cursor: Where the walk goes on; 0 at its end.
+        cursor: Where the walk goes on; 0 if there is no cursor.
+        waiting: The ids of the records to come, if there is no cursor.
     """
 
     records: list[Record]
     cursor: int = 0
+    waiting: list[str] = field(default_factory=list)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the walk ends here."""
+        return not self.cursor and not self.waiting
 
 
 def first_page(state: State, filter: Filter | None, size: int) -> Steps[Page]:
@@ -200,21 +207,35 @@ def first_page(state: State, filter: Filter | None, size: int) -> Steps[Page]:
     on comes once, twice or not at all.
     """
     where = yield from _where(state, filter)
-    if where is None or state.schema is None:
+    schema = state.schema
+    if where is None or schema is None:
         return Page([])
-    (reply,) = yield [query.walk_command(state.schema, where, size)]
-    return (yield from _page(state, reply))
+    info, reply = yield [catalog.info_command(schema.name), query.walk_command(schema, where, size)]
+    if is_missing_index(info) or not catalog.is_scanning(ok(info)):
+        return (yield from _page(state, reply))
+    # A new index is still looking for records, and a cursor misses those that it meets again meanwhile.
+    _, cursor = query.read_page(ok(reply))
+    if cursor:
+        yield [query.close_command(schema, cursor)]
+    return (yield from _from_list((yield from find(state, where, None)), state, size))
 
 
-def next_page(state: State, cursor: int, size: int) -> Steps[Page]:
-    """Return the next page of a walk.
+def _from_list(ids: list[str], state: State, size: int) -> Steps[Page]:
+    found = yield from fetch(state, ids[:size])
+    return Page([record for record in found if record is not None], waiting=ids[size:])
+
+
+def next_page(state: State, page: Page, size: int) -> Steps[Page]:
+    """Return the page of a walk behind another one.
 
     Raises:
         ServerError: If more than five minutes went by since the last one.
     """
     if state.schema is None:
         return Page([])
-    (reply,) = yield [query.next_command(state.schema, cursor, size)]
+    if not page.cursor:
+        return (yield from _from_list(page.waiting, state, size))
+    (reply,) = yield [query.next_command(state.schema, page.cursor, size)]
     if isinstance(reply, ResponseError) and "cursor not found" in str(reply).lower():
         raise ServerError(
             "the server gave the walk up, as it does after five minutes without a read, or since the index was "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
@@ -151,6 +152,9 @@ def near_requests(
     where = text_of(condition)
     if where is None or wanted.k == 0 or ids == []:
         return []
+    if where == "*":
+        # The server takes these for searches with a filter alone, and this filter is always true.
+        tuning = replace(tuning, hybrid_policy=None, batch_size=None)
     return [Near(each, where, ids, tuning) for each in queries]
 
 

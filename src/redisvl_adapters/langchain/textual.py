@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Unpack, cast
 
 from langchain_core.documents import Document
@@ -14,7 +15,7 @@ from redisvl_adapters.core.query import Hit, check_k
 from redisvl_adapters.core.ranking import Fusion
 from redisvl_adapters.core.text import DEFAULT_SCORER
 from redisvl_adapters.core.tuning import SEARCH_OPTIONS, SearchOptions
-from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.errors import AdapterError, ArgumentError, known_keywords
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.options import check_search
@@ -33,7 +34,7 @@ class TextMethods(SearchMethods):
             query: Any text: its words and their stems are looked for. Nothing in it is syntax, and a text without any
                 word finds nothing.
             k: How many at most.
-            filter: Only documents that match this; it never touches the score.
+            filter: Only documents that match this; with BM25STD it never touches the score.
             options: See ``TextOptions``.
 
         Raises:
@@ -235,12 +236,13 @@ class TextMethods(SearchMethods):
         page = self._index.run(operations.first_page(state, read_filter(filter), size))
         try:
             yield from map(to_document, page.records)
-            while page.cursor:
-                page = self._index.run(operations.next_page(state, page.cursor, size))
+            while not page.is_last:
+                page = self._index.run(operations.next_page(state, page, size))
                 yield from map(to_document, page.records)
-        except GeneratorExit:
+        except BaseException:
             if page.cursor:
-                self._index.run(operations.close_walk(state, page.cursor))
+                with suppress(AdapterError):
+                    self._index.run(operations.close_walk(state, page.cursor))
             raise
 
     async def _awalk(self, size: int, filter: FilterLike | None) -> AsyncIterator[Document]:
@@ -249,13 +251,14 @@ class TextMethods(SearchMethods):
         try:
             for record in page.records:
                 yield to_document(record)
-            while page.cursor:
-                page = await self._index.arun(operations.next_page(state, page.cursor, size))
+            while not page.is_last:
+                page = await self._index.arun(operations.next_page(state, page, size))
                 for record in page.records:
                     yield to_document(record)
-        except GeneratorExit:
+        except BaseException:
             if page.cursor:
-                await self._index.arun(operations.close_walk(state, page.cursor))
+                with suppress(AdapterError):
+                    await self._index.arun(operations.close_walk(state, page.cursor))
             raise
 
 
