@@ -19,7 +19,7 @@ from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.core.tuning import Tuning
 from redisvl_adapters.errors import ServerError
 
-NEAR = Near(b"\x00\x01", "(@kind:{a})", None, Tuning(ef_runtime=200))
+NEAR = Near(b"\x00\x01", "@kind:{a}", None, Tuning(ef_runtime=200))
 MATCHING = Matching("(x)", "BM25STD", unspelled="@_text:(dogs)")
 ROWS = [
     {"__key": "docs:both", "text": "one", "metadata": '{"n":1}', "vector_score": "0.9", "text_score": "2.5"},
@@ -91,6 +91,13 @@ def test_the_command_asks_both_sides_with_the_filter(storage: str) -> None:
     loaded = args[args.index("LOAD") + 2 :][:count]
     paths = ["$.text", "$.metadata", "$._exact", "$._node"] if storage == "json" else ["@text", "@metadata", "@_node"]
     assert loaded == ["@__key", *paths]
+
+
+def test_a_filter_with_a_union_of_compounds_is_asked_as_in_any_knn_search() -> None:
+    """The server takes it for empty where a value is unknown."""
+    schema, where = schema_of("hash"), "(@kind:{a} | (@kind:{b} @n:[1 2]))"
+    args = hybrid_command(Near(b"", where), 5, Matching("x", "BM25"), Wanted(k=5), schema, layout_of(schema)).args
+    assert args[args.index("FILTER") + 1] == f"({where} (-@_keys:{{none}}))"
 
 
 def test_without_a_filter_or_a_tuning_neither_is_sent() -> None:

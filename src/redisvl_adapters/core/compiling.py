@@ -11,7 +11,7 @@ from redisvl_adapters.core import query
 from redisvl_adapters.core.clauses import NOTHING, Condition
 from redisvl_adapters.core.commands import Steps, is_missing_index, ok
 from redisvl_adapters.core.encoding import decode_tag, encode_tag
-from redisvl_adapters.core.filters import And, Compare, Filter, Not, Or
+from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, Not, Or
 from redisvl_adapters.core.leaves import Scope, StemsNeededError, Values, ValuesNeededError, presence, tagged
 from redisvl_adapters.core.lifecycle import State, look
 from redisvl_adapters.core.metadata import survey
@@ -66,15 +66,17 @@ _MAX_REMEMBERED = 1000
 _PLAIN = frozenset({str, int, float, bool})
 
 
-def _key(filter: Filter | None) -> tuple[Any, ...] | None:
+def _key(filter: Filter | None, depth: int = 0) -> tuple[Any, ...] | None:
     """Return what a filter is remembered by, if its operands are plain; 1, 1.0 and True are not the same."""
+    if depth > MAX_DEPTH:
+        return None
     match filter:
         case None:
             return ()
         case Compare(key, operator, value):
-            return (key, operator, type(value), value) if type(value) in _PLAIN else None
+            return (key, operator, type(value), value) if type(key) is str and type(value) in _PLAIN else None
         case And(children) | Or(children) | Not(children):
-            parts = [_key(child) for child in children]
+            parts = [_key(child, depth + 1) for child in children]
             return None if None in parts else (type(filter), *parts)
         case _:
             return None

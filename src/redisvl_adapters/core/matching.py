@@ -131,4 +131,4 @@ def read_matching(state: State, replies: Sequence[Reply], k: int) -> list[Hit]:
             state.snapshot = None
         if state.schema is not None:
             hits += query.read_matching(ok(reply), state.schema, layout_of(state.schema))
-    return hits if len(replies) == 1 else sorted(hits, key=lambda hit: -(hit.score or 0.0))[:k]
+    return sorted(hits, key=lambda hit: (-(hit.score or 0.0), hit.record.id))[:k]

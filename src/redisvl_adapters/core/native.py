@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping, ok
 from redisvl_adapters.core.encoding import escape_name
-from redisvl_adapters.core.query import Hit, Matching, Near, Wanted
+from redisvl_adapters.core.query import Hit, Matching, Near, Wanted, prefilter
 from redisvl_adapters.core.record import Layout
 from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.errors import ServerError
@@ -71,7 +71,7 @@ def hybrid_command(
         knn += "EF_RUNTIME", near.tuning.ef_runtime
     vector: list[Argument] = ["VSIM", f"@{escape_name(schema.vector.name)}", "$vector", "KNN", len(knn), *knn]
     if near.where != "*":
-        vector += "FILTER", near.where
+        vector += "FILTER", prefilter(near.where)
     load = ["@__key", *(_loaded(path) for path, _ in layout.return_fields(frame=wanted.frame, vector=False))]
     args: list[Argument] = ["FT.HYBRID", schema.name, "SEARCH", matching.unspelled or matching.text]
     args += "SCORER", matching.scorer, "YIELD_SCORE_AS", _MATCHING, *vector, "YIELD_SCORE_AS", _NEAR

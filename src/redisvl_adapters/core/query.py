@@ -110,6 +110,11 @@ _UNION_OF_COMPOUNDS = re.compile(r"\) \| | \| \(")
 _ALWAYS = f"(-@{KEYS}:{{none}})"
 
 
+def prefilter(where: str) -> str:
+    """Return a condition as the server must have it before a KNN search."""
+    return f"({where} {_ALWAYS})" if _UNION_OF_COMPOUNDS.search(where) else f"({where})"
+
+
 def near_command(request: Near, wanted: Wanted, schema: Schema, layout: Layout) -> Command:
     """Return the command that answers a vector search.
 
@@ -125,8 +130,7 @@ def near_command(request: Near, wanted: Wanted, schema: Schema, layout: Layout) 
         params += _RADIUS, tuning.distance_threshold
         text = text if where == "*" else f"{where} {text}"
     else:
-        if where != "*":
-            where = f"({where} {_ALWAYS})" if _UNION_OF_COMPOUNDS.search(where) else f"({where})"
+        where = where if where == "*" else prefilter(where)
         text = f"{where}=>[KNN {wanted.k} @{name} ${_VECTOR}{tuning.attributes()} AS {DISTANCE}]"
         if tuning.distance_threshold is not None and request.ids is None:
             return _within(text, tuning.distance_threshold, params, wanted, schema, layout)
@@ -287,14 +291,12 @@ def read_near(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
 
 
 def read_matching(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits in the reply to a text search, best first, and by their ids where that is equal."""
-    hits = [
+    """Return the hits in the reply to a text search."""
+    return [
         Hit(layout.decode_fields(schema.id_of(key), fields), math.nan, float(score))
         for key, score, fields in _rows(reply, scored=True)
         if fields
     ]
-    hits.sort(key=lambda hit: (-(hit.score or 0.0), hit.record.id))
-    return hits
 
 
 def _rows(reply: Reply, *, scored: bool) -> Iterator[tuple[bytes, Any, dict[bytes, Any]]]:
