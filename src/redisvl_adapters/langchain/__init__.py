@@ -1,6 +1,11 @@
-"""The vector store for LangChain, over an index that LlamaIndex can use as well."""
+"""The vector store, caches and chat history for LangChain, over an index that LlamaIndex can use as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from redisvl_adapters.errors import MissingExtraError
+from redisvl_adapters.lazy import lazy
 
 try:
     import langchain_core  # noqa: F401  # only to say what is missing
@@ -11,13 +16,14 @@ except ModuleNotFoundError as error:
         'redisvl_adapters.langchain needs langchain-core: pip install "redisvl-adapters[langchain]"'
     ) from error
 
-from redisvl_adapters.core.calibration import acalibrate, calibrate
-from redisvl_adapters.langchain.byte_store import RedisByteStore
-from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
-from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory
-from redisvl_adapters.langchain.record_manager import RedisRecordManager
-from redisvl_adapters.langchain.structured import RedisStructuredQueryTranslator
-from redisvl_adapters.langchain.vectorstore import RedisVectorStore
+if TYPE_CHECKING:
+    from redisvl_adapters.core.calibration import acalibrate, calibrate
+    from redisvl_adapters.langchain.byte_store import RedisByteStore
+    from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
+    from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory
+    from redisvl_adapters.langchain.record_manager import RedisRecordManager
+    from redisvl_adapters.langchain.structured import RedisStructuredQueryTranslator
+    from redisvl_adapters.langchain.vectorstore import RedisVectorStore
 
 __all__ = [
     "RedisByteStore",
@@ -30,3 +36,22 @@ __all__ = [
     "acalibrate",
     "calibrate",
 ]
+
+__getattr__ = lazy(
+    __name__,
+    {
+        "RedisByteStore": f"{__name__}.byte_store",
+        "RedisCache": f"{__name__}.cache",
+        "RedisChatMessageHistory": f"{__name__}.chat_history",
+        "RedisRecordManager": f"{__name__}.record_manager",
+        "RedisSemanticCache": f"{__name__}.cache",
+        "RedisStructuredQueryTranslator": f"{__name__}.structured",
+        "RedisVectorStore": f"{__name__}.vectorstore",
+        "acalibrate": "redisvl_adapters.core.calibration",
+        "calibrate": "redisvl_adapters.core.calibration",
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__

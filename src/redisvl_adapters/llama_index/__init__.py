@@ -1,6 +1,11 @@
-"""The vector store for LlamaIndex, over an index that LangChain can use as well."""
+"""The vector store, caches and chat stores for LlamaIndex, over an index that LangChain can use as well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from redisvl_adapters.errors import MissingExtraError
+from redisvl_adapters.lazy import lazy
 
 try:
     import llama_index.core  # noqa: F401  # only to say what is missing
@@ -11,11 +16,12 @@ except ModuleNotFoundError as error:
         'redisvl_adapters.llama_index needs llama-index-core: pip install "redisvl-adapters[llama-index]"'
     ) from error
 
-from redisvl_adapters.core.calibration import acalibrate, calibrate
-from redisvl_adapters.llama_index.chat_store import RedisChatStore
-from redisvl_adapters.llama_index.memory_store import RedisMemoryStore
-from redisvl_adapters.llama_index.semantic_cache import SemanticCacheQueryEngine
-from redisvl_adapters.llama_index.vectorstore import RedisVectorStore
+if TYPE_CHECKING:
+    from redisvl_adapters.core.calibration import acalibrate, calibrate
+    from redisvl_adapters.llama_index.chat_store import RedisChatStore
+    from redisvl_adapters.llama_index.memory_store import RedisMemoryStore
+    from redisvl_adapters.llama_index.semantic_cache import SemanticCacheQueryEngine
+    from redisvl_adapters.llama_index.vectorstore import RedisVectorStore
 
 __all__ = [
     "RedisChatStore",
@@ -25,3 +31,19 @@ __all__ = [
     "acalibrate",
     "calibrate",
 ]
+
+__getattr__ = lazy(
+    __name__,
+    {
+        "RedisChatStore": f"{__name__}.chat_store",
+        "RedisMemoryStore": f"{__name__}.memory_store",
+        "RedisVectorStore": f"{__name__}.vectorstore",
+        "SemanticCacheQueryEngine": f"{__name__}.semantic_cache",
+        "acalibrate": "redisvl_adapters.core.calibration",
+        "calibrate": "redisvl_adapters.core.calibration",
+    },
+)
+
+
+def __dir__() -> list[str]:
+    return __all__
