@@ -68,11 +68,25 @@ def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
             assert not transaction
             return pipeline_type(answers, sent)
 
+        def execute_command(_self: object, *args: Any, **options: Any) -> Any:
+            assert options == {NEVER_DECODE: True}
+            sent.append([args])
+            answer = answers.pop(0)
+            found = answer if isinstance(answer, Exception) else answer[0]
+            if isinstance(found, Exception):
+                raise found
+            return found
+
+        async def aexecute_command(_self: object, *args: Any, **options: Any) -> Any:
+            return execute_command(_self, *args, **options)
+
         if request.param == "sync":
             monkeypatch.setattr(redis.Redis, "pipeline", pipeline)
+            monkeypatch.setattr(redis.Redis, "execute_command", execute_command)
             with redis.Redis() as client:
                 return drive(client, steps, lambda: "here:1"), sent
         monkeypatch.setattr(aredis.Redis, "pipeline", pipeline)
+        monkeypatch.setattr(aredis.Redis, "execute_command", aexecute_command)
         async with aredis.Redis() as aclient:
             return await adrive(aclient, steps, lambda: "here:1"), sent
 
@@ -86,7 +100,7 @@ def echo(*batches: Sequence[str]) -> Steps[list[Any]]:
     return replies
 
 
-async def test_each_batch_is_one_pipeline_and_the_result_is_returned(run: Run) -> None:
+async def test_each_batch_is_one_round_trip_and_the_result_is_returned(run: Run) -> None:
     result, sent = await run(echo(["A", "B"], ["C"]), [[1, 2], [3]])
     assert result == [1, 2, 3]
     assert sent == [[("A", 1, b"\xff"), ("B", 1, b"\xff")], [("C", 1, b"\xff")]]
@@ -98,7 +112,12 @@ async def test_an_operation_without_a_batch_sends_nothing(run: Run) -> None:
 
 async def test_the_refusal_of_one_command_is_one_of_the_replies(run: Run) -> None:
     refusal = redis_errors.ResponseError("no")
-    assert (await run(echo(["A", "B"]), [[1, refusal]]))[0] == [1, refusal]
+    assert (await run(echo(["A", "B"], ["C"]), [[1, refusal], [refusal]]))[0] == [1, refusal, refusal]
+
+
+async def test_a_command_whose_reply_the_client_would_change_goes_by_a_pipeline(run: Run) -> None:
+    """redis-py's GEOPOS makes numbers of texts, and ``client.json()`` teaches a client to parse JSON.GET."""
+    assert await run(echo(["GEOPOS"]), [[[b"1"]]]) == ([[b"1"]], [[("GEOPOS", 1, b"\xff")]])
 
 
 @pytest.mark.parametrize(
@@ -118,6 +137,12 @@ async def test_an_error_of_the_client_becomes_one_of_ours(
     run: Run, error: Exception, kind: type[Exception], named: str
 ) -> None:
     with pytest.raises(kind, match=named):
+        await run(echo(["A", "B"]), [error])
+
+
+@pytest.mark.parametrize("error", [redis_errors.ConnectionError("gone"), redis_errors.TimeoutError("late")])
+async def test_a_single_command_that_gets_no_answer_is_an_error_of_ours(run: Run, error: Exception) -> None:
+    with pytest.raises(ServerUnavailableError, match=f"at here:1.*{error}"):
         await run(echo(["A"]), [error])
 
 

@@ -56,6 +56,33 @@ def together(operations: Sequence[Steps[T]]) -> Steps[list[T]]:
     return [results[place] for place in range(len(operations))]
 
 
+def primed(operation: Steps[T]) -> Steps[T]:
+    """Run an operation up to what it sends first, and return the rest of it, to be run later and elsewhere."""
+    try:
+        commands = next(operation)
+    except StopIteration as stop:
+        return _over(stop.value)
+    return _rest(operation, commands)
+
+
+def _over(result: T) -> Steps[T]:
+    return result
+    yield []
+
+
+def _rest(operation: Steps[T], commands: Sequence[Command]) -> Steps[T]:
+    while True:
+        try:
+            try:
+                replies = yield commands
+            except Exception as error:  # noqa: BLE001  # it is the operation's to handle
+                commands = operation.throw(error)
+            else:
+                commands = operation.send(replies)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+
 _SERVERS = "Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
 
 
@@ -103,3 +130,8 @@ def as_mapping(reply: Reply) -> dict[bytes, Any]:
         return reply
     parts = iter(reply)
     return dict(zip(parts, parts, strict=True))
+
+
+def as_sequence(reply: Reply) -> Sequence[Any]:
+    """Return a reply of names and values in turn: the reverse of ``as_mapping``."""
+    return [part for pair in reply.items() for part in pair] if isinstance(reply, dict) else reply or ()

@@ -31,7 +31,7 @@ def compile_filter(state: State, filter: Filter | None) -> Steps[Condition]:
         FilterError: If the filter cannot be honoured.
     """
     snapshot = state.snapshot or (yield from look(state))
-    key = _key(filter)
+    key = filter_key(filter)
     if snapshot is not None and key is not None and (known := snapshot.compiled.get(key)) is not None:
         return known
     met: set[str] = set()
@@ -56,17 +56,18 @@ def compile_filter(state: State, filter: Filter | None) -> Steps[Condition]:
             else:
                 return NOTHING
         else:
-            if key is not None and not looked and not values and len(snapshot.compiled) < _MAX_REMEMBERED:
+            if key is not None and not looked and not values and len(snapshot.compiled) < MAX_REMEMBERED:
                 snapshot.compiled[key] = condition
             return condition
     return NOTHING
 
 
-_MAX_REMEMBERED = 1000
+MAX_REMEMBERED = 1000
+"""How many conditions and how many plans are kept of one snapshot."""
 _PLAIN = frozenset({str, int, float, bool})
 
 
-def _key(filter: Filter | None, depth: int = 0) -> tuple[Any, ...] | None:
+def filter_key(filter: Filter | None, depth: int = 0) -> tuple[Any, ...] | None:
     """Return what a filter is remembered by, if its operands are plain; 1, 1.0 and True are not the same."""
     if depth > MAX_DEPTH:
         return None
@@ -76,7 +77,7 @@ def _key(filter: Filter | None, depth: int = 0) -> tuple[Any, ...] | None:
         case Compare(key, operator, value):
             return (key, operator, type(value), value) if type(key) is str and type(value) in _PLAIN else None
         case And(children) | Or(children) | Not(children):
-            parts = [_key(child, depth + 1) for child in children]
+            parts = [filter_key(child, depth + 1) for child in children]
             return None if None in parts else (type(filter), *parts)
         case _:
             return None

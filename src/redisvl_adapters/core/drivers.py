@@ -96,6 +96,11 @@ def _is_lost(error: Exception) -> bool:
 def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:
     if isinstance(client, RedisCluster):
         return _send_to_cluster(client, commands)
+    if _is_simple(client, commands):
+        try:
+            return [client.execute_command(*commands[0].args, **_RAW)]
+        except redis_errors.ResponseError as error:
+            return [error]
     pipeline: Any = client.pipeline(transaction=False)
     # A client can have been taught to parse JSON.GET and the like; replies are parsed by us.
     pipeline.response_callbacks = {}
@@ -108,12 +113,22 @@ def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:
 async def _asend(client: AsyncClient, commands: Sequence[Command]) -> list[Reply]:
     if isinstance(client, AsyncRedisCluster):
         return await _asend_to_cluster(client, commands)
+    if _is_simple(client, commands):
+        try:
+            return [await client.execute_command(*commands[0].args, **_RAW)]
+        except redis_errors.ResponseError as error:
+            return [error]
     pipeline: Any = client.pipeline(transaction=False)
     pipeline.response_callbacks = {}
     for command in commands:
         pipeline.execute_command(*command.args, **_RAW)
     replies: list[Reply] = await pipeline.execute(raise_on_error=False)
     return replies
+
+
+def _is_simple(client: Any, commands: Sequence[Command]) -> bool:
+    """Tell whether there is one command alone, whose reply the client leaves as it is: then no pipeline is needed."""
+    return len(commands) == 1 and commands[0].args[0] not in client.response_callbacks
 
 
 def _send_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:

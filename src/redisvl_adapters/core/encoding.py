@@ -27,6 +27,7 @@ _SHIFT = 0x10FE00
 _EMPTY_TAG = chr(_SHIFT + 0x80)
 _DIGEST_TAG = chr(_SHIFT + 0x81)
 _OURS = re.compile(f"[{chr(_SHIFT)}-{chr(_SHIFT + 0xFF)}]")
+_PLAIN_TAG = re.compile(f"[!-~](?:[ -~]{{0,{_MAX_TAG_BYTES - 2}}}[!-~])?")
 _UNHOLDABLE = re.compile(r"[\x00-\x1f\x7f]|^ +| +$")
 
 _PLAIN_NAME = re.compile(r"[^\W_][\w-]*(?:\.[\w-]+)*")
@@ -60,10 +61,10 @@ def encode_tag(value: str) -> str:
     Control characters and blanks at either end are replaced one for one, so that patterns keep their meaning. The empty
     string has a spelling of its own, and values that are too long for a tag are known by their digest.
     """
+    if _PLAIN_TAG.fullmatch(value):
+        return value
     if not value:
         return _EMPTY_TAG
-    if len(value) < _MAX_TAG_BYTES and value.isascii() and value.isalnum():
-        return value
     encoded = _UNHOLDABLE.sub(lambda match: "".join(chr(_SHIFT + ord(char)) for char in match[0]), value)
     if _OURS.search(value) or len(encoded.encode()) > _MAX_TAG_BYTES:
         return _DIGEST_TAG + hashlib.sha256(value.encode()).hexdigest()
@@ -94,7 +95,7 @@ def searchable_text(text: str) -> str:
         words = text.encode().translate(_ASCII_BLANKS).decode()
     else:
         words = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).lower())
-    if max(map(len, words.split()), default=0) > _MAX_WORD_BYTES // 4:
+    if _HAS_LONG_WORD.search(" " + words):
         words = _LONG_WORD.sub(_short_word, words)
     # An underscore that stands alone can be indexed, but not asked for.
     return _BARE_UNDERSCORES.sub(" ", words) if "_" in words else words
@@ -103,6 +104,7 @@ def searchable_text(text: str) -> str:
 # RediSearch cuts words to 128 bytes in the index, and not in queries.
 _MAX_WORD_BYTES = 123
 _LONG_WORD = re.compile(rf"\S{{{_MAX_WORD_BYTES // 4 + 1},}}")
+_HAS_LONG_WORD = re.compile(rf" [^ ]{{{_MAX_WORD_BYTES // 4 + 1}}}")  # its first blank makes it a quick search
 
 
 def _short_word(match: re.Match[str]) -> str:
@@ -119,10 +121,9 @@ _ASCII_BLANKS = bytes(code if chr(code).isalnum() or chr(code) == "_" else ord("
 def is_utf8(text: str) -> bool:
     """Tell whether UTF-8 can hold a text: it has no lone surrogate."""
     try:
-        text.encode()
+        return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def epoch_seconds(value: object) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
-from redisvl_adapters.core import query
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.filters import Filter
 from redisvl_adapters.core.lifecycle import State
@@ -17,7 +16,7 @@ from redisvl_adapters.core.picking import touch
 from redisvl_adapters.core.query import Hit, Matching, Near, Wanted, check_k
 from redisvl_adapters.core.ranking import Fusion, similarity
 from redisvl_adapters.core.record import layout_of
-from redisvl_adapters.core.searching import near_requests, read_near, read_options
+from redisvl_adapters.core.searching import Plan, plan_search, read_options
 from redisvl_adapters.core.text import DEFAULT_SCORER, words_of
 from redisvl_adapters.core.tuning import SearchOptions
 from redisvl_adapters.core.vectors import Vector
@@ -73,28 +72,30 @@ def search_hybrid(
     fetch_text_k = fetch_k if fetch_text_k is None else check_k(fetch_text_k, "fetch_text_k")
     if max(fetch_k, fetch_text_k) < k:
         raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")
-    tuning, filter = read_options(options, filter)
+    _, narrowed = read_options(options, filter)
     words_of(text)
     if fusion.alpha > 0 and vector is None:
         raise ArgumentError("a hybrid search with alpha above 0 needs a query vector")
-    wanted, wanted_text = Wanted(k=fetch_k, frame=frame), Wanted(k=fetch_text_k, frame=frame)
+    wanted_text = Wanted(k=fetch_text_k, frame=frame)
+    plan: Plan | None = None
     near: list[Near] = []
     matching: list[Matching] = []
     if fusion.alpha > 0 and vector is not None:
-        near = yield from near_requests(state, [vector], wanted, filter, ids, tuning)
+        plan = yield from plan_search(state, fetch_k, filter, ids, frame=frame, **options)
+        near = plan.requests(vector) if plan else []
     if fusion.alpha < 1:
-        matching = yield from matching_requests(state, text, wanted_text, filter, ids, match, scorer, fields)
+        matching = yield from matching_requests(state, text, wanted_text, narrowed, ids, match, scorer, fields)
     if near and matching and can_serve(near[0]):
-        sides = yield from _by_one_command(state, near[0], matching[0], wanted, wanted_text)
+        sides = yield from _by_one_command(state, near[0], fetch_k, matching[0], wanted_text)
         if sides is not None:
             return (yield from _fused(state, sides, k, fusion))
     schema = state.schema
     if schema is None:
         return []
-    commands = [query.near_command(request, wanted, schema, layout_of(schema)) for request in near]
+    commands = plan.commands([vector]) if plan and vector is not None else []
     commands += matching_commands(state, matching, wanted_text)
     replies = (yield commands) if commands else []
-    by_vector = [hit for reply in replies[: len(near)] for hit in read_near(state, reply, tuning)]
+    by_vector = [hit for reply in replies[: len(near)] for hit in (plan.read(state, reply) if plan else ())]
     by_text = read_matching(state, replies[len(near) :], fetch_text_k)
     sides = Sides(
         {hit.record.id: hit for hit in (*by_text, *by_vector)},
@@ -105,19 +106,20 @@ def search_hybrid(
 
 
 def _by_one_command(
-    state: State, near: Near, matching: Matching, wanted: Wanted, wanted_text: Wanted
+    state: State, near: Near, near_k: int, matching: Matching, wanted_text: Wanted
 ) -> Steps[Sides | None]:
     """Return what FT.HYBRID finds, or None where two searches must do, which find the same."""
     if state.hybrid is None:
         (known,) = yield [PROBE]
         state.hybrid = has_command(known)
     schema = state.schema
-    if not state.hybrid or schema is None:
+    if not state.hybrid or schema is None or schema.vector.scale is not None:
+        # Its scores would be those of scaled vectors.
         return None
     layout = layout_of(schema)
-    (reply,) = yield [hybrid_command(near, wanted.k, matching, wanted_text, schema, layout)]
+    (reply,) = yield [hybrid_command(near, near_k, matching, wanted_text, schema, layout)]
     try:
-        return read_hybrid(reply, wanted.k, wanted_text, schema, layout)
+        return read_hybrid(reply, near_k, wanted_text, schema, layout)
     except ServerError as error:
         _log.warning("FT.HYBRID failed, so two searches are made instead: %s", error)
         return None

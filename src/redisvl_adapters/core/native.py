@@ -102,7 +102,7 @@ def read_hybrid(reply: Reply, near_k: int, wanted: Wanted, schema: Schema, layou
             # It expired meanwhile.
             continue
         record_id = schema.id_of(key)
-        hits[record_id] = Hit(layout.decode_fields(record_id, fields), math.nan)
+        hits[record_id] = Hit(layout.reader(list(fields))(record_id, list(fields.values())), math.nan)
         for name, side in sides.items():
             if (score := row.get(name.encode())) is not None:
                 side[record_id] = float(score)

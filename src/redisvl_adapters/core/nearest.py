@@ -6,7 +6,7 @@ from typing import Any
 
 from redisvl_adapters.core.commands import Command, Reply, as_mapping
 from redisvl_adapters.core.leaves import tagged
-from redisvl_adapters.core.query import Near, Wanted, near_command, read_total
+from redisvl_adapters.core.query import Form, Near, Wanted, near_form, read_total
 from redisvl_adapters.core.record import layout_of
 from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.core.tuning import NO_TUNING, fit_tuning
@@ -25,7 +25,7 @@ class Search:
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._built: tuple[Schema, tuple[Any, ...], int, int] | None = None
+        self._built: tuple[Schema, Form, int] | None = None
 
     def command(self, schema: Schema, vector: Vector, tag: str) -> Command:
         """Return the command.
@@ -41,19 +41,15 @@ class Search:
         built = self._built
         if built is None or built[0] is not schema:
             built = self._built = self._build(schema)
-        _, args, text, blob = built
-        filled = list(args)
-        filled[text] = filled[text].replace(_TAG, tag)
-        described = schema.vector
-        filled[blob] = as_query(vector, dims=described.dims, dtype=described.dtype, metric=described.metric)
-        return Command(tuple(filled))
+        _, (before, after), place = built
+        text = str(before[place]).replace(_TAG, tag)
+        return Command((*before[:place], text, *before[place + 1 :], as_query(vector, schema.vector), *after))
 
-    def _build(self, schema: Schema) -> tuple[Schema, tuple[Any, ...], int, int]:
+    def _build(self, schema: Schema) -> tuple[Schema, Form, int]:
         tuning = fit_tuning(NO_TUNING, 1, schema, filtered=True)
         where = str(tagged(schema.fields[self._key].query_name, [_TAG]))
-        args = near_command(Near(b"", where, tuning=tuning), Wanted(k=1, frame=True), schema, layout_of(schema)).args
-        text = next(place for place, arg in enumerate(args) if isinstance(arg, str) and _TAG in arg)
-        return schema, args, text, args.index(b"")
+        form = near_form(Near(b"", where, tuning=tuning), Wanted(k=1, frame=True), schema, layout_of(schema))
+        return schema, form, next(place for place, arg in enumerate(form.before) if _TAG in str(arg))
 
 
 def read_first(reply: Reply) -> tuple[int, bytes, dict[bytes, Any]]:

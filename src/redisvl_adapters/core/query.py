@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping
+from redisvl_adapters.core.commands import Argument, Command, Reply, as_mapping, as_sequence
 from redisvl_adapters.core.encoding import escape_name
 from redisvl_adapters.core.record import Layout, Record
 from redisvl_adapters.core.schema import DISTANCE, KEYS, SEARCHED, MetadataField, Schema
@@ -22,10 +22,11 @@ MAX_K = 1_000_000
 """The server refuses more neighbours than this."""
 
 # By default a server answers with what it has after half a second, without a word: that would be a wrong answer.
-_COMMON = ("DIALECT", 2, "TIMEOUT", 0)
+_COMMON: tuple[Argument, ...] = ("DIALECT", 2, "TIMEOUT", 0)
 _VECTOR = "vector"
 _RADIUS = "radius"
 _KEY = "@__key"
+_DISTANCE, _SCORE = DISTANCE.encode(), b"__score"
 
 
 @dataclass(slots=True)
@@ -115,15 +116,36 @@ def prefilter(where: str) -> str:
     return f"({where} {_ALWAYS})" if _UNION_OF_COMPOUNDS.search(where) else f"({where})"
 
 
+class Form(NamedTuple):
+    """A command that lacks its vector.
+
+    Attributes:
+        before: The arguments before the vector.
+        after: Those behind it.
+    """
+
+    before: tuple[Argument, ...]
+    after: tuple[Argument, ...]
+
+    def command(self, vector: bytes) -> Command:
+        """Return the command with its vector."""
+        return Command((*self.before, vector, *self.after))
+
+
 def near_command(request: Near, wanted: Wanted, schema: Schema, layout: Layout) -> Command:
-    """Return the command that answers a vector search.
+    """Return the command that answers a vector search. See ``near_form``."""
+    return near_form(request, wanted, schema, layout).command(request.vector)
+
+
+def near_form(request: Near, wanted: Wanted, schema: Schema, layout: Layout) -> Form:
+    """Return the command that answers a vector search, for any vector.
 
     Within a distance it is a KNN query that drops the rest on the server: a range query on HNSW misses 8 to 37 of 100
     with the server's epsilon, and may look at nearly everything with a large one (benchmarks/recall.py). It is for
     those who set epsilon.
     """
     name, where, tuning = escape_name(schema.vector.name), request.where, request.tuning
-    params: list[Argument] = [_VECTOR, request.vector]
+    params: list[Argument] = []
     if tuning.epsilon is not None and tuning.distance_threshold is not None:
         attributes = f"$YIELD_DISTANCE_AS: {DISTANCE}; $EPSILON: {tuning.epsilon}"
         text = f"@{name}:[VECTOR_RANGE ${_RADIUS} ${_VECTOR}]=>{{{attributes}}}"
@@ -132,32 +154,20 @@ def near_command(request: Near, wanted: Wanted, schema: Schema, layout: Layout) 
     else:
         where = where if where == "*" else prefilter(where)
         text = f"{where}=>[KNN {wanted.k} @{name} ${_VECTOR}{tuning.attributes()} AS {DISTANCE}]"
-        if tuning.distance_threshold is not None and request.ids is None:
-            return _within(text, tuning.distance_threshold, params, wanted, schema, layout)
-    args = [*_search(schema, text, wanted, layout, [DISTANCE]), "SORTBY", DISTANCE, "ASC"]
-    args += "PARAMS", len(params), *params
-    if request.ids is not None:
-        args += "INKEYS", len(request.ids), *(schema.key_of(record_id) for record_id in request.ids)
-    return Command(tuple(args))
+    if tuning.epsilon is None and tuning.distance_threshold is not None and request.ids is None:
+        args = _within(text, tuning.distance_threshold, wanted, schema, layout)
+    else:
+        args = [*_search(schema, text, wanted, layout, [DISTANCE]), "SORTBY", DISTANCE, "ASC"]
+        if request.ids is not None:
+            args += "INKEYS", len(request.ids), *(schema.key_of(record_id) for record_id in request.ids)
+    return Form((*args, "PARAMS", len(params) + 2, *params, _VECTOR), _COMMON)
 
 
-def _within(
-    text: str, threshold: float, params: Sequence[Argument], wanted: Wanted, schema: Schema, layout: Layout
-) -> Command:
+def _within(text: str, threshold: float, wanted: Wanted, schema: Schema, layout: Layout) -> list[Argument]:
     load = [_KEY, *_returned(wanted, layout)]
-    args: list[Argument] = ["FT.AGGREGATE", schema.name, text, "LOAD", len(load), *load]
-    args += (
-        "FILTER",
-        f"@{DISTANCE} <= {Decimal(threshold):f}",
-        "SORTBY",
-        2,
-        f"@{DISTANCE}",
-        "ASC",
-        "MAX",
-        max(wanted.k, 1),
-    )
-    args += "PARAMS", len(params), *params, *_COMMON
-    return Command(tuple(args))
+    cut: list[Argument] = ["FILTER", f"@{DISTANCE} <= {Decimal(threshold):f}"]
+    sort: list[Argument] = ["SORTBY", 2, f"@{DISTANCE}", "ASC", "MAX", max(wanted.k, 1)]
+    return ["FT.AGGREGATE", schema.name, text, "LOAD", len(load), *load, *cut, *sort]
 
 
 def matching_command(request: Matching, wanted: Wanted, schema: Schema, layout: Layout) -> Command:
@@ -167,12 +177,12 @@ def matching_command(request: Matching, wanted: Wanted, schema: Schema, layout: 
         args.append("VERBATIM")
     if request.record_id is not None:
         args += "INKEYS", 1, schema.key_of(request.record_id)
-    return Command(tuple(args))
+    return Command((*args, *_COMMON))
 
 
 def _search(schema: Schema, text: str, wanted: Wanted, layout: Layout, also: Sequence[str] = ()) -> list[Argument]:
     fields = [*_returned(wanted, layout), *also]
-    return ["FT.SEARCH", schema.name, text, "RETURN", len(fields), *fields, "LIMIT", 0, wanted.k, *_COMMON]
+    return ["FT.SEARCH", schema.name, text, "RETURN", len(fields), *fields, "LIMIT", 0, wanted.k]
 
 
 def _returned(wanted: Wanted, layout: Layout) -> list[str]:
@@ -279,12 +289,7 @@ def read_page(reply: Reply) -> tuple[list[bytes], int]:
 
 def read_near(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
     """Return the hits in the reply to a vector search, nearest first, and by their ids where that is equal."""
-    distance = DISTANCE.encode()
-    hits = [
-        Hit(layout.decode_fields(schema.id_of(key), fields), float(fields[distance]))
-        for key, _, fields in _rows(reply, scored=False)
-        if distance in fields and key
-    ]
+    hits = _hits(_rows(reply), _DISTANCE, schema, layout)
     if len({hit.distance for hit in hits}) < len(hits):
         hits.sort(key=lambda hit: (hit.distance, hit.record.id))
     return hits
@@ -292,27 +297,43 @@ def read_near(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
 
 def read_matching(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
     """Return the hits in the reply to a text search."""
-    return [
-        Hit(layout.decode_fields(schema.id_of(key), fields), math.nan, float(score))
-        for key, score, fields in _rows(reply, scored=True)
-        if fields
-    ]
-
-
-def _rows(reply: Reply, *, scored: bool) -> Iterator[tuple[bytes, Any, dict[bytes, Any]]]:
-    """Yield the key, score and fields of each record in the reply to a search."""
-    # A record that expired while the search ran has no fields.
     if isinstance(reply, dict):
-        for row in map(as_mapping, reply[b"results"]):
-            fields = as_mapping(row.get(b"extra_attributes") or {})
-            yield row.get(b"id") or fields.get(b"__key", b""), row.get(b"score"), fields
-    elif len(reply) > 1 and not isinstance(reply[1], bytes):
-        for row in reply[1:]:
-            fields = as_mapping(row or [])
-            yield fields.get(b"__key", b""), None, fields
-    elif scored:
-        for key, score, row in zip(reply[1::3], reply[2::3], reply[3::3], strict=True):
-            yield key, score, as_mapping(row or [])
+        scores = [as_mapping(row).get(b"score") for row in reply[b"results"]]
+        found = zip(scores, _rows(reply), strict=True)
     else:
-        for key, row in zip(reply[1::2], reply[2::2], strict=True):
-            yield key, None, as_mapping(row or [])
+        found = zip(reply[2::3], zip(reply[1::3], reply[3::3], strict=True), strict=True)
+    rows = ((key, [_SCORE, score, *row] if row else None) for score, (key, row) in found)
+    return [Hit(hit.record, math.nan, hit.distance) for hit in _hits(rows, _SCORE, schema, layout)]
+
+
+_Row: TypeAlias = tuple[bytes, Sequence[Any] | None]
+"""The key of a record, and names and values of its fields in turn; None for those of one that has just expired."""
+
+
+def _rows(reply: Reply) -> Iterable[_Row]:
+    """Return the records in the reply to a search without scores."""
+    if isinstance(reply, dict):
+        results = [as_mapping(row) for row in reply[b"results"]]
+        found = [(row.get(b"id"), as_sequence(row.get(b"extra_attributes"))) for row in results]
+        return [(as_mapping(row).get(b"__key", b"") if key is None else key, row) for key, row in found]
+    if len(reply) > 1 and not isinstance(reply[1], bytes):
+        return [(as_mapping(row).get(b"__key", b""), row) for row in reply[1:] if row]
+    return zip(reply[1::2], reply[2::2], strict=True)
+
+
+def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout) -> list[Hit]:
+    """Return the hits of rows that are there, each with the number in a field as its distance."""
+    hits: list[Hit] = []
+    start, known, place = schema.prefix_length, None, None
+    read = layout.reader(())
+    for key, row in rows:
+        if not row:
+            continue
+        names, values = row[::2], row[1::2]
+        if names != known:
+            # Nearly all rows have the same fields.
+            known, read = names, layout.reader(names)
+            place = names.index(distance) if distance in names else None
+        if place is not None:
+            hits.append(Hit(read(key[start:].decode(), values), float(values[place])))
+    return hits

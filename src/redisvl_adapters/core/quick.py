@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from copy import deepcopy
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from pydantic import BaseModel
 
 from redisvl_adapters.core.exact import Codec
+from redisvl_adapters.core.models import maker
 
 _SLOW = " "
 """Starts a text that the quick parser would read differently: with numbers beyond 64 bits, NaN or infinity."""
@@ -28,7 +27,7 @@ class QuickCodec(Codec):
     def __init__(self, kinds: Iterable[type[BaseModel]]) -> None:
         kinds = list(kinds)
         super().__init__(kinds)
-        self._readers |= {self._kinds[kind]: _maker(kind) for kind in kinds if not kind.__private_attributes__}
+        self._readers |= {self._kinds[kind]: maker(kind) for kind in kinds if not kind.__private_attributes__}
 
     def encode(self, value: Any, where: str) -> str:
         """Return a value as JSON text. See ``Codec``."""
@@ -74,36 +73,3 @@ class QuickCodec(Codec):
                 if type(item) in _CONTAINERS:
                     found[key] = self._revived(item, tags)
         return found
-
-
-def _maker(kind: type[BaseModel]) -> Callable[[Any], BaseModel]:
-    """Return what makes a model of what it held: what ``model_construct`` does, with the defaults found out once."""
-    template = kind.model_construct(set())
-    # In the order of the fields; those that are required are always given.
-    defaults = {name: template.__dict__.get(name) for name in kind.model_fields}
-    fields = frozenset(kind.model_fields)
-    required = {name for name, field in kind.model_fields.items() if field.is_required()}
-    fresh: list[tuple[str, Callable[[], Any]]] = [
-        (name, partial(deepcopy, value) if value else type(value))
-        for name, value in defaults.items()
-        if isinstance(value, list | dict | set)
-    ]
-    takes_extras = template.model_extra is not None
-    new, put = kind.__new__, object.__setattr__
-
-    def make(held: Any) -> BaseModel:
-        if type(held) is not dict or not required <= held.keys():
-            raise ValueError(f"a {kind.__name__} has {', '.join(sorted(required))}")
-        extras = {} if held.keys() <= fields else {name: held.pop(name) for name in held.keys() - fields}
-        values = {**defaults, **held}
-        for name, default in fresh:
-            if name not in held:
-                values[name] = default()
-        model = new(kind)
-        put(model, "__dict__", values)
-        put(model, "__pydantic_fields_set__", set(held))
-        put(model, "__pydantic_extra__", extras if takes_extras else None)
-        put(model, "__pydantic_private__", None)
-        return model
-
-    return make

@@ -12,9 +12,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import orjson
@@ -25,7 +25,7 @@ from redisvl_adapters.core.commands import Argument, Command, Reply
 from redisvl_adapters.core.encoding import TAG_SEPARATOR, encode_tag, json_number, json_parse_error, searchable_text
 from redisvl_adapters.core.metadata import Projected, Survey, presence_tags, project, survey
 from redisvl_adapters.core.schema import FRAME, KEYS, METADATA, SEARCHED, SOURCE, TEXT, Schema
-from redisvl_adapters.core.vectors import from_bytes
+from redisvl_adapters.core.vectors import from_bytes, restored
 
 EXACT = "_exact"
 """In JSON, the metadata as text once more, if RedisJSON would round one of its numbers."""
@@ -71,6 +71,10 @@ def content_id(text: str, metadata: Mapping[str, Any]) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
+Reader: TypeAlias = Callable[[str, Sequence[Any]], Record]
+"""Makes a record of its id and the values of some fields."""
+
+
 class Layout(Protocol):
     """How a record lies in Redis."""
 
@@ -79,7 +83,7 @@ class Layout(Protocol):
         """The script that replaces records wholly."""
         ...
 
-    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Write:
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: object) -> Write:
         """Return what replaces the record wholly.
 
         Args:
@@ -103,8 +107,8 @@ class Layout(Protocol):
         """Return what a search must return, as pairs of what is asked for and how it is called in the reply."""
         ...
 
-    def decode_fields(self, record_id: str, fields: Mapping[bytes, bytes]) -> Record:
-        """Return the record that the fields of a search reply hold."""
+    def reader(self, names: Sequence[bytes]) -> Reader:
+        """Return what makes a record of its id and of the values that a search reply has of these fields."""
         ...
 
 
@@ -174,7 +178,7 @@ class HashLayout:
         """See ``Layout``."""
         return _WRITE_HASH
 
-    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Write:
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: object) -> Write:
         """See ``Layout``."""
         fields: list[Any] = [
             TEXT,
@@ -197,10 +201,7 @@ class HashLayout:
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
-        text, metadata, frame = reply
-        if text is None and metadata is None:
-            return None
-        return _record(record_id, text, metadata, frame)
+        return None if reply[0] is None and reply[1] is None else _read_whole(record_id, reply)
 
     def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
         """See ``Layout``."""
@@ -209,13 +210,10 @@ class HashLayout:
         names += [self.schema.vector.name] if vector else []
         return [(name, name) for name in names]
 
-    def decode_fields(self, record_id: str, fields: Mapping[bytes, bytes]) -> Record:
+    def reader(self, names: Sequence[bytes]) -> Reader:
         """See ``Layout``."""
-        record = _record(record_id, fields.get(b"text"), fields.get(b"metadata"), fields.get(b"_node"))
-        raw = fields.get(self.schema.vector.name.encode())
-        if raw is not None:
-            record.vector = from_bytes(raw, self.schema.vector.dtype)
-        return record
+        field = self.schema.vector
+        return _reader(names, self.schema.vector_bytes, lambda raw: from_bytes(raw, field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +227,7 @@ class JsonLayout:
         """See ``Layout``."""
         return _WRITE_JSON
 
-    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: str) -> Write:
+    def write(self, record: Record, found: Survey, vector: NDArray[Any], ttl_ms: int | None, where: object) -> Write:
         """See ``Layout``."""
         index: dict[str, Any] = {}
         corrections: list[str] = []
@@ -276,14 +274,10 @@ class JsonLayout:
         pairs += [(f'$["{self.schema.vector.name}"]', self.schema.vector.name)] if vector else []
         return pairs
 
-    def decode_fields(self, record_id: str, fields: Mapping[bytes, bytes]) -> Record:
+    def reader(self, names: Sequence[bytes]) -> Reader:
         """See ``Layout``."""
-        metadata = fields.get(b"_exact") or fields.get(b"metadata")
-        record = _record(record_id, fields.get(b"text"), metadata, fields.get(b"_node"))
-        raw = fields.get(self.schema.vector.name.encode())
-        if raw is not None:
-            record.vector = np.array(orjson.loads(raw), dtype=np.float64)
-        return record
+        field = self.schema.vector
+        return _reader(names, self.schema.vector_bytes, lambda raw: restored(orjson.loads(raw), field))
 
 
 def layout_of(schema: Schema) -> Layout:
@@ -291,16 +285,29 @@ def layout_of(schema: Schema) -> Layout:
     return JsonLayout(schema) if schema.storage == "json" else HashLayout(schema)
 
 
-def _record(record_id: str, text: bytes | None, metadata: bytes | None, frame: bytes | None) -> Record:
-    return Record(
-        record_id,
-        text.decode() if text else "",
-        orjson.loads(metadata) if metadata else {},
-        frame=frame.decode() if frame else None,
-    )
+def _reader(names: Sequence[bytes], vector: bytes, read_vector: Callable[[bytes], NDArray[Any]]) -> Reader:
+    place = {name: at for at, name in enumerate(names)}.get
+    text, frame, numbers = place(b"text"), place(b"_node"), place(vector)
+    metadata = place(b"_exact", place(b"metadata"))
+
+    def read(record_id: str, values: Sequence[Any]) -> Record:
+        return Record(
+            record_id,
+            "" if text is None else (values[text] or b"").decode(),
+            {} if metadata is None else orjson.loads(values[metadata] or b"{}"),
+            None,
+            values[frame].decode() if frame is not None and values[frame] else None,
+            read_vector(values[numbers]) if numbers is not None else None,
+        )
+
+    return read
 
 
-def _projection(schema: Schema, record: Record, found: Survey, where: str) -> dict[str, Projected]:
+# Of a hash, the fields that its layout reads by id.
+_read_whole = _reader([b"text", b"metadata", b"_node"], b"", np.frombuffer)
+
+
+def _projection(schema: Schema, record: Record, found: Survey, where: object) -> dict[str, Projected]:
     projection = project(schema, found.values, where)
     projection[SEARCHED] = searchable_text(record.text)
     projection[KEYS] = presence_tags(schema, found.values)
@@ -310,13 +317,12 @@ def _projection(schema: Schema, record: Record, found: Survey, where: str) -> di
 
 
 def _hash_value(value: Projected) -> str:
-    match value:
-        case list():
-            return TAG_SEPARATOR.join(value)
-        case str():
-            return value
-        case _:
-            return repr(value)
+    if isinstance(value, str):
+        return value
+    return TAG_SEPARATOR.join(value) if isinstance(value, list) else repr(value)
+
+
+_SPELLED = frozenset({float, dict, list})
 
 
 def _spelled(value: Any) -> tuple[Any, bool]:
@@ -325,6 +331,8 @@ def _spelled(value: Any) -> tuple[Any, bool]:
         case float():
             spelling = json_number(value)
             return (value, False) if spelling is None else (orjson.Fragment(spelling), True)
+        case dict() if _SPELLED.isdisjoint(map(type, value.values())):
+            return value, True
         case dict():
             spelled = {key: _spelled(item) for key, item in value.items()}
             return {key: item for key, (item, _) in spelled.items()}, all(exact for _, exact in spelled.values())

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Unpack
+from dataclasses import dataclass, replace
+from typing import Any, Unpack, cast
 
 import numpy as np
 
 from redisvl_adapters.core import query
 from redisvl_adapters.core.clauses import text_of
-from redisvl_adapters.core.commands import Reply, Steps, is_missing_index, ok
-from redisvl_adapters.core.compiling import compile_filter
+from redisvl_adapters.core.commands import Command, Reply, Steps, is_missing_index, ok
+from redisvl_adapters.core.compiling import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.filters import And, Filter, Words
 from redisvl_adapters.core.lifecycle import State
 from redisvl_adapters.core.picking import check_ids, holdable, touch
-from redisvl_adapters.core.query import Hit, Near, Wanted, check_k
+from redisvl_adapters.core.query import Form, Hit, Near, Wanted, check_k, near_form
 from redisvl_adapters.core.ranking import as_rows, check_fraction, maximal_marginal_relevance
-from redisvl_adapters.core.record import layout_of
+from redisvl_adapters.core.record import Layout, layout_of
+from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.core.text import check_match
 from redisvl_adapters.core.tuning import SEARCH_OPTIONS, SearchOptions, Tuning, fit_tuning, read_tuning
-from redisvl_adapters.core.vectors import Vector, as_query
+from redisvl_adapters.core.vectors import Vector, as_query, stored_distance, true_distance
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 
@@ -67,17 +68,108 @@ def search_batch(
     **options: Unpack[SearchOptions],
 ) -> Steps[list[list[Hit]]]:
     """Return the records nearest to each of some vectors, in one round trip. See ``search``."""
-    wanted = Wanted(k=check_k(k), frame=frame, vectors=vectors)
-    tuning, filter = read_options(options, filter)
-    requests = yield from near_requests(state, asked, wanted, filter, ids, tuning)
-    schema = state.schema
-    if schema is None or not requests:
+    plan = yield from plan_search(state, k, filter, ids, frame=frame, vectors=vectors, **options)
+    if plan is None:
         return [[] for _ in asked]
-    layout = layout_of(schema)
-    replies = yield [query.near_command(request, wanted, schema, layout) for request in requests]
-    found = [read_near(state, reply, tuning) for reply in replies]
-    yield from touch(state, [hit.record.id for hits in found for hit in hits])
+    commands = plan.commands(asked)
+    if not commands:
+        return [[] for _ in asked]
+    found = [plan.read(state, reply) for reply in (yield commands)]
+    if state.spec.sliding_ttl:
+        yield from touch(state, [hit.record.id for hits in found for hit in hits])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of a vector search but its vectors.
+
+    Attributes:
+        schema: The index.
+        layout: How its records lie.
+        request: What is asked; None if nothing can match.
+        form: The command, without its vector; None if nothing can match.
+    """
+
+    schema: Schema
+    layout: Layout
+    request: Near | None = None
+    form: Form | None = None
+
+    def query(self, vector: Vector) -> bytes:
+        """Return a query as the bytes that the command takes.
+
+        Raises:
+            ArgumentError: If the index cannot compare with it.
+        """
+        return as_query(vector, self.schema.vector)
+
+    def requests(self, vector: Vector) -> list[Near]:
+        """Return the request for one query, without anything if nothing can match."""
+        query = self.query(vector)
+        return [] if self.request is None else [replace(self.request, vector=query)]
+
+    def commands(self, asked: Sequence[Vector]) -> list[Command]:
+        """Return the commands for some queries; none if nothing can match."""
+        queries = [self.query(vector) for vector in asked]
+        return [] if self.form is None else [self.form.command(each) for each in queries]
+
+    def read(self, state: State, reply: Reply) -> list[Hit]:
+        """Return the hits in the reply to such a command."""
+        if is_missing_index(reply):
+            state.snapshot = None
+            return []
+        hits = query.read_near(ok(reply), self.schema, self.layout)
+        threshold = self.request.tuning.distance_threshold if self.request else None
+        if threshold is not None:
+            # Among ids the server does not cut by distance.
+            hits = [hit for hit in hits if hit.distance <= threshold]
+        if self.schema.vector.scale is not None:
+            for hit in hits:
+                hit.distance = true_distance(hit.distance, self.schema.vector)
+        return hits
+
+
+def plan_search(
+    state: State,
+    k: int,
+    filter: Filter | None,
+    ids: Sequence[str] | None = None,
+    *,
+    frame: bool = False,
+    vectors: bool = False,
+    **options: Unpack[SearchOptions],
+) -> Steps[Plan | None]:
+    """Return the plan of a vector search; None if there is no index. See ``search``.
+
+    Plans of plain searches are remembered with the snapshot of the index that they were made for.
+    """
+    wanted = Wanted(k=check_k(k), frame=frame, vectors=vectors)
+    key = None if ids is not None or options else (filter_key(filter), wanted.k, frame, vectors)
+    if state.snapshot is not None and key is not None and (known := state.snapshot.plans.get(key)) is not None:
+        return cast("Plan", known)
+    tuning, filter = read_options(options, filter)
+    if ids is not None:
+        check_ids(ids)
+    condition = yield from compile_filter(state, filter)
+    snapshot = state.snapshot
+    if snapshot is None:
+        return None
+    tuning = fit_tuning(tuning, wanted.k, snapshot.schema, filtered=filter is not None)
+    ids = None if ids is None else holdable(ids)
+    where, layout = text_of(condition), layout_of(snapshot.schema)
+    if where is None or wanted.k == 0 or ids == []:
+        return Plan(snapshot.schema, layout)
+    if where == "*":
+        # The server takes these for searches with a filter alone, and this filter is always true.
+        tuning = replace(tuning, hybrid_policy=None, batch_size=None)
+    if (threshold := tuning.distance_threshold) is not None:
+        tuning = replace(tuning, distance_threshold=stored_distance(threshold, snapshot.schema.vector))
+    request = Near(b"", where, ids, tuning)
+    plan = Plan(snapshot.schema, layout, request, near_form(request, wanted, snapshot.schema, layout))
+    if key is not None and key[0] in snapshot.compiled and len(snapshot.plans) < MAX_REMEMBERED:
+        snapshot.plans[key] = plan
+    return plan
 
 
 def search_diverse(
@@ -128,47 +220,6 @@ def read_options(options: Mapping[str, Any], filter: Filter | None) -> tuple[Tun
     elif match is not None:
         raise ArgumentError("keywords_match is for searches with keywords")
     return read_tuning(options), filter
-
-
-def near_requests(
-    state: State,
-    asked: Sequence[Vector],
-    wanted: Wanted,
-    filter: Filter | None,
-    ids: Sequence[str] | None,
-    tuning: Tuning,
-) -> Steps[list[Near]]:
-    """Return the requests for the records nearest to some vectors; none if nothing can match."""
-    if ids is not None:
-        check_ids(ids)
-    condition = yield from compile_filter(state, filter)
-    schema = state.schema
-    if schema is None:
-        return []
-    vector = schema.vector
-    queries = [as_query(each, dims=vector.dims, dtype=vector.dtype, metric=vector.metric) for each in asked]
-    tuning = fit_tuning(tuning, wanted.k, schema, filtered=filter is not None)
-    ids = None if ids is None else holdable(ids)
-    where = text_of(condition)
-    if where is None or wanted.k == 0 or ids == []:
-        return []
-    if where == "*":
-        # The server takes these for searches with a filter alone, and this filter is always true.
-        tuning = replace(tuning, hybrid_policy=None, batch_size=None)
-    return [Near(each, where, ids, tuning) for each in queries]
-
-
-def read_near(state: State, reply: Reply, tuning: Tuning) -> list[Hit]:
-    """Return the hits in the reply to a vector search."""
-    if is_missing_index(reply):
-        state.snapshot = None
-    if state.schema is None:
-        return []
-    hits = query.read_near(ok(reply), state.schema, layout_of(state.schema))
-    if tuning.distance_threshold is None:
-        return hits
-    # Among ids the server does not cut by distance.
-    return [hit for hit in hits if hit.distance <= tuning.distance_threshold]
 
 
 def both(filter: Filter | None, other: Filter) -> Filter:

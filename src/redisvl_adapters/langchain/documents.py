@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 from langchain_core.documents import Document
 
 from redisvl_adapters.core.ingest import Plan
+from redisvl_adapters.core.models import quick_maker
 from redisvl_adapters.core.options import check_ttl
 from redisvl_adapters.core.record import Record, content_id, new_id
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
@@ -159,9 +160,12 @@ def _paired(name: str, items: Iterable[S], other: str, values: Iterable[T] | Non
         yield item, value
 
 
+_make_document = quick_maker(Document)
+
+
 def to_document(record: Record) -> Document:
     """Return the document of a record."""
-    return Document(id=record.id, page_content=record.text, metadata=record.metadata)
+    return _make_document(id=record.id, page_content=record.text, metadata=record.metadata)
 
 
 def one_each(vectors: list[list[float]], texts: Sequence[str]) -> list[list[float]]:
