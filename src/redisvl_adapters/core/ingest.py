@@ -9,10 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
+from threading import Event
 from typing import Any, Protocol, TypeAlias
 
 from redisvl_adapters.core import catalog, operations
-from redisvl_adapters.core.commands import Steps
+from redisvl_adapters.core.commands import Steps, primed
 from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.record import Record
 from redisvl_adapters.core.vectors import Vector
@@ -105,6 +106,10 @@ class _Ingest:
         return [record for record in batch if record.id not in there]
 
     def write(self, batch: list[Record], vectors: Vectors) -> Steps[list[str]]:
+        """Return what writes a batch, checked and encoded already while the one before is on its way."""
+        return primed(self._write(batch, vectors))
+
+    def _write(self, batch: list[Record], vectors: Vectors) -> Steps[list[str]]:
         ids = yield from operations.upsert(self._state, batch, vectors, self._plan.ttl_ms)
         snapshot = self._state.snapshot
         header = catalog.header_of(snapshot.registry) if snapshot else None
@@ -164,19 +169,28 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Pla
     job = _Ingest(index, records, plan)
     if job.needs_check:
         index.run(job.check())
+    started = Event()
+
+    def write(steps: Steps[list[str]]) -> list[str]:
+        started.set()
+        return index.run(steps)
+
     writing: Future[list[str]] | None = None
     with job.bar() as bar, ThreadPoolExecutor(1, "redis-write") as writer:
         try:
             for batch, is_last in job.batches():
                 fresh = index.run(job.fresh(batch))
-                vectors = embed(fresh) if fresh else []
+                steps = job.write(fresh, embed(fresh) if fresh else [])
                 if writing is not None:
                     job.written += writing.result()
                     writing = None
                 if is_last:
-                    job.written += index.run(job.write(fresh, vectors))
+                    job.written += index.run(steps)
                 else:
-                    writing = writer.submit(index.run, job.write(fresh, vectors))
+                    started.clear()
+                    writing = writer.submit(write, steps)
+                    # Else it would not get the interpreter before the next batch is encoded, and the server would wait.
+                    started.wait()
                 if bar is not None:
                     bar.update(len(batch))
         except Exception as error:  # whatever it is, it is said what is written
@@ -193,17 +207,17 @@ async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbe
     if job.needs_check:
         await index.arun(job.check())
 
-    async def embedded(batch: list[Record]) -> tuple[list[Record], Vectors]:
+    async def embedded(batch: list[Record]) -> Steps[list[str]]:
         fresh = await index.arun(job.fresh(batch))
-        return fresh, (await embed(fresh) if fresh else [])
+        return job.write(fresh, await embed(fresh) if fresh else [])
 
-    ahead: deque[tuple[asyncio.Task[tuple[list[Record], Vectors]], int]] = deque()
+    ahead: deque[tuple[asyncio.Task[Steps[list[str]]], int]] = deque()
 
     async def write_first() -> None:
         task, count = ahead[0]
-        fresh, vectors = await task
+        steps = await task
         ahead.popleft()
-        job.written += await index.arun(job.write(fresh, vectors))
+        job.written += await index.arun(steps)
         if bar is not None:
             bar.update(count)
 
