@@ -148,7 +148,7 @@ def test_all_differences_are_named_at_once() -> None:
 def test_what_was_left_open_is_no_difference() -> None:
     assert IndexSpec("docs").differences(make_schema()) == []
     same = IndexSpec(
-        "docs", "docs:", "hash", "embedding", 2, "float32", "cosine", "hnsw", {"m": 20}, make_schema().fields
+        "docs", "docs:", "hash", "embedding", 2, "float32", "cosine", "hnsw", {"m": 20}, None, make_schema().fields
     )
     assert same.differences(make_schema()) == []
 

@@ -73,6 +73,7 @@ def register_command(schema: Schema) -> Command:
         "version": _LAYOUT,
         "made": new_id(),
         "tuning": dict(schema.vector.tuning),
+        "scale": schema.vector.scale,
         "text_attrs": dict(schema.text_attrs),
         "stopwords": schema.stopwords,
     }
@@ -192,7 +193,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
             f"under the prefixes {', '.join(prefixes)}; choose another index_name"
         )
     header = orjson.loads(registry.get(_HEADER, b"{}"))
-    vector = _vector(vectors[0], header.get("tuning", {}))
+    vector = _vector(vectors[0], header)
     reserved = frozenset({TEXT, METADATA, DISTANCE, vector.name})
     known = registered(registry, reserved)
     fields = {key: field for key, field in known.items() if field.redis_type is None or field.alias in attributes}
@@ -236,7 +237,7 @@ def _attribute(row: Reply) -> dict[str, Any]:
 _FLAGS = frozenset(b"SORTABLE UNF NOINDEX NOSTEM CASESENSITIVE WITHSUFFIXTRIE INDEXEMPTY INDEXMISSING".split())
 
 
-def _vector(row: Mapping[str, Any], registered: Mapping[str, Any]) -> VectorField:
+def _vector(row: Mapping[str, Any], header: Mapping[str, Any]) -> VectorField:
     algorithm = str(row["algorithm"]).lower().replace("_", "-")
     told = {
         name: value
@@ -249,5 +250,6 @@ def _vector(row: Mapping[str, Any], registered: Mapping[str, Any]) -> VectorFiel
         row["data_type"].lower(),
         row["distance_metric"].lower(),
         algorithm,
-        {**registered, **told},
+        {**header.get("tuning", {}), **told},
+        header.get("scale"),
     )

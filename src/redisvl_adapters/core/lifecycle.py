@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from redis.exceptions import ResponseError
 
@@ -31,6 +32,7 @@ class Snapshot:
         records: How many records it held.
         claimed: Whether somebody was about to add a field.
         compiled: The conditions of filters that were compiled for this schema.
+        plans: The plans of searches that were made for it.
     """
 
     schema: Schema
@@ -38,6 +40,7 @@ class Snapshot:
     records: int
     claimed: bool = False
     compiled: dict[Hashable, Condition] = field(default_factory=dict, compare=False, repr=False)
+    plans: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)

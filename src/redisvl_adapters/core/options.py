@@ -30,6 +30,7 @@ DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
 """What the server takes where nothing was said, of what FT.INFO does not tell."""
 LEARN_LIMIT = 64
 DEFAULT_RETRY = 3
+QUANTISED = ("int8", "uint8")
 MAX_TUNING = 1_000_000
 MAX_DIMS = 32_768
 MAX_TTL = 10**15
@@ -65,7 +66,10 @@ class ExistingOptions(TypedDict, total=False):
         algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
         distance_metric: ``cosine`` (default), ``l2`` or ``ip``.
         dtype: How vectors are stored: ``float32`` (default), ``float64``, ``float16``, ``bfloat16``, ``int8`` or
-            ``uint8``.
+            ``uint8``. Of vectors that are no integers, int8 and uint8 keep the direction, if the metric is cosine.
+        scale: For ``int8`` and ``uint8``: what the numbers of vectors are multiplied with before they are rounded and
+            stored, such as 127 for numbers from -1 to 1. It is needed for l2 and ip; distances are told as they are
+            between the vectors that were given.
         dims: The number of dimensions; by default that of the first vector added.
         ttl: Seconds after which a record expires, counted from its last write; None keeps it.
         sliding_ttl: Whether a record that is read or found lives for ``ttl`` again (False); needs ``ttl``.
@@ -97,6 +101,7 @@ class ExistingOptions(TypedDict, total=False):
     algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
     distance_metric: Literal["cosine", "l2", "ip"] | None
     dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
+    scale: float | None
     dims: int | None
     ttl: float | None
     sliding_ttl: bool
@@ -140,6 +145,7 @@ class IndexSpec:
         metric: Its distance metric.
         algorithm: Its algorithm.
         tuning: The parameters of the algorithm.
+        scale: What numbers are multiplied with before they are rounded.
         fields: The declared metadata fields by key.
         text_attrs: RedisVL's attributes of the text field.
         stopwords: Words that text search ignores.
@@ -159,6 +165,7 @@ class IndexSpec:
     metric: str | None = None
     algorithm: str | None = None
     tuning: Mapping[str, Any] = field(default_factory=dict)
+    scale: float | None = None
     fields: Mapping[str, MetadataField] = field(default_factory=dict)
     text_attrs: FieldSpec = field(default_factory=dict)
     stopwords: tuple[str, ...] = ()
@@ -184,6 +191,7 @@ class IndexSpec:
             self.metric or DEFAULT_METRIC,
             self.algorithm or DEFAULT_ALGORITHM,
             self.tuning,
+            self.scale,
         )
         return Schema(
             self.name,
@@ -205,6 +213,7 @@ class IndexSpec:
             ("dtype", self.dtype, vector.dtype),
             ("distance_metric", self.metric, vector.metric),
             ("algorithm", self.algorithm, vector.algorithm),
+            ("scale", self.scale, vector.scale),
         ]
         has_tuning = {**DEFAULT_TUNING, **vector.tuning}
         pairs += [(name, asked, has_tuning.get(name, asked)) for name, asked in self.tuning.items()]
@@ -260,6 +269,8 @@ def read_options(options: IndexOptions) -> IndexSpec:
         _check_tuning(option, given[option])
         if option not in TUNING[algorithm or DEFAULT_ALGORITHM]:
             raise SchemaError(f"{option} is no parameter of algorithm {algorithm or DEFAULT_ALGORITHM!r}")
+    if "training_threshold" in tuning and "compression" not in tuning:
+        raise SchemaError("training_threshold is for indexes with a compression, which needs the vectors to train with")
     vector_name = given.get("vector_name", DEFAULT_VECTOR_NAME)
     declared = given.get("metadata_schema")
     fields = read_metadata_schema(declared if declared is not None else {}, vector_name)
@@ -274,6 +285,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         metric=given.get("distance_metric"),
         algorithm=algorithm,
         tuning=tuning,
+        scale=_check_scale(given.get("scale"), given.get("dtype")),
         fields=fields,
         text_attrs=given.get("text_attrs", {}),
         stopwords=given.get("stopwords", ()),
@@ -283,6 +295,16 @@ def read_options(options: IndexOptions) -> IndexSpec:
         retry=_check_retry(given.get("retry", DEFAULT_RETRY)),
         create=given.get("create", "if-missing"),
     )
+
+
+def _check_scale(scale: object, dtype: object) -> float | None:
+    if scale is None:
+        return None
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
+        raise ArgumentError(f"scale is a positive number; not {scale!r:.80}")
+    if dtype not in QUANTISED:
+        raise SchemaError(f"scale is for {' and '.join(QUANTISED)}; dtype is {dtype or DEFAULT_DTYPE!r}")
+    return float(scale)
 
 
 def _check_sliding(sliding: object, ttl: float | None) -> bool:

@@ -92,6 +92,11 @@ class MetadataField:
         """The alias as it stands in a query."""
         return escape_name(self.alias)
 
+    @cached_property
+    def kind(self) -> str:
+        """The name of its type."""
+        return self.type.value
+
     @property
     def redis_type(self) -> str | None:
         """The type of field that Redis makes of it, or None if it is not indexed."""
@@ -109,6 +114,8 @@ class VectorField:
         metric: The distance: ``cosine``, ``l2`` or ``ip``.
         algorithm: ``flat``, ``hnsw`` or ``svs-vamana``.
         tuning: The parameters of the algorithm that were set.
+        scale: For int8 and uint8: what numbers are multiplied with before they are rounded and stored; None if they are
+            integers already, or each vector is scaled by itself, which cosine allows.
     """
 
     name: str
@@ -117,6 +124,7 @@ class VectorField:
     metric: str
     algorithm: str
     tuning: Mapping[str, Any] = field(default_factory=dict)
+    scale: float | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +154,12 @@ class Schema:
     @cached_property
     def aliases(self) -> Mapping[str, MetadataField]:
         """The indexed metadata fields by their name in the index."""
-        return {field.alias: field for field in self.fields.values() if field.redis_type}
+        return {field.alias: field for field in self.indexed_fields.values()}
+
+    @cached_property
+    def indexed_fields(self) -> Mapping[str, MetadataField]:
+        """The indexed metadata fields by key."""
+        return {key: field for key, field in self.fields.items() if field.redis_type}
 
     @cached_property
     def reserved(self) -> frozenset[str]:
@@ -168,11 +181,17 @@ class Schema:
 
     def id_of(self, key: bytes) -> str:
         """Return the id of the record at a Redis key."""
-        return key[self._prefix_bytes :].decode()
+        return key[self.prefix_length :].decode()
 
     @cached_property
-    def _prefix_bytes(self) -> int:
+    def prefix_length(self) -> int:
+        """How many bytes of a key are the prefix."""
         return len(self.prefix.encode())
+
+    @cached_property
+    def vector_bytes(self) -> bytes:
+        """The name of the vector, as it stands in a reply."""
+        return self.vector.name.encode()
 
     def lays_out_like(self, other: Schema) -> bool:
         """Tell whether records lie in this index just as in the other."""
@@ -180,7 +199,8 @@ class Schema:
             self.vector.name,
             self.vector.dims,
             self.vector.dtype,
-        ) == (other.vector.name, other.vector.dims, other.vector.dtype)
+            self.vector.scale,
+        ) == (other.vector.name, other.vector.dims, other.vector.dtype, other.vector.scale)
 
     def with_fields(self, fields: Iterable[MetadataField]) -> Schema:
         """Return this schema with more metadata fields."""

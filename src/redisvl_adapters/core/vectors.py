@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 from ml_dtypes import bfloat16
 from numpy.typing import NDArray
 
+from redisvl_adapters.core.schema import VectorField
 from redisvl_adapters.errors import ArgumentError, RecordError
 
 Matrix: TypeAlias = NDArray[Any]
@@ -36,6 +39,8 @@ def as_matrix(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> N
     """
     if len(vectors) != len(ids):
         raise ArgumentError(f"{len(ids)} records came with {len(vectors)} vectors")
+    if not isinstance(vectors, np.ndarray) and (quick := _quick_matrix(vectors)) is not None and quick.size:
+        return quick
     try:
         matrix: Matrix = np.asarray(vectors)
         if matrix.dtype not in (np.float32, np.float64):
@@ -67,62 +72,148 @@ def _culprit(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> Re
     return RecordError("the vectors are not a list of lists of numbers")
 
 
-def check_matrix(matrix: Matrix, ids: Sequence[str], *, dims: int, dtype: str, metric: str) -> Matrix:
-    """Return the vectors in the dtype of the index, if it can index and compare each.
+def check_matrix(matrix: Matrix, ids: Sequence[str], field: VectorField) -> Matrix:
+    """Return vectors as an index stores them, if it can index and compare each.
 
     Args:
         matrix: Shape (records, dims).
         ids: The ids of the records, for errors.
-        dims: The dimensions of the index.
-        dtype: The dtype of the index.
-        metric: The distance metric of the index.
+        field: The vector field of the index.
 
     Raises:
         RecordError: If the number of dimensions differs, a number is NaN, infinite or beyond the dtype, or a vector is
             zero where the distance is an angle.
     """
+    dims, dtype = field.dims, field.dtype
     if matrix.shape[1] != dims:
         raise RecordError(
             f"{describe(0, ids[0])} has a vector of {matrix.shape[1]} dimensions, the index has {dims}, "
             "by dims= or its first vector; was another embedding model used?"
         )
     target = _DTYPES[dtype]
+    _refuse((~np.isfinite(matrix)).any(axis=1), ids, "has NaN or infinity in its vector")
+    if target.kind in "iu":
+        matrix = _quantised(matrix, np.iinfo(target), field)
     with np.errstate(over="ignore", invalid="ignore"):
         stored = np.ascontiguousarray(matrix, dtype=target)
     if target.kind in "iu":
-        _refuse((stored != matrix).any(axis=1), ids, f"has numbers that are no integers of {dtype}")
+        _refuse((stored != matrix).any(axis=1), ids, _unquantisable(field))
     else:
-        _refuse((~np.isfinite(matrix)).any(axis=1), ids, "has NaN or infinity in its vector")
         _refuse((~np.isfinite(stored)).any(axis=1), ids, f"has a number in its vector that is beyond {dtype}")
-    if metric == "cosine":
+    if field.metric == "cosine":
         _refuse((stored == 0).all(axis=1), ids, "has a zero vector, which has no cosine distance to anything")
     return stored
 
 
-def as_query(vector: Vector, *, dims: int, dtype: str, metric: str) -> bytes:
+def _quantised(matrix: Matrix, bounds: np.iinfo[Any], field: VectorField) -> Matrix:
+    """Return the integers that stand for vectors, not yet as integers.
+
+    Without a scale, each vector uses the whole range by itself if the distance is an angle; one that is made of
+    integers already stays as it is.
+    """
+    if field.scale is not None:
+        return np.rint(matrix * field.scale)
+    if field.metric != "cosine":
+        return matrix
+    peak = np.abs(matrix).max(axis=1, keepdims=True)
+    as_is = (peak <= bounds.max) & (matrix == np.rint(matrix)).all(axis=1, keepdims=True)
+    factor = np.where(as_is | (peak == 0), 1.0, bounds.max / np.where(peak == 0, 1.0, peak))
+    scaled: Matrix = np.rint(matrix * factor)
+    return scaled
+
+
+def _unquantisable(field: VectorField) -> str:
+    if field.scale is not None:
+        return f"has a number in its vector that, times the scale {field.scale:g}, is beyond {field.dtype}"
+    if field.metric == "cosine":
+        return f"has a negative number in its vector, which {field.dtype} lacks; int8 has them"
+    return (
+        f"has numbers in its vector that are no integers of {field.dtype}; to store others, give the index a scale= "
+        "that they are multiplied with before they are rounded, such as 127 for numbers from -1 to 1"
+    )
+
+
+def as_query(vector: Vector, field: VectorField) -> bytes:
     """Return a query vector as the bytes that a search takes.
 
     Raises:
         ArgumentError: If it has the wrong number of dimensions, a number that is not finite, or no direction where the
             distance is an angle.
     """
+    if (quick := _quick_query(vector, field.dims, field.dtype)) is not None:
+        return quick
     try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            row = np.asarray(vector, dtype=_DTYPES[dtype])
-            # One number tells whether all are finite and not all are zero; where it does not, a closer look follows.
-            if row.shape == (dims,) and row.dtype.kind == "f" and 0 < float(row @ row) < math.inf:
-                return row.tobytes()
-    except (TypeError, ValueError, OverflowError):
-        pass
-    try:
-        return check_matrix(as_matrix([vector], ["query"]), ["query"], dims=dims, dtype=dtype, metric=metric).tobytes()
+        return check_matrix(as_matrix([vector], ["query"]), ["query"], field).tobytes()
     except RecordError as error:
         raise ArgumentError(str(error).replace(describe(0, "query"), "the query")) from None
 
 
-def from_bytes(raw: bytes, dtype: str) -> NDArray[Any]:
-    """Return a stored vector as float64, shape (dims,)."""
-    return np.frombuffer(raw, dtype=_DTYPES[dtype]).astype(np.float64)
+_CODES = {"float32": "f", "float64": "d"}
+# Between these no number can be infinite, and not all can be zero, in single precision either.
+_LEAST, _MOST = 1e-30, 1e30
+
+
+def _quick_query(vector: Vector, dims: int, dtype: str) -> bytes | None:
+    """Return a query as bytes, if one look tells that all is well with it; else a closer look must follow."""
+    try:
+        if len(vector) != dims or dtype not in _CODES:
+            return None
+        if isinstance(vector, np.ndarray):
+            alike = vector.dtype == _DTYPES[dtype] and vector.ndim == 1
+            return vector.tobytes() if alike and _LEAST < float(np.linalg.norm(vector)) < _MOST else None
+        packed = _packer(dims, dtype)(*vector)
+        return packed if _LEAST < math.hypot(*vector) < _MOST else None
+    except (struct.error, TypeError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _packer(dims: int, dtype: str) -> Callable[..., bytes]:
+    """Return what makes bytes of numbers, in a quarter of the time that numpy takes for a list."""
+    return struct.Struct(f"{dims}{_CODES[dtype]}").pack
+
+
+def _quick_matrix(vectors: Sequence[Vector]) -> Matrix | None:
+    """Return lists of as many numbers each as the rows of one matrix; None if they are anything else."""
+    if not vectors or not all(type(vector) is list for vector in vectors):
+        return None
+    dims = len(vectors[0])
+    pack = _packer(dims, "float64")
+    try:
+        return np.frombuffer(b"".join([pack(*vector) for vector in vectors])).reshape(len(vectors), dims)
+    except (struct.error, OverflowError):
+        return None
+
+
+def from_bytes(raw: bytes, field: VectorField) -> NDArray[np.float64]:
+    """Return a stored vector, shape (dims,)."""
+    return restored(np.frombuffer(raw, dtype=_DTYPES[field.dtype]), field)
+
+
+def restored(numbers: Any, field: VectorField) -> NDArray[np.float64]:
+    """Return the vector that stored numbers stand for, shape (dims,); where each has its own scale, its direction."""
+    return np.asarray(numbers, dtype=np.float64) / (field.scale or 1.0)
+
+
+def true_distance(stored: float, field: VectorField) -> float:
+    """Return the distance of two vectors, which the server tells as that of what it stores of them."""
+    return _scaled(stored, field, (field.scale or 1.0) ** -2)
+
+
+def stored_distance(distance: float, field: VectorField) -> float:
+    """Return what the server tells of two vectors at a distance: the inverse of ``true_distance``."""
+    return _scaled(distance, field, (field.scale or 1.0) ** 2)
+
+
+def _scaled(distance: float, field: VectorField, factor: float) -> float:
+    # An angle does not change with the scale, an inner product and the square of a length change with its square.
+    match field.metric:
+        case "l2":
+            return distance * factor
+        case "ip":
+            return 1 - (1 - distance) * factor
+        case _:
+            return distance
 
 
 def describe(position: int, record_id: str) -> str:

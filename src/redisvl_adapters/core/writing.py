@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import catalog
 from redisvl_adapters.core.commands import Command, Reply, Steps, as_mapping, explain, is_missing_index, ok
+from redisvl_adapters.core.encoding import is_utf8
 from redisvl_adapters.core.lifecycle import (
     ATTEMPTS,
     Snapshot,
@@ -64,8 +66,7 @@ def upsert(
     last = list({place.record.id: place for place in places}.values())
 
     def encode(schema: Schema) -> list[Write]:
-        vector = schema.vector
-        rows = check_matrix(matrix, ids, dims=vector.dims, dtype=vector.dtype, metric=vector.metric)
+        rows = check_matrix(matrix, ids, schema.vector)
         layout = layout_of(schema)
         return [place.write(layout, rows, ttl_ms) for place in last]
 
@@ -113,38 +114,38 @@ def check_records(state: State, records: Sequence[Record]) -> Steps[None]:
     before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
     expected = before.with_fields(prepare_lesson(state.spec, before, [place.found for place in places]).fields)
     for place in places:
-        project(expected, place.found.values, place.where)
+        project(expected, place.found.values, place)
     ids = [record.id for record in records]
     if all(record.vector is not None for record in records):
         matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), ids)
         dims = snapshot.schema.vector.dims if snapshot else matrix.shape[1]
-        vector = expected.vector
-        check_matrix(matrix, ids, dims=dims, dtype=vector.dtype, metric=vector.metric)
+        check_matrix(matrix, ids, replace(expected.vector, dims=dims))
 
 
 class _Place:
     """A record at its place in a call, checked as far as that goes without its index."""
 
-    __slots__ = ("found", "position", "record", "where")
+    __slots__ = ("found", "position", "record")
 
     def __init__(self, position: int, record: Record) -> None:
         if not isinstance(record.id, str) or not record.id or "\0" in record.id:
             raise RecordError(f"record {position} has the id {record.id!r}; an id is a non-empty string without NUL")
         self.position = position
         self.record = record
-        self.where = describe(position, record.id)
         if not isinstance(record.text, str):
-            raise RecordError(f"{self.where} has a text of type {type(record.text).__name__}; a text is a string")
-        try:
-            (record.id + record.text + (record.source or "")).encode()
-        except UnicodeEncodeError:
-            raise RecordError(f"{self.where} has text with a lone surrogate, which UTF-8 lacks") from None
-        self.found = survey(record.metadata, self.where)
+            raise RecordError(f"{self} has a text of type {type(record.text).__name__}; a text is a string")
+        if not (is_utf8(record.text) and is_utf8(record.id) and is_utf8(record.source or "")):
+            raise RecordError(f"{self} has text with a lone surrogate, which UTF-8 lacks")
+        self.found = survey(record.metadata, self)
+
+    def __str__(self) -> str:
+        # Written out for errors alone.
+        return describe(self.position, self.record.id)
 
     def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Write:
         """Return what writes it."""
         ttl_ms = ttl_ms if self.record.ttl_ms is None else self.record.ttl_ms
-        return layout.write(self.record, self.found, rows[self.position], ttl_ms, self.where)
+        return layout.write(self.record, self.found, rows[self.position], ttl_ms, self)
 
 
 def _write(
