@@ -3,6 +3,7 @@
     python -m benchmarks.compare             the whole table, some ten minutes
     python -m benchmarks.compare --quick     fewer records and rounds
     python -m benchmarks.compare --only get  the rows with "get" in their name
+    python -m benchmarks.compare --write docs/performance.md
 
 The server is that of REDIS_URL, or a fresh one. 384 dimensions, three metadata fields, texts of 480 characters and a
 FLAT index where a row says nothing else. Absolute times differ from machine to machine and from minute to minute, so
@@ -18,16 +19,19 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import orjson
 
 from benchmarks.comparing.arena import Experiment, Row, Target, Turn, arena
 from benchmarks.incumbents.workload import Workload
+from benchmarks.pages import write_part
 from redisvl_adapters.embedded import EmbeddedRedis
 
+MARK = "<!-- benchmarks/compare.py -->"
 STREAMED = 200_000
 MOST_MEGABYTES = 100
 MOST_GROWTH = 15
@@ -143,15 +147,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer records and rounds")
     parser.add_argument("--only", metavar="NAME", default="", help="only the rows with this in their name")
+    parser.add_argument("--write", type=Path, help="a Markdown page whose part of this it replaces")
     given = parser.parse_args()
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     print(f"{'what':68} {'measured':>9} {'target':>9}        our time against theirs, medians")
-    verdicts: list[bool | None] = []
+    rows: list[Row] = []
     for row in _rows(given.only.lower(), quick=given.quick):
         verdict = {True: "met", False: "MISSED", None: ""}[row.met]
         print(f"{row.what:68} {row.measured:>9} {row.target:>9} {verdict:6} {row.detail}", flush=True)
-        verdicts.append(row.met)
+        rows.append(row)
+    verdicts = [row.met for row in rows]
     print(f"{verdicts.count(True)} met, {verdicts.count(False)} missed, {verdicts.count(None)} without a figure")
+    if given.write:
+        write_part(given.write, MARK, _page(rows, given.write))
+
+
+def _page(rows: list[Row], page: Path) -> str:
+    lines = ["| what | measured | target | times |", "|---|--:|--:|---|"]
+    lines += [f"| {row.what} | {row.measured} | {row.target} | {row.detail} |" for row in rows]
+    return (
+        f"## Against the raw command and the incumbents\n\nMade by `python -m benchmarks.compare --write {page}` on "
+        f"{os.cpu_count()} cores, Python {sys.version.split()[0]}: medians of ratios of tasks that took turns. "
+        "384 dimensions, three metadata fields, texts of 480 characters, FLAT where a row says nothing else; searches "
+        "find ten of 1,000 records with a filter. Raw is the very same command through redis-py.\n\n"
+        + "\n".join(lines)
+        + "\n"
+    )
 
 
 def _rows(only: str, *, quick: bool) -> Iterator[Row]:
@@ -223,15 +244,18 @@ _IMPORT = """
 {before}
 import ml_dtypes, numpy, redis.asyncio, redisvl.index, redisvl.query, redisvl.schema
 import time; began = time.perf_counter()
-import {adapter}
+from {adapter} import RedisVectorStore
 print(time.perf_counter() - began)
 """
 
 
 def _import(name: str, adapter: tuple[str, str]) -> Row:
     code = _IMPORT.format(before=adapter[0], adapter=adapter[1])
-    run: Callable[[], bytes] = lambda: subprocess.check_output([sys.executable, "-c", code])  # noqa: E731, S603
-    seconds = statistics.median(float(run()) for _ in range(7))
+    # Of an installed package the bytecode is there: the first run makes it here.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [sys.executable, "-c", code]
+    times = [float(subprocess.check_output(command, env=environment)) for _ in range(8)]  # noqa: S603  # all of it is ours
+    seconds = statistics.median(times[1:])
     said = f"<= {MOST_IMPORT:.2f} s"
     return Row(f"{name} above its framework and redisvl", f"{seconds:.3f} s", said, seconds <= MOST_IMPORT)
 

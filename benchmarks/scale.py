@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
+from benchmarks.pages import write_part
 from benchmarks.questions import QUESTIONS
 from redisvl_adapters.core import Compare, Operator, operations
 from redisvl_adapters.embedded import EmbeddedRedis
@@ -285,17 +286,15 @@ def _write(page: Path, text: str, scales: Sequence[Scale], given: argparse.Names
     plot = page.with_name(f"{page.stem}-scale.png")
     _draw(plot, scales)
     command = f"python -m benchmarks.scale --sizes {' '.join(map(str, given.sizes))} --write {page}"
-    part = (
-        f"{MARK}\n## With the number of vectors\n\nMade by `{command}` on {os.cpu_count()} cores, Python "
+    write_part(
+        page,
+        MARK,
+        f"## With the number of vectors\n\nMade by `{command}` on {os.cpu_count()} cores, Python "
         f"{platform.python_version()}. HNSW, hashes, {DIMS} dimensions, k = {K}, texts of {TEXT_LENGTH} characters and "
         f'three metadata fields; the filter lets 1 record in {SHARDS} through. "We add" is the median of the '
         "differences between a search through the LangChain store and the same command through redis-py beside "
-        f"it in time.\n\n{text}\n![Plots of the table above]({plot.name})\n{MARK}\n"
+        f"it in time.\n\n{text}\n![Plots of the table above]({plot.name})\n",
     )
-    said = page.read_text() if page.exists() else "# Performance\n\n"
-    before, _, rest = said.partition(MARK)
-    _, _, after = rest.partition(f"{MARK}\n")
-    page.write_text(before + part + after)
 
 
 def _draw(path: Path, scales: Sequence[Scale]) -> None:
