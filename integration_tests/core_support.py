@@ -97,10 +97,13 @@ def until(condition: Callable[[], object]) -> None:
 
 
 @contextlib.contextmanager
-def own_server(*arguments: str, modules: Sequence[str] = ("redisearch", "rejson")) -> Iterator[tuple[int, Path]]:
+def own_server(
+    *arguments: str, modules: Sequence[str] = ("redisearch", "rejson"), server: Path | None = None
+) -> Iterator[tuple[int, Path]]:
     """Run a server of the test's own, with these modules and arguments; yields its port and its folder.
 
-    Skips the test where the wheels that bring a server are not in use.
+    Without another one it is that of the embedded Redis. Skips the test where the wheels that bring a server are not in
+    use.
     """
     if "REDIS_URL" in os.environ:
         pytest.skip("needs a server of its own, and REDIS_URL names another one")
@@ -110,7 +113,7 @@ def own_server(*arguments: str, modules: Sequence[str] = ("redisearch", "rejson"
         port = int(probe.getsockname()[1])
     folder = Path(tempfile.mkdtemp(prefix="redisvl-adapters-"))
     try:
-        executable = candidate.server
+        executable = server or candidate.server
         if not os.access(executable, os.X_OK):
             executable = Path(shutil.copyfile(executable, folder / "redis-server"))
             executable.chmod(0o700)

