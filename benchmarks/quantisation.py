@@ -80,7 +80,8 @@ def _name(kind: VectorField) -> str:
 
 def _unit(vectors: object) -> Matrix:
     rows: Matrix = np.asarray(vectors, dtype=np.float64)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Matrix = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 def _nearest(rows: Matrix, queries: Matrix) -> list[NDArray[np.intp]]:

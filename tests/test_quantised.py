@@ -73,7 +73,7 @@ def test_integers_are_stored_and_come_back_as_the_numbers_that_were_given(storag
         stored: Any = write.args[write.args.index("embedding") + 1]
         assert stored == np.array([10, -20], np.int8).tobytes()
     else:
-        stored = orjson.dumps(orjson.loads(write.args[0])["embedding"])
+        stored = orjson.dumps(orjson.loads(str(write.args[0], "utf-8"))["embedding"])  # type: ignore[arg-type]  # bytes
         assert stored == b"[10,-20]"
     vector = layout.reader([b"embedding"])("a", [stored]).vector
     assert vector is not None

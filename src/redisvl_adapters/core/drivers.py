@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from redis import exceptions as redis_errors
@@ -93,8 +94,8 @@ def _is_lost(error: Exception) -> bool:
     return lost and not isinstance(error, redis_errors.AuthenticationError | redis_errors.AuthorizationError)
 
 
-def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:
-    if isinstance(client, RedisCluster):
+def _send(client: Any, commands: Sequence[Command]) -> list[Reply]:
+    if is_cluster(client):
         return _send_to_cluster(client, commands)
     if _is_simple(client, commands):
         try:
@@ -110,8 +111,8 @@ def _send(client: SyncClient, commands: Sequence[Command]) -> list[Reply]:
     return replies
 
 
-async def _asend(client: AsyncClient, commands: Sequence[Command]) -> list[Reply]:
-    if isinstance(client, AsyncRedisCluster):
+async def _asend(client: Any, commands: Sequence[Command]) -> list[Reply]:
+    if is_cluster(client):
         return await _asend_to_cluster(client, commands)
     if _is_simple(client, commands):
         try:
@@ -124,6 +125,18 @@ async def _asend(client: AsyncClient, commands: Sequence[Command]) -> list[Reply
         pipeline.execute_command(*command.args, **_RAW)
     replies: list[Reply] = await pipeline.execute(raise_on_error=False)
     return replies
+
+
+def is_cluster(client: object) -> bool:
+    """Tell whether a client is one of a cluster."""
+    kind: Any = type(client)
+    return bool(_is_cluster_kind(kind))
+
+
+@cache
+def _is_cluster_kind(kind: type[object]) -> bool:
+    # Remembered, since redis-py's classes are protocols, which take long to ask.
+    return issubclass(kind, RedisCluster | AsyncRedisCluster)
 
 
 def _is_simple(client: Any, commands: Sequence[Command]) -> bool:

@@ -7,12 +7,9 @@ import threading
 from typing import Unpack
 from weakref import WeakKeyDictionary
 
-from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
-from redis.cluster import RedisCluster
-
 from redisvl_adapters.core.commands import Steps, T
 from redisvl_adapters.core.connection import Connection
-from redisvl_adapters.core.drivers import adrive, drive
+from redisvl_adapters.core.drivers import adrive, drive, is_cluster
 from redisvl_adapters.core.lifecycle import State, open_index
 from redisvl_adapters.core.options import IndexOptions, read_options
 
@@ -43,7 +40,7 @@ class RedisIndex:
     def run(self, steps: Steps[T]) -> T:
         """Run an operation, after opening the index if this is the first one."""
         client = self.connection.sync_client()
-        self.state.in_one_place = not isinstance(client, RedisCluster)
+        self.state.in_one_place = not is_cluster(client)
         if not self.state.opened:
             # One at a time, or the second one to overwrite an index would wipe what was written after the first.
             with self._lock:
@@ -54,7 +51,7 @@ class RedisIndex:
     async def arun(self, steps: Steps[T]) -> T:
         """Run an operation on the event loop, after opening the index if this is the first one."""
         client = await self.connection.async_client()
-        self.state.in_one_place = not isinstance(client, AsyncRedisCluster)
+        self.state.in_one_place = not is_cluster(client)
         if not self.state.opened:
             async with self._alocks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
                 if not self.state.opened:

@@ -255,21 +255,20 @@ class JsonLayout:
     def read(self, record_id: str) -> Command:
         """See ``Layout``."""
         key = self.schema.key_of(record_id)
-        return Command(("JSON.GET", key, *(path for path, _ in self.return_fields(frame=True, vector=False))), key)
+        return Command(("JSON.GET", key, *_WHOLE), key)
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
         if reply is None:
             return None
-        found = {path: values[0] for path, values in orjson.loads(reply).items() if values}
-        metadata = found.get(f"$.{METADATA}") or {}
-        if exact := found.get(f"$.{EXACT}"):
-            metadata = orjson.loads(exact)
-        return Record(record_id, found.get(f"$.{TEXT}") or "", metadata, frame=found.get(f"$.{FRAME}"))
+        found = orjson.loads(reply)
+        # Each path has a list of what is there.
+        text, metadata, exact, frame = [values[0] if (values := found.get(path)) else None for path in _WHOLE]
+        return Record(record_id, text or "", orjson.loads(exact) if exact else metadata or {}, None, frame)
 
     def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
         """See ``Layout``."""
-        pairs = [(f"$.{TEXT}", TEXT), (f"$.{METADATA}", METADATA), (f"$.{EXACT}", EXACT)]
+        pairs = [(f"$.{name}", name) for name in (TEXT, METADATA, EXACT)]
         pairs += [(f"$.{FRAME}", FRAME)] if frame else []
         pairs += [(f'$["{self.schema.vector.name}"]', self.schema.vector.name)] if vector else []
         return pairs
@@ -303,7 +302,8 @@ def _reader(names: Sequence[bytes], vector: bytes, read_vector: Callable[[bytes]
     return read
 
 
-# Of a hash, the fields that its layout reads by id.
+# What is read of a document and of a hash by id.
+_WHOLE = tuple(f"$.{name}" for name in (TEXT, METADATA, EXACT, FRAME))
 _read_whole = _reader([b"text", b"metadata", b"_node"], b"", np.frombuffer)
 
 
