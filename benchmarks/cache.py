@@ -12,14 +12,12 @@ since it takes long to fill.
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,7 @@ from typing import Any
 import redis
 
 from benchmarks.cache_entries import FAR, MODEL, NEAR, THRESHOLD, Told, answer, median_time, prompt, seconds
-from redisvl_adapters.embedded import EmbeddedRedis
+from benchmarks.servers import server
 from redisvl_adapters.langchain import RedisCache, RedisSemanticCache
 
 SIZES = (1_000, 100_000)
@@ -40,7 +38,7 @@ Lookups = dict[str, Callable[[], object]]
 def main() -> None:
     """Print the tables."""
     sizes = [int(size) for size in sys.argv[1:]] or SIZES
-    with _server() as url:
+    with server() as url:
         for size in sizes:
             _measure(url, size)
 
@@ -150,15 +148,6 @@ def _against_incumbent(url: str, size: int, lookups: Lookups) -> None:
     for title, theirs in json.loads(printed.splitlines()[-1]).items():
         ours = median_time(lookups[title], TIMES)
         print(f"  {title:34} {theirs / ours:5.2f}   {theirs:5.0f} / {ours:5.0f}", flush=True)
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    if url := os.environ.get("REDIS_URL"):
-        yield url
-    else:
-        with EmbeddedRedis() as server:
-            yield server.url
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,7 +28,7 @@ import orjson
 from benchmarks.comparing.arena import Experiment, Row, Target, Turn, arena
 from benchmarks.incumbents.workload import Workload
 from benchmarks.pages import write_part
-from redisvl_adapters.embedded import EmbeddedRedis
+from benchmarks.servers import server
 
 MARK = "<!-- benchmarks/compare.py -->"
 STREAMED = 200_000
@@ -149,6 +148,8 @@ def main() -> None:
     parser.add_argument("--only", metavar="NAME", default="", help="only the rows with this in their name")
     parser.add_argument("--write", type=Path, help="a Markdown page whose part of this it replaces")
     given = parser.parse_args()
+    if given.write and (given.only or given.quick):
+        parser.error("a page shows the whole comparison: --write goes neither with --only nor with --quick")
     print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
     print(f"{'what':68} {'measured':>9} {'target':>9}        our time against theirs, medians")
     rows: list[Row] = []
@@ -176,7 +177,7 @@ def _page(rows: list[Row], page: Path) -> str:
 
 
 def _rows(only: str, *, quick: bool) -> Iterator[Row]:
-    with _server() as url:
+    with server() as url:
         for block in BLOCKS:
             wanted = [_narrowed(experiment, only) for experiment in block.experiments]
             if not any(experiment.targets for experiment in wanted):
@@ -258,15 +259,6 @@ def _import(name: str, adapter: tuple[str, str]) -> Row:
     seconds = statistics.median(times[1:])
     said = f"<= {MOST_IMPORT:.2f} s"
     return Row(f"{name} above its framework and redisvl", f"{seconds:.3f} s", said, seconds <= MOST_IMPORT)
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    if url := os.environ.get("REDIS_URL"):
-        yield url
-    else:
-        with EmbeddedRedis() as server:
-            yield server.url
 
 
 if __name__ == "__main__":

@@ -13,11 +13,9 @@ other figures: its scan of them meets records that are written meanwhile, and Re
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +26,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from benchmarks.questions import QUESTIONS
-from redisvl_adapters.embedded import EmbeddedRedis
+from benchmarks.servers import server
 from redisvl_adapters.langchain import RedisVectorStore
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
@@ -59,7 +57,7 @@ def main() -> None:
     passages = read_stdlib()
     print(f"Python {platform.python_version()}: {len(QUESTIONS)} questions, {len(passages):,} passages")
     with (
-        _server() as url,
+        server() as url,
         RedisVectorStore(WordLlamaEmbeddings(), index_name="quality", redis_url=url) as store,
     ):
         store.drop()
@@ -141,15 +139,6 @@ def draw(lines: Mapping[str, list[Scores]], single: Mapping[str, Scores], path: 
         axes.legend(loc="lower left")
     figure.suptitle(f"{len(QUESTIONS)} questions on Python's standard library")
     figure.savefig(path)
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    if url := os.environ.get("REDIS_URL"):
-        yield url
-    else:
-        with EmbeddedRedis() as server:
-            yield server.url
 
 
 if __name__ == "__main__":

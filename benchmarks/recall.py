@@ -14,15 +14,13 @@ low: the scan of them meets records that are written meanwhile, and indexes them
 from __future__ import annotations
 
 import argparse
-import os
 import platform
 import random
 import re
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,8 +32,8 @@ from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
 from benchmarks.questions import QUESTIONS
+from benchmarks.servers import server
 from redisvl_adapters.core.tuning import default_ef
-from redisvl_adapters.embedded import EmbeddedRedis
 from redisvl_adapters.langchain import RedisVectorStore
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
@@ -165,7 +163,7 @@ def main() -> None:
     asked = queries(pieces)
     least = 1.0
     print(f"Python {platform.python_version()}: {len(QUESTIONS)} questions and {QUERIES - len(QUESTIONS)} mixed texts")
-    with _server() as url:
+    with server() as url:
         for name, texts in (("passages", whole), ("pieces", pieces)):
             with RedisVectorStore(WordLlamaEmbeddings(), index_name=f"recall-{name}", redis_url=url) as store:
                 corpus = Corpus(store, texts, asked)
@@ -262,15 +260,6 @@ def draw(tallies: Mapping[float, Sequence[Tally]], title: str, path: Path) -> No
     left.legend(title="records that the filter keeps")
     figure.suptitle(title)
     figure.savefig(path)
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    if url := os.environ.get("REDIS_URL"):
-        yield url
-    else:
-        with EmbeddedRedis() as server:
-            yield server.url
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
 from benchmarks.pages import write_part
 from benchmarks.questions import QUESTIONS
+from benchmarks.servers import server
 from redisvl_adapters.core import Compare, Operator, operations
-from redisvl_adapters.embedded import EmbeddedRedis
 from redisvl_adapters.langchain import RedisVectorStore
 from stdlib_corpus import Passage, read_stdlib
 from wordllama_model import embed
@@ -101,7 +101,7 @@ def main() -> None:
     passages = read_stdlib()
     vectors = _cut(embed([passage.text for passage in passages]))
     questions = _cut(embed([question for question, _ in QUESTIONS]))
-    with _server() as url:
+    with server() as url:
         memory = {kind: _memory(url, passages, vectors, given.memory, *kind) for kind in _KINDS}
         scales = [_measure(url, passages, vectors, questions, size) for size in given.sizes]
     text = "\n".join([*_table(scales), "", *_memory_table(memory, given.memory), ""])
@@ -243,15 +243,6 @@ def _client(url: str) -> Iterator[Any]:
         yield client
 
 
-@contextmanager
-def _server() -> Iterator[str]:
-    if url := os.environ.get("REDIS_URL"):
-        yield url
-    else:
-        with EmbeddedRedis() as server:
-            yield server.url
-
-
 def _table(scales: Sequence[Scale]) -> list[str]:
     search = "search p50 / p99, ms | we add, ms | recall@10"
     return [
@@ -310,6 +301,7 @@ def _draw(path: Path, scales: Sequence[Scale]) -> None:
     for axes, title in ((latency, "search, ms"), (added, "of which ours, ms"), (rate, "written a second")):
         axes.set(title=title, xlabel="vectors", xscale="log", ylim=0)
         axes.grid(alpha=0.3)
+    latency.set(yscale="log", ylim=(0.1, None))
     latency.legend()
     added.legend()
     figure.savefig(path, dpi=120)

@@ -17,7 +17,7 @@ from redis.retry import Retry
 
 from integration_tests.conftest import Call
 from integration_tests.core_support import add, count, ids_of, own_server, record, vectors_for, where
-from redisvl_adapters.core import RedisIndex, operations
+from redisvl_adapters.core import Record, RedisIndex, operations
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError, ServerUnavailableError
 
 PASSWORD = "s3cret&p@ss"  # noqa: S105 (of a server that lives for a second)
@@ -166,6 +166,22 @@ async def test_clients_of_both_kinds_are_used_each_in_its_mode(settings: dict[st
             await index.aclose()
             assert client.ping()
             assert await aclient.ping()
+
+
+async def test_a_client_with_a_cache_of_its_own_serves_and_never_answers_with_what_was(
+    settings: dict[str, Any], index_name: str, storage: Any
+) -> None:
+    cache = pytest.importorskip("redis.cache", reason="this redis-py has no client-side caching")
+    with redis.Redis(**settings, protocol=3, cache_config=cache.CacheConfig()) as client:
+        index = RedisIndex(client=client, index_name=index_name, storage=storage)
+        for text in ("old", "new"):
+            changed = Record("a", text, {"n": 1})
+            index.run(operations.upsert(index.state, [changed], vectors_for("a")))
+            (found,) = index.run(operations.fetch(index.state, ["a"]))
+            assert found is not None
+            assert found.text == text
+            assert ids_of(index, where("n", "eq", 1)) == {"a"}
+        await index.aclose()
 
 
 async def test_a_client_that_learnt_to_parse_json_and_search_replies_serves_all_the_same(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import pytest
@@ -12,6 +13,7 @@ from redis import asyncio as aredis
 from redis import exceptions as redis_errors
 from redis.client import NEVER_DECODE
 
+from redisvl_adapters.core import drivers
 from redisvl_adapters.core.commands import Command, Steps, ok
 from redisvl_adapters.core.connection import Connection
 from redisvl_adapters.core.drivers import adrive, drive, translate
@@ -70,7 +72,7 @@ def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
 
         def execute_command(_self: object, *args: Any, **options: Any) -> Any:
             assert options == {NEVER_DECODE: True}
-            sent.append([args])
+            sent.append([(*args, "alone")])
             answer = answers.pop(0)
             found = answer if isinstance(answer, Exception) else answer[0]
             if isinstance(found, Exception):
@@ -103,7 +105,7 @@ def echo(*batches: Sequence[str]) -> Steps[list[Any]]:
 async def test_each_batch_is_one_round_trip_and_the_result_is_returned(run: Run) -> None:
     result, sent = await run(echo(["A", "B"], ["C"]), [[1, 2], [3]])
     assert result == [1, 2, 3]
-    assert sent == [[("A", 1, b"\xff"), ("B", 1, b"\xff")], [("C", 1, b"\xff")]]
+    assert sent == [[("A", 1, b"\xff"), ("B", 1, b"\xff")], [("C", 1, b"\xff", "alone")]]
 
 
 async def test_an_operation_without_a_batch_sends_nothing(run: Run) -> None:
@@ -118,6 +120,13 @@ async def test_the_refusal_of_one_command_is_one_of_the_replies(run: Run) -> Non
 async def test_a_command_whose_reply_the_client_would_change_goes_by_a_pipeline(run: Run) -> None:
     """redis-py's GEOPOS makes numbers of texts, and ``client.json()`` teaches a client to parse JSON.GET."""
     assert await run(echo(["GEOPOS"]), [[[b"1"]]]) == ([[b"1"]], [[("GEOPOS", 1, b"\xff")]])
+
+
+@pytest.mark.parametrize(("cache", "alone"), [(None, True), (object(), False)])
+def test_a_command_of_a_client_with_a_cache_goes_by_a_pipeline(cache: object, alone: bool) -> None:
+    """redis-py's client-side caching refuses single reads that do not name their keys."""
+    client = SimpleNamespace(response_callbacks={}, connection_pool=SimpleNamespace(cache=cache))
+    assert drivers._is_simple(client, [Command(("A",))]) is alone
 
 
 @pytest.mark.parametrize(

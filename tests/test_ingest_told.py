@@ -204,6 +204,23 @@ def test_what_a_failing_write_has_written_is_told_although_the_next_batch_cannot
     assert set(server.records) == {"old", *told.value.written}
 
 
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "refused"])
+async def test_the_first_failure_is_told_when_the_next_batch_is_wrong_too(
+    run: Run, index: MemoryIndex, server: IngestServer, lost: bool
+) -> None:
+    """The next batch is encoded while the last one is on its way."""
+    if lost:
+        server.interrupt("EVAL", lose_connection)
+    else:
+        server.refused = set(names(0, 10))
+    embed = Embedder({2: lambda: [[float("nan"), 1.0]] * 10})
+    with pytest.raises(PartialWriteError, match="no Redis server answers" if lost else "OOM") as told:
+        await run(index, iter(some(30)), embed, **ONE_AT_A_TIME)
+    assert told.value.written == []
+    assert told.value.unwritten[:10] == names(0, 10)
+    assert not server.records
+
+
 @pytest.mark.parametrize("empty", [operations.drop, operations.clear])
 async def test_what_is_lost_after_it_was_written_is_not_told_as_written(
     run: Run, index: MemoryIndex, server: IngestServer, empty: Callable[[State], Steps[None]]

@@ -16,7 +16,8 @@ from redisvl_adapters.core.options import IndexSpec, read_options
 from redisvl_adapters.core.record import Record, layout_of
 from redisvl_adapters.core.schema import Schema, VectorField
 from redisvl_adapters.core.vectors import as_matrix, check_matrix
-from redisvl_adapters.errors import ArgumentError, SchemaError
+from redisvl_adapters.errors import ArgumentError, SchemaError, SchemaMismatchError
+from tests.fake_server import FakeServer, make_state, record
 
 SCALED = VectorField("embedding", 2, "int8", "l2", "flat", scale=100.0)
 
@@ -27,6 +28,7 @@ def make_schema(storage: str = "hash", vector: VectorField = SCALED) -> Schema:
 
 def test_a_scale_is_asked_of_an_index_of_integers() -> None:
     asked = read_options({"index_name": "docs", "dtype": "int8", "distance_metric": "l2", "scale": 100})
+    assert read_options({"index_name": "docs", "scale": 100}).scale == 100.0  # of an index that exists
     assert asked.scale == 100.0
     assert asked.schema(2).vector.scale == 100.0
 
@@ -34,10 +36,10 @@ def test_a_scale_is_asked_of_an_index_of_integers() -> None:
 @pytest.mark.parametrize("dtype", [None, "float32", "float16"])
 def test_a_scale_is_refused_where_numbers_are_not_rounded(dtype: Any) -> None:
     with pytest.raises(SchemaError, match=f"scale is for int8 and uint8; dtype is '{dtype or 'float32'}'"):
-        read_options({"index_name": "docs", "dtype": dtype, "scale": 100})
+        read_options({"index_name": "docs", "dtype": dtype, "scale": 100}).schema(2)
 
 
-@pytest.mark.parametrize("scale", [0, -1, True, "127", float("inf"), float("nan")])
+@pytest.mark.parametrize("scale", [0, -1, True, "127", float("inf"), float("nan"), 1e200, 1e-200])
 def test_a_scale_is_a_positive_number(scale: Any) -> None:
     with pytest.raises(ArgumentError, match="scale is a positive number"):
         read_options({"index_name": "docs", "dtype": "int8", "scale": scale})
@@ -46,6 +48,8 @@ def test_a_scale_is_a_positive_number(scale: Any) -> None:
 def test_the_scale_is_kept_with_the_index_and_compared() -> None:
     header = catalog.register_command(make_schema()).args[3]
     assert isinstance(header, bytes)
+    (scale,) = catalog.scale_commands(make_schema())
+    assert scale.args == ("HSETNX", "redisvl-adapters/docs", b"scale", b"100.0")
     info: list[Any] = [
         *(b"index_name", b"docs", b"index_definition", [b"key_type", b"HASH", b"prefixes", [b"docs:"]], b"attributes"),
         [
@@ -57,10 +61,12 @@ def test_the_scale_is_kept_with_the_index_and_compared() -> None:
         ],
         *(b"num_docs", 0),
     ]
-    schema, _ = catalog.read_schema(info, {b"layout": header})
+    schema, _ = catalog.read_schema(info, {b"layout": header, b"scale": b"100.0"})
     assert schema.vector == SCALED
     assert IndexSpec("docs", dtype="int8", scale=100.0).differences(schema) == []
     assert IndexSpec("docs", dtype="int8", scale=127.0).differences(schema) == ["scale is 100.0, asked for 127.0"]
+    with pytest.raises(SchemaMismatchError, match=r"scale of its int8 vectors is lost.*redisvl-adapters/docs"):
+        catalog.read_schema(info, {})
     assert not schema.lays_out_like(make_schema(vector=VectorField("embedding", 2, "int8", "l2", "flat")))
 
 
@@ -93,3 +99,33 @@ def test_a_search_compares_scaled_vectors_and_tells_true_distances() -> None:
         steps.send([[1, row]])
     ((hit,),) = [stop.value.value]
     assert (hit.record.id, hit.distance) == ("a", pytest.approx(0.04))
+
+
+def test_of_two_that_create_an_index_the_first_scale_holds() -> None:
+    server = FakeServer()
+    first, second = (
+        make_state(dtype="int8", distance_metric="l2", scale=scale, metadata_schema=[]) for scale in (127.0, 64.0)
+    )
+    for state in (first, second):
+        # Both have looked at a server without an index.
+        server.run(state, operations.count(state))
+    server.run(first, operations.upsert(first, [record("a")], [[0.5, 0.5]]))
+    with pytest.raises(SchemaMismatchError, match=r"scale is 127\.0, asked for 64\.0"):
+        server.run(second, operations.upsert(second, [record("b")], [[0.5, 0.5]]))
+    assert list(server.records) == ["a"]
+    server.run(first, operations.clear(first))
+    reader = make_state()
+    server.run(reader, operations.count(reader))
+    assert reader.schema is not None
+    assert reader.schema.vector.scale == 127.0
+    server.run(first, operations.drop(first))
+    assert server.registry == {}
+
+
+def test_a_range_that_the_server_would_refuse_is_refused_here() -> None:
+    vector = VectorField("embedding", 2, "int8", "ip", "hnsw", scale=100.0)
+    state = State(IndexSpec("docs"), Snapshot(make_schema(vector=vector), {}, 1), opened=True)
+    with pytest.raises(ArgumentError, match=r"distance_threshold is at least 0\.9999 here; not 0\.5"):
+        next(operations.search(state, [0.1, -0.2], 3, distance_threshold=0.5, epsilon=0.1))
+    (command,) = next(operations.search(state, [0.1, -0.2], 3, distance_threshold=0.5))
+    assert command.args[0] == "FT.AGGREGATE"

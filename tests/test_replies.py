@@ -73,6 +73,20 @@ def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) 
 
 
 @both_protocols
+def test_a_row_of_an_aggregation_without_a_key_is_no_hit(protocol: int) -> None:
+    """The server may not have taken the record out of the index yet."""
+    there = {b"__key": b"docs:a", b"vector_distance": b"0.25", b"text": b"x"}
+    gone = {b"vector_distance": b"0.5"}
+    rows: list[Any] = [there, gone]
+    reply: Any = {b"total_results": 2, b"results": [{b"extra_attributes": row, b"values": []} for row in rows]}
+    if protocol == 2:
+        reply = [2, *([part for pair in row.items() for part in pair] for row in rows)]
+    schema = make_schema()
+    hits = query.read_near(reply, schema, layout_of(schema))
+    assert [(hit.record.id, hit.record.text, hit.distance) for hit in hits] == [("a", "x", 0.25)]
+
+
+@both_protocols
 def test_the_key_is_cut_by_the_bytes_of_the_prefix(protocol: int) -> None:
     schema = make_schema(name="dökü")
     reply = search_reply(protocol, ("dökü:é".encode(), [b"vector_distance", b"1"]))
@@ -114,7 +128,7 @@ def test_totals_and_keys_are_read(reply: Any, total: int, keys: list[bytes]) -> 
 def command(request: query.Near, k: int, storage: str = "hash", **wanted: bool) -> list[Any]:
     schema = make_schema(storage)
     layout: Layout = layout_of(schema)
-    return list(query.near_command(request, query.Wanted(k=k, **wanted), schema, layout).args)
+    return list(query.near_form(request, query.Wanted(k=k, **wanted), schema, layout).command(request.vector).args)
 
 
 def test_a_search_asks_for_what_is_needed_and_never_times_out_with_half_an_answer() -> None:

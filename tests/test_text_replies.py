@@ -133,7 +133,9 @@ def test_hits_that_have_all_expired_meanwhile_are_none(protocol: int) -> None:
 
 def near(request: query.Near, k: int = 7, storage: str = "hash", **wanted: bool) -> list[Any]:
     schema = make_schema(storage)
-    return list(query.near_command(request, query.Wanted(k=k, **wanted), schema, layout_of(schema)).args)
+    return list(
+        query.near_form(request, query.Wanted(k=k, **wanted), schema, layout_of(schema)).command(request.vector).args
+    )
 
 
 def matching(request: query.Matching, k: int = 7, storage: str = "hash", **wanted: bool) -> list[Any]:

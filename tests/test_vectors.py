@@ -15,7 +15,7 @@ from redisvl_adapters.core.vectors import (
     as_query,
     check_matrix,
     from_bytes,
-    stored_distance,
+    stored_bound,
     true_distance,
 )
 from redisvl_adapters.errors import ArgumentError, RecordError
@@ -54,6 +54,7 @@ def check(vectors: Any, **options: Any) -> Any:
         ([[0.1, -0.1]], {"dtype": "uint8", "scale": 9.0}, "record 0.*uint8"),
         ([GOOD, [0.0, 0.0]], {"dtype": "int8"}, r"record 1 \(id 'b'\).*zero vector"),
         ([[0.001, -0.001]], {"dtype": "int8", "scale": 127}, "zero vector"),
+        ([[1e300, 1.0]], {"dtype": "int8", "metric": "l2", "scale": 1e30}, "record 0.*int8"),
         ([[math.nan, 1]], {"dtype": "int8"}, "record 0"),
     ],
 )
@@ -89,6 +90,8 @@ def test_a_zero_vector_has_a_place_where_the_distance_is_no_angle(metric: str) -
         ([math.nan, 1], "NaN"),
         (["x"], "numbers"),
         (None, "vector"),
+        ({1.0, 2.0}, "numbers"),
+        ({1.0: 0, 2.0: 0}, "numbers"),
     ],
 )
 def test_a_query_that_has_no_answer_is_refused(vector: Any, named: str) -> None:
@@ -121,6 +124,8 @@ def test_lists_become_the_matrix_that_numpy_makes_of_them() -> None:
 def test_int8_keeps_the_direction_of_each_vector_as_well_as_it_can() -> None:
     assert check([[0.1, -0.2], [-1000.0, 500.0], [3, -4]], dtype="int8").tolist() == [[64, -127], [-127, 64], [3, -4]]
     assert check([[0.1, 0.2], [200, 100]], dtype="uint8").tolist() == [[128, 255], [200, 100]]
+    assert check([[1e-310, -1e-310], [1e300, 0]], dtype="int8").tolist() == [[127, -127], [127, 0]]
+    assert check([[-128, 64]], dtype="int8").tolist() == [[-128, 64]]
     # Integers that do not fit are scaled too.
     assert check([[254, 127]], dtype="int8").tolist() == [[127, 64]]
 
@@ -142,4 +147,13 @@ def test_distances_of_scaled_vectors_are_told_as_those_of_the_vectors(metric: st
     distance = distances[metric]
     scaled = field("int8", metric, 100)
     assert true_distance(distance(first * 100, second * 100), scaled) == pytest.approx(distance(first, second))
-    assert stored_distance(distance(first, second), scaled) == pytest.approx(distance(first * 100, second * 100))
+    assert stored_bound(distance(first, second), scaled) == pytest.approx(distance(first * 100, second * 100))
+
+
+@pytest.mark.parametrize("metric", ["cosine", "l2", "ip"])
+@pytest.mark.parametrize("scale", [0.01, 1.0, 25.0, 100.0, 127.0, 300.0])
+def test_a_distance_that_was_told_is_a_bound_that_keeps_its_record(metric: str, scale: float) -> None:
+    scaled = field("int8", metric, scale)
+    for stored in (0.0, 1.0, -5.0, 17.0, 400.0, -12345.0, 99999.0):
+        assert stored_bound(true_distance(stored, scaled), scaled) >= stored
+    assert stored_bound(0.25, field(metric=metric)) == 0.25

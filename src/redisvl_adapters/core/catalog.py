@@ -20,6 +20,7 @@ from redisvl_adapters.core.schema import (
     DISTANCE,
     KEYS,
     METADATA,
+    QUANTISED,
     SEARCHED,
     SOURCE,
     TEXT,
@@ -34,6 +35,7 @@ from redisvl_adapters.errors import SchemaMismatchError
 Registry = Mapping[bytes, bytes]
 
 _HEADER = b"layout"
+_SCALE = b"scale"
 _LAYOUT = 1
 _KEY_PREFIX = b"key:"
 _MET_PREFIX = b"met:"
@@ -73,7 +75,6 @@ def register_command(schema: Schema) -> Command:
         "version": _LAYOUT,
         "made": new_id(),
         "tuning": dict(schema.vector.tuning),
-        "scale": schema.vector.scale,
         "text_attrs": dict(schema.text_attrs),
         "stopwords": schema.stopwords,
     }
@@ -82,6 +83,17 @@ def register_command(schema: Schema) -> Command:
         parts += _entry(field)
     key = registry_key(schema.name)
     return Command(("HSET", key, *parts), key)
+
+
+def scale_commands(schema: Schema) -> list[Command]:
+    """Return the commands that register the scale of quantised vectors, where nobody else was first.
+
+    It is kept when the index is made anew, as its records may be: with another scale they would be other vectors.
+    """
+    if schema.vector.dtype not in QUANTISED:
+        return []
+    key = registry_key(schema.name)
+    return [Command(("HSETNX", key, _SCALE, orjson.dumps(schema.vector.scale)), key)]
 
 
 def forget_command(name: str, header: bytes | None) -> Command:
@@ -193,7 +205,15 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
             f"under the prefixes {', '.join(prefixes)}; choose another index_name"
         )
     header = orjson.loads(registry.get(_HEADER, b"{}"))
-    vector = _vector(vectors[0], header)
+    vector = _vector(vectors[0], header.get("tuning", {}))
+    if vector.dtype in QUANTISED:
+        if _SCALE not in registry and vector.metric != "cosine":
+            raise SchemaMismatchError(
+                f"index {name!r} exists, but the scale of its {vector.dtype} vectors is lost, with the key "
+                f"{registry_key(name)!r}: what they stand for is unknown. Restore that key, or pass create='overwrite' "
+                "to drop the index with its records"
+            )
+        vector = replace(vector, scale=orjson.loads(registry.get(_SCALE, b"null")))
     reserved = frozenset({TEXT, METADATA, DISTANCE, vector.name})
     known = registered(registry, reserved)
     fields = {key: field for key, field in known.items() if field.redis_type is None or field.alias in attributes}
@@ -237,7 +257,7 @@ def _attribute(row: Reply) -> dict[str, Any]:
 _FLAGS = frozenset(b"SORTABLE UNF NOINDEX NOSTEM CASESENSITIVE WITHSUFFIXTRIE INDEXEMPTY INDEXMISSING".split())
 
 
-def _vector(row: Mapping[str, Any], header: Mapping[str, Any]) -> VectorField:
+def _vector(row: Mapping[str, Any], tuning: Mapping[str, Any]) -> VectorField:
     algorithm = str(row["algorithm"]).lower().replace("_", "-")
     told = {
         name: value
@@ -250,6 +270,5 @@ def _vector(row: Mapping[str, Any], header: Mapping[str, Any]) -> VectorField:
         row["data_type"].lower(),
         row["distance_metric"].lower(),
         algorithm,
-        {**header.get("tuning", {}), **told},
-        header.get("scale"),
+        {**tuning, **told},
     )

@@ -140,8 +140,13 @@ def _is_cluster_kind(kind: type[object]) -> bool:
 
 
 def _is_simple(client: Any, commands: Sequence[Command]) -> bool:
-    """Tell whether there is one command alone, whose reply the client leaves as it is: then no pipeline is needed."""
-    return len(commands) == 1 and commands[0].args[0] not in client.response_callbacks
+    """Tell whether there is one command alone, whose reply the client leaves as it is: then no pipeline is needed.
+
+    A client with a cache of its own would have to know the keys of the command, and answer with what was there before.
+    """
+    if len(commands) != 1 or commands[0].args[0] in client.response_callbacks:
+        return False
+    return getattr(client.connection_pool, "cache", None) is None
 
 
 def _send_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:

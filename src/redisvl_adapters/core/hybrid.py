@@ -92,7 +92,7 @@ def search_hybrid(
     schema = state.schema
     if schema is None:
         return []
-    commands = plan.commands([vector]) if plan and vector is not None else []
+    commands = [plan.form.command(request.vector) for request in near] if plan and plan.form else []
     commands += matching_commands(state, matching, wanted_text)
     replies = (yield commands) if commands else []
     by_vector = [hit for reply in replies[: len(near)] for hit in (plan.read(state, reply) if plan else ())]

@@ -194,8 +194,11 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Pla
                 if bar is not None:
                     bar.update(len(batch))
         except Exception as error:  # whatever it is, it is said what is written
-            if writing is not None and (failed := writing.exception()) is not error:
-                job.written += failed.written if isinstance(failed, PartialWriteError) else []
+            if writing is not None:
+                failed = writing.exception()
+                if isinstance(failed, Exception) and failed is not error:
+                    # It came first, and what was to be written after it is not known to be right.
+                    raise job.told(failed) from failed
                 job.written += writing.result() if failed is None else []
             raise job.told(error) from error
     return job.ids

@@ -178,8 +178,8 @@ def _create(state: State, dims: int | None) -> Steps[Snapshot | None]:
     schema = replace(schema, fields={**remembered, **schema.fields})
     creation = catalog.create_command(schema)
     # Registered first, so that nobody finds the index without its registry.
-    (registered,) = yield [catalog.register_command(schema)]
-    ok(registered)
+    for reply in (yield [*catalog.scale_commands(schema), catalog.register_command(schema)]):
+        ok(reply)
     (created,) = yield [creation]
     if isinstance(created, ResponseError) and not is_duplicate(created):
         (registry,) = yield [catalog.read_registry(schema.name)]

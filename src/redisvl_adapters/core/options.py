@@ -14,6 +14,7 @@ from redisvl_adapters.core.connection import AsyncClient, SyncClient
 from redisvl_adapters.core.declared import read_metadata_schema, read_redisvl
 from redisvl_adapters.core.schema import (
     DEFAULT_VECTOR_NAME,
+    QUANTISED,
     TUNING,
     FieldSpec,
     MetadataField,
@@ -30,7 +31,7 @@ DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
 """What the server takes where nothing was said, of what FT.INFO does not tell."""
 LEARN_LIMIT = 64
 DEFAULT_RETRY = 3
-QUANTISED = ("int8", "uint8")
+MAX_SCALE = 1e30
 MAX_TUNING = 1_000_000
 MAX_DIMS = 32_768
 MAX_TTL = 10**15
@@ -68,8 +69,8 @@ class ExistingOptions(TypedDict, total=False):
         dtype: How vectors are stored: ``float32`` (default), ``float64``, ``float16``, ``bfloat16``, ``int8`` or
             ``uint8``. Of vectors that are no integers, int8 and uint8 keep the direction, if the metric is cosine.
         scale: For ``int8`` and ``uint8``: what the numbers of vectors are multiplied with before they are rounded and
-            stored, such as 127 for numbers from -1 to 1. It is needed for l2 and ip; distances are told as they are
-            between the vectors that were given.
+            stored, such as 127 for numbers from -1 to 1. l2 and ip need it for all but integers. Distances are told as
+            they are between the vectors that were given.
         dims: The number of dimensions; by default that of the first vector added.
         ttl: Seconds after which a record expires, counted from its last write; None keeps it.
         sliding_ttl: Whether a record that is read or found lives for ``ttl`` again (False); needs ``ttl``.
@@ -184,6 +185,8 @@ class IndexSpec:
         dims = self.dims or dims
         if dims is None:
             raise ArgumentError(f"creating index {self.name!r} before its first record needs dims=")
+        if self.scale is not None:
+            _check_quantised(self.dtype or DEFAULT_DTYPE)
         vector = VectorField(
             self.vector_name,
             dims,
@@ -297,14 +300,19 @@ def read_options(options: IndexOptions) -> IndexSpec:
     )
 
 
-def _check_scale(scale: object, dtype: object) -> float | None:
+def _check_scale(scale: object, dtype: str | None) -> float | None:
     if scale is None:
         return None
-    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
-        raise ArgumentError(f"scale is a positive number; not {scale!r:.80}")
-    if dtype not in QUANTISED:
-        raise SchemaError(f"scale is for {' and '.join(QUANTISED)}; dtype is {dtype or DEFAULT_DTYPE!r}")
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
+        raise ArgumentError(f"scale is a positive number, at most {MAX_SCALE:.0e}; not {scale!r:.80}")
+    if dtype is not None:
+        _check_quantised(dtype)
     return float(scale)
+
+
+def _check_quantised(dtype: str) -> None:
+    if dtype not in QUANTISED:
+        raise SchemaError(f"scale is for {' and '.join(QUANTISED)}; dtype is {dtype!r}")
 
 
 def _check_sliding(sliding: object, ttl: float | None) -> bool:

@@ -35,8 +35,8 @@ class Hit:
 
     Attributes:
         record: The record.
-        distance: In a vector search, its distance from the query as Redis gives it; smaller is nearer. NaN if it was
-            found by its text alone.
+        distance: In a vector search, its distance from the query as Redis gives it, or that of unscaled vectors if the
+            index has a scale; smaller is nearer. NaN if it was found by its text alone.
         score: In a text or hybrid search, its score; larger is better.
     """
 
@@ -130,11 +130,6 @@ class Form(NamedTuple):
     def command(self, vector: bytes) -> Command:
         """Return the command with its vector."""
         return Command((*self.before, vector, *self.after))
-
-
-def near_command(request: Near, wanted: Wanted, schema: Schema, layout: Layout) -> Command:
-    """Return the command that answers a vector search. See ``near_form``."""
-    return near_form(request, wanted, schema, layout).command(request.vector)
 
 
 def near_form(request: Near, wanted: Wanted, schema: Schema, layout: Layout) -> Form:
@@ -334,6 +329,6 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout)
             # Nearly all rows have the same fields.
             known, read = names, layout.reader(names)
             place = names.index(distance) if distance in names else None
-        if place is not None:
+        if place is not None and key:
             hits.append(Hit(read(key[start:].decode(), values), float(values[place])))
     return hits

@@ -27,6 +27,9 @@ KEYS = "_keys"
 SOURCE = "_doc_id"
 FRAME = "_node"
 
+QUANTISED = ("int8", "uint8")
+"""The dtypes that vectors are rounded for."""
+
 TUNING: Mapping[str, frozenset[str]] = {
     "flat": frozenset({"block_size", "initial_cap"}),
     "hnsw": frozenset({"m", "ef_construction", "ef_runtime", "epsilon", "initial_cap"}),

@@ -21,7 +21,7 @@ from redisvl_adapters.core.record import Layout, layout_of
 from redisvl_adapters.core.schema import Schema
 from redisvl_adapters.core.text import check_match
 from redisvl_adapters.core.tuning import SEARCH_OPTIONS, SearchOptions, Tuning, fit_tuning, read_tuning
-from redisvl_adapters.core.vectors import Vector, as_query, stored_distance, true_distance
+from redisvl_adapters.core.vectors import Vector, as_query, true_distance
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 
@@ -89,12 +89,14 @@ class Plan:
         layout: How its records lie.
         request: What is asked; None if nothing can match.
         form: The command, without its vector; None if nothing can match.
+        threshold: How far a hit may be; None for any distance.
     """
 
     schema: Schema
     layout: Layout
     request: Near | None = None
     form: Form | None = None
+    threshold: float | None = None
 
     def query(self, vector: Vector) -> bytes:
         """Return a query as the bytes that the command takes.
@@ -120,14 +122,13 @@ class Plan:
             state.snapshot = None
             return []
         hits = query.read_near(ok(reply), self.schema, self.layout)
-        threshold = self.request.tuning.distance_threshold if self.request else None
-        if threshold is not None:
-            # Among ids the server does not cut by distance.
-            hits = [hit for hit in hits if hit.distance <= threshold]
         if self.schema.vector.scale is not None:
             for hit in hits:
                 hit.distance = true_distance(hit.distance, self.schema.vector)
-        return hits
+        if self.threshold is None:
+            return hits
+        # Among ids the server does not cut by distance, and with a scale a little further.
+        return [hit for hit in hits if hit.distance <= self.threshold]
 
 
 def plan_search(
@@ -146,7 +147,8 @@ def plan_search(
     """
     wanted = Wanted(k=check_k(k), frame=frame, vectors=vectors)
     key = None if ids is not None or options else (filter_key(filter), wanted.k, frame, vectors)
-    if state.snapshot is not None and key is not None and (known := state.snapshot.plans.get(key)) is not None:
+    snapshot = state.snapshot
+    if snapshot is not None and key is not None and (known := snapshot.plans.get(key)) is not None:
         return cast("Plan", known)
     tuning, filter = read_options(options, filter)
     if ids is not None:
@@ -163,11 +165,11 @@ def plan_search(
     if where == "*":
         # The server takes these for searches with a filter alone, and this filter is always true.
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
-    if (threshold := tuning.distance_threshold) is not None:
-        tuning = replace(tuning, distance_threshold=stored_distance(threshold, snapshot.schema.vector))
     request = Near(b"", where, ids, tuning)
-    plan = Plan(snapshot.schema, layout, request, near_form(request, wanted, snapshot.schema, layout))
-    if key is not None and key[0] in snapshot.compiled and len(snapshot.plans) < MAX_REMEMBERED:
+    form = near_form(request, wanted, snapshot.schema, layout)
+    plan = Plan(snapshot.schema, layout, request, form, options.get("distance_threshold"))
+    # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
+    if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
         snapshot.plans[key] = plan
     return plan
 

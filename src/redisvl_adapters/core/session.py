@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 from redis import exceptions as redis_errors
 from redis.client import NEVER_DECODE
 
+from redisvl_adapters.core.closing import Closing
 from redisvl_adapters.core.commands import Steps, T
 from redisvl_adapters.core.connection import Connection
 from redisvl_adapters.core.drivers import adrive, drive, translate
@@ -24,7 +25,7 @@ _GLOB = re.compile(r"[\\*?\[\]]")
 _RESERVED = re.compile(r"[%{}/:]")
 
 
-class SessionBase:
+class SessionBase(Closing):
     """Something on plain Redis. It closes only the connections that it opened."""
 
     _connection: Connection
@@ -70,22 +71,6 @@ class SessionBase:
     async def aclose(self) -> None:
         """Close the connection, that of the running event loop too; a client that was given stays open."""
         await self._connection.aclose()
-
-    def __enter__(self) -> Self:
-        """Return this, which is closed at the end of the block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the connection."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        """Return this, which is closed at the end of the block."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the connection."""
-        await self.aclose()
 
     def _address(self) -> str:
         return self._connection.address

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self, TypeVar
 
 from redisvl_adapters.core import lifecycle, operations
+from redisvl_adapters.core.closing import Closing
 from redisvl_adapters.core.index import RedisIndex
 from redisvl_adapters.core.options import IndexOptions, check_ttl
 from redisvl_adapters.errors import ArgumentError, known_keywords
@@ -19,7 +20,7 @@ def _make(kind: Callable[..., S], arguments: tuple[Any, ...], options: IndexOpti
     return kind(*arguments, **options)
 
 
-class StoreBase:
+class StoreBase(Closing):
     """A store that holds an index. It closes only the connections that it opened.
 
     A copy by ``copy.deepcopy`` or ``pickle`` is a store of its own on the same index, which it never overwrites.
@@ -161,19 +162,3 @@ class StoreBase:
         except BaseException:
             await self.aclose()
             raise
-
-    def __enter__(self) -> Self:
-        """Return the store, which is closed at the end of the block."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the store."""
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        """Return the store, which is closed at the end of the block."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close the store."""
-        await self.aclose()

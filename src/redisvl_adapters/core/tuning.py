@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict
 from redisvl_adapters.core.filters import Match
 from redisvl_adapters.core.options import DEFAULT_TUNING, MAX_TUNING
 from redisvl_adapters.core.schema import Schema
+from redisvl_adapters.core.vectors import stored_bound, true_distance
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 POLICIES = ("batches", "adhoc_bf")
@@ -108,7 +109,7 @@ def read_tuning(options: Mapping[str, Any]) -> Tuning:
 
 
 def fit_tuning(tuning: Tuning, k: int, schema: Schema, *, filtered: bool) -> Tuning:
-    """Return the tuning of one search on an index, with what the caller left to us.
+    """Return the tuning of one search on an index: as the server compares distances, with what the caller left to us.
 
     Raises:
         ArgumentError: If the index has no such parameter, or there is no filter for one that needs it.
@@ -125,8 +126,11 @@ def fit_tuning(tuning: Tuning, k: int, schema: Schema, *, filtered: bool) -> Tun
         if getattr(tuning, name) is not None and not filtered:
             raise ArgumentError(f"{name} is for searches with a filter")
     threshold = tuning.distance_threshold
-    if threshold is not None and threshold < 0 and (schema.vector.metric != "ip" or tuning.epsilon is not None):
-        raise ArgumentError(f"distance_threshold is at least 0 here; not {threshold!r}")
+    if threshold is not None:
+        least = true_distance(0.0, schema.vector)
+        if threshold < least and (schema.vector.metric != "ip" or tuning.epsilon is not None):
+            raise ArgumentError(f"distance_threshold is at least {least:g} here; not {threshold!r}")
+        tuning = replace(tuning, distance_threshold=stored_bound(threshold, schema.vector))
     chosen = schema.vector.tuning.get("ef_runtime", DEFAULT_TUNING["ef_runtime"]) != DEFAULT_TUNING["ef_runtime"]
     if algorithm != "hnsw" or chosen or tuning.epsilon is not None or tuning.hybrid_policy == "adhoc_bf":
         return tuning

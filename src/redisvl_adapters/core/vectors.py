@@ -92,9 +92,9 @@ def check_matrix(matrix: Matrix, ids: Sequence[str], field: VectorField) -> Matr
         )
     target = _DTYPES[dtype]
     _refuse((~np.isfinite(matrix)).any(axis=1), ids, "has NaN or infinity in its vector")
-    if target.kind in "iu":
-        matrix = _quantised(matrix, np.iinfo(target), field)
     with np.errstate(over="ignore", invalid="ignore"):
+        if target.kind in "iu":
+            matrix = _quantised(matrix, np.iinfo(target), field)
         stored = np.ascontiguousarray(matrix, dtype=target)
     if target.kind in "iu":
         _refuse((stored != matrix).any(axis=1), ids, _unquantisable(field))
@@ -116,10 +116,10 @@ def _quantised(matrix: Matrix, bounds: np.iinfo[Any], field: VectorField) -> Mat
     if field.metric != "cosine":
         return matrix
     peak = np.abs(matrix).max(axis=1, keepdims=True)
-    as_is = (peak <= bounds.max) & (matrix == np.rint(matrix)).all(axis=1, keepdims=True)
-    factor = np.where(as_is | (peak == 0), 1.0, bounds.max / np.where(peak == 0, 1.0, peak))
-    scaled: Matrix = np.rint(matrix * factor)
-    return scaled
+    fitting = (matrix >= bounds.min) & (matrix <= bounds.max) & (matrix == np.rint(matrix))
+    as_is = fitting.all(axis=1, keepdims=True)
+    whole: Matrix = np.rint(matrix / np.where(peak == 0, 1.0, peak) * bounds.max)
+    return np.where(as_is, matrix, whole)
 
 
 def _unquantisable(field: VectorField) -> str:
@@ -161,6 +161,8 @@ def _quick_query(vector: Vector, dims: int, dtype: str) -> bytes | None:
         if isinstance(vector, np.ndarray):
             alike = vector.dtype == _DTYPES[dtype] and vector.ndim == 1
             return vector.tobytes() if alike and _LEAST < float(np.linalg.norm(vector)) < _MOST else None
+        if not isinstance(vector, list | tuple):
+            return None
         packed = _packer(dims, dtype)(*vector)
         return packed if _LEAST < math.hypot(*vector) < _MOST else None
     except (struct.error, TypeError, OverflowError):
@@ -200,9 +202,15 @@ def true_distance(stored: float, field: VectorField) -> float:
     return _scaled(stored, field, (field.scale or 1.0) ** -2)
 
 
-def stored_distance(distance: float, field: VectorField) -> float:
-    """Return what the server tells of two vectors at a distance: the inverse of ``true_distance``."""
-    return _scaled(distance, field, (field.scale or 1.0) ** 2)
+def stored_bound(distance: float, field: VectorField) -> float:
+    """Return a distance that the server tells of no two vectors which are nearer: the inverse of ``true_distance``.
+
+    With a scale it is a little further than that, for the rounding of both.
+    """
+    if field.scale is None or field.metric == "cosine":
+        return distance
+    bound = _scaled(distance, field, field.scale**2)
+    return bound + 1e-9 * max(1.0, abs(bound), field.scale**2)
 
 
 def _scaled(distance: float, field: VectorField, factor: float) -> float:

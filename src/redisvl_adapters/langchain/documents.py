@@ -165,7 +165,7 @@ _make_document = quick_maker(Document)
 
 def to_document(record: Record) -> Document:
     """Return the document of a record."""
-    return _make_document(id=record.id, page_content=record.text, metadata=record.metadata)
+    return _make_document({"id": record.id, "page_content": record.text, "metadata": record.metadata}, None)
 
 
 def one_each(vectors: list[list[float]], texts: Sequence[str]) -> list[list[float]]:
