@@ -1,7 +1,8 @@
 """The time of a lookup in a cache over that of the raw commands it needs, and against langchain-redis.
 
-    python -m benchmarks.cache            1,000 and 100,000 entries
-    python -m benchmarks.cache 1000       other sizes
+    python -m benchmarks.cache                              1,000 and 100,000 entries
+    python -m benchmarks.cache 1000                         other sizes
+    python -m benchmarks.cache --write docs/performance.md  into a page
 
 Embedding takes no time here. Each figure is the median of ratios, the two sides of each running one right after the
 other; the raw side sends the very commands that the cache sends, through redis-py, and looks at no reply.
@@ -11,13 +12,14 @@ since it takes long to fill.
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from typing import Any
 import redis
 
 from benchmarks.cache_entries import FAR, MODEL, NEAR, THRESHOLD, Told, answer, median_time, prompt, seconds
+from benchmarks.pages import write_part
 from benchmarks.servers import server
 from redisvl_adapters.langchain import RedisCache, RedisSemanticCache
 
@@ -35,15 +38,37 @@ TIMES = 1_000
 Lookups = dict[str, Callable[[], object]]
 
 
+MARK = "<!-- benchmarks/cache.py -->"
+
+
 def main() -> None:
-    """Print the tables."""
-    sizes = [int(size) for size in sys.argv[1:]] or SIZES
+    """Print the table, and write it if that was asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("sizes", type=int, nargs="*", help="how many entries")
+    parser.add_argument("--write", type=Path, help="a Markdown page whose part of this it replaces")
+    given = parser.parse_args()
+    if given.write and given.sizes:
+        parser.error("a page shows the usual sizes")
+    lines = ["| entries | what | over | ratio | µs |", "|--:|---|---|--:|---|"]
+    print(*lines, sep="\n")
     with server() as url:
-        for size in sizes:
-            _measure(url, size)
+        for size in given.sizes or SIZES:
+            for line in _measure(url, size):
+                print(line, flush=True)
+                lines.append(line)
+    if given.write:
+        write_part(
+            given.write,
+            MARK,
+            f"## Caches\n\nMade by `python -m benchmarks.cache --write {given.write}`: lookups over the raw commands "
+            "that they send, and over those of langchain-redis, medians. Embedding takes no time here. An answer is a "
+            "chat message of 400 characters, with usage and metadata, which each hit makes anew.\n\n"
+            + "\n".join(lines)
+            + "\n",
+        )
 
 
-def _measure(url: str, size: int) -> None:
+def _measure(url: str, size: int) -> Iterator[str]:
     exact = RedisCache(redis_url=url, prefix="bench-exact")
     semantic = RedisSemanticCache(Told(size), redis_url=url, index_name="bench", distance_threshold=THRESHOLD)
     with exact, semantic:
@@ -53,15 +78,14 @@ def _measure(url: str, size: int) -> None:
             semantic.update(prompt(place), MODEL, answer(place))
         lookups = _lookups(exact, semantic)
         assert [bool(lookup()) for lookup in lookups.values()] == [True, False, True, True, False]
-        print(f"\n{size} entries: ours / raw, and the medians in microseconds")
         with Recorder.from_url(url, protocol=2) as recorder, redis.Redis.from_url(url, protocol=2) as raw:
             for title, lookup in lookups.items():
                 commands = _commands(recorder, size, title)
                 ratio, ours, theirs = _ratio(lookup, partial(_send, raw, commands))
                 sent = " + ".join(str(command[0]) for command in commands)
-                print(f"  {title:34} {ratio:5.2f}   {ours:5.0f} / {theirs:5.0f}   {sent}", flush=True)
+                yield f"| {size:,} | {title} | {sent} | {ratio:.2f} | {ours:.0f} against {theirs:.0f} |"
         if size <= INCUMBENT_SIZE:
-            _against_incumbent(url, size, lookups)
+            yield from _against_incumbent(url, size, lookups)
         exact.clear()
         semantic.drop()
 
@@ -129,8 +153,7 @@ def _ratio(ours: Callable[[], object], raw: Callable[[], object]) -> tuple[float
     )
 
 
-def _against_incumbent(url: str, size: int, lookups: Lookups) -> None:
-    print(f"{size} entries: langchain-redis / ours, and the medians in microseconds")
+def _against_incumbent(url: str, size: int, lookups: Lookups) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         python = Path(folder, "bin", "python")
         try:
@@ -143,11 +166,11 @@ def _against_incumbent(url: str, size: int, lookups: Lookups) -> None:
             ).stdout
         except (OSError, subprocess.CalledProcessError) as error:
             reason = (getattr(error, "stderr", None) or str(error)).strip().splitlines()[-1:]
-            print(f"  skipped: langchain-redis cannot be installed or run here: {' '.join(reason)}")
+            print(f"langchain-redis cannot be installed or run here: {' '.join(reason)}", file=sys.stderr)
             return
     for title, theirs in json.loads(printed.splitlines()[-1]).items():
         ours = median_time(lookups[title], TIMES)
-        print(f"  {title:34} {theirs / ours:5.2f}   {theirs:5.0f} / {ours:5.0f}", flush=True)
+        yield f"| {size:,} | {title} | langchain-redis | {ours / theirs:.2f} | {ours:.0f} against {theirs:.0f} |"
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from redisvl_adapters.core import query
 from redisvl_adapters.core.clauses import NOTHING, Condition
 from redisvl_adapters.core.commands import Steps, is_missing_index, ok
 from redisvl_adapters.core.encoding import decode_tag, encode_tag
-from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, Not, Or
+from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or
 from redisvl_adapters.core.leaves import Scope, StemsNeededError, Values, ValuesNeededError, presence, tagged
 from redisvl_adapters.core.lifecycle import State, look
 from redisvl_adapters.core.metadata import survey
@@ -71,16 +71,18 @@ def filter_key(filter: Filter | None, depth: int = 0) -> tuple[Any, ...] | None:
     """Return what a filter is remembered by, if its operands are plain; 1, 1.0 and True are not the same."""
     if depth > MAX_DEPTH:
         return None
-    match filter:
-        case None:
-            return ()
-        case Compare(key, operator, value):
-            return (key, operator, type(value), value) if type(key) is str and type(value) in _PLAIN else None
-        case And(children) | Or(children) | Not(children):
-            parts = [filter_key(child, depth + 1) for child in children]
-            return None if None in parts else (type(filter), *parts)
-        case _:
+    if filter is None:
+        return ()
+    if isinstance(filter, Compare):
+        key, operator, value = filter.key, filter.operator, filter.value
+        if type(key) is not str or type(operator) is not Operator or type(value) not in _PLAIN:
             return None
+        # By the name of the operator, which is quicker to look up.
+        return key, operator.value, type(value), value
+    if isinstance(filter, And | Or | Not):
+        parts = [filter_key(child, depth + 1) for child in filter.children]
+        return None if None in parts else (type(filter), *parts)
+    return None
 
 
 def learn_stems(state: State, schema: Schema, words: Sequence[str]) -> Steps[list[Sequence[str]]]:

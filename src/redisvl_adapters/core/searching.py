@@ -145,8 +145,8 @@ def plan_search(
 
     Plans of plain searches are remembered with the snapshot of the index that they were made for.
     """
-    wanted = Wanted(k=check_k(k), frame=frame, vectors=vectors)
-    key = None if ids is not None or options else (filter_key(filter), wanted.k, frame, vectors)
+    check_k(k)
+    key = None if ids is not None or options else (filter_key(filter), k, frame, vectors)
     snapshot = state.snapshot
     if snapshot is not None and key is not None and (known := snapshot.plans.get(key)) is not None:
         return cast("Plan", known)
@@ -157,16 +157,16 @@ def plan_search(
     snapshot = state.snapshot
     if snapshot is None:
         return None
-    tuning = fit_tuning(tuning, wanted.k, snapshot.schema, filtered=filter is not None)
+    tuning = fit_tuning(tuning, k, snapshot.schema, filtered=filter is not None)
     ids = None if ids is None else holdable(ids)
     where, layout = text_of(condition), layout_of(snapshot.schema)
-    if where is None or wanted.k == 0 or ids == []:
+    if where is None or k == 0 or ids == []:
         return Plan(snapshot.schema, layout)
     if where == "*":
         # The server takes these for searches with a filter alone, and this filter is always true.
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
     request = Near(b"", where, ids, tuning)
-    form = near_form(request, wanted, snapshot.schema, layout)
+    form = near_form(request, Wanted(k=k, frame=frame, vectors=vectors), snapshot.schema, layout)
     plan = Plan(snapshot.schema, layout, request, form, options.get("distance_threshold"))
     # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
     if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
