@@ -78,8 +78,8 @@ def _search(ours: Ours, raw: Raw) -> Steps:
 
     with mock.patch.object(drivers, "_send", recorded):
         steps += [
-            ("of these ours, through the core", _fastest(ours.core_search)),
-            ("of these ours, through LangChain", _fastest(ours.search)),
+            ("… of which beside redis-py and the server, through the core", _fastest(ours.core_search)),
+            ("… of which beside redis-py and the server, through LangChain", _fastest(ours.search)),
         ]
     return [
         *steps,

@@ -110,7 +110,8 @@ def _is_flat(metadata: Any) -> bool:
 def _check_text(plain: Mapping[str, Any], path: str | None, where: object) -> None:
     text = "".join([*plain, *[value for value in plain.values() if type(value) is str]])
     try:
-        text.isascii() or text.encode()
+        if not text.isascii():
+            text.encode()
     except UnicodeEncodeError as error:
         raise RecordError(
             f"{where}: metadata {path or ''!r} has text with a lone surrogate, which UTF-8 lacks"

@@ -30,7 +30,7 @@ def maker(kind: type[M]) -> Callable[[Any], M]:
             raise ValueError(f"a {kind.__name__} has {', '.join(sorted(required))}")
         extras = {} if held.keys() <= fields else {name: held.pop(name) for name in held.keys() - fields}
         model = assemble(held, extras if takes_extras else None)
-        values = model.__dict__
+        values = vars(model)
         for name, default in fresh:
             if name not in held:
                 values[name] = default()
