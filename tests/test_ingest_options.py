@@ -121,7 +121,7 @@ def test_a_store_refuses_what_it_is_told_of_expiry_and_retries(options: dict[str
 
 
 def records_of(texts: Iterable[str], metadata: Any = None, ids: Any = None, **options: Any) -> list[Record]:
-    plan, given = read_add_options(options)
+    plan, given = read_add_options("add_texts", options, ())
     assert isinstance(plan, Plan)
     return list(to_records(texts_of(texts, metadata, ids), **given))
 
@@ -131,7 +131,7 @@ def test_each_text_can_have_its_own_time_to_live(stream: Any) -> None:
     records = records_of(stream(["a", "b", "c"]), ttl=stream([1.5, None, 0.001]))
     assert [each.ttl_ms for each in records] == [1500, None, 1]
     assert [each.ttl_ms for each in records_of(["a", "b"], ttl=3)] == [None, None]
-    assert read_add_options({"ttl": 3})[0].ttl_ms == 3000
+    assert read_add_options("add_texts", {"ttl": 3}, ())[0].ttl_ms == 3000
 
 
 @pytest.mark.parametrize("more", ["texts", "metadatas", "ids", "ttl"])

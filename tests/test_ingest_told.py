@@ -275,3 +275,34 @@ async def test_a_bar_is_closed_when_an_ingest_fails(
     drawn = capfd.readouterr().err
     assert "20/45" in drawn
     assert drawn.endswith("\n")
+
+
+@pytest.mark.parametrize("kind", [list, iter])
+async def test_a_wrong_record_is_named_by_its_place_among_all(
+    run: Run, index: MemoryIndex, server: IngestServer, kind: Any
+) -> None:
+    records = [*some(25), record("bad", x=float("nan")), *some(40)[30:]]
+    error: type[Exception] = RecordError if kind is list else PartialWriteError
+    with pytest.raises(error, match=r"record 25 \(id 'bad'\).*nan"):
+        await run(index, kind(records), Embedder(), **ONE_AT_A_TIME)
+    assert list(server.records) == ([] if kind is list else names(0, 20))
+
+
+async def test_what_is_no_text_is_refused_before_the_model_meets_it(
+    run: Run, index: MemoryIndex, server: IngestServer
+) -> None:
+    records = [*some(13), Record("bad", None, {}), *some(30)[20:]]  # type: ignore[arg-type]  # that is what is wrong
+    embed = Embedder()
+    with pytest.raises(PartialWriteError, match=r"record 13 \(id 'bad'\) has a text of type NoneType"):
+        await run(index, iter(records), embed, **ONE_AT_A_TIME)
+    assert embed.calls == [names(0, 10)]
+    assert list(server.records) == names(0, 10)
+
+
+async def test_the_place_of_a_wrong_vector_counts_what_was_skipped(
+    run: Run, index: MemoryIndex, server: IngestServer
+) -> None:
+    index.run(operations.upsert(index.state, some(13), [VECTOR] * 13))
+    embed = Embedder({1: lambda: [VECTOR, [float("nan"), 1.0], *[VECTOR] * 5]})
+    with pytest.raises(PartialWriteError, match=rf"record 14 \(id '{names(14, 15)[0]}'\) has NaN"):
+        await run(index, iter(some(20)), embed, skip_existing=True, **ONE_AT_A_TIME)

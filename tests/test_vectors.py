@@ -20,7 +20,7 @@ from redisvl_adapters.core.vectors import (
 )
 from redisvl_adapters.errors import ArgumentError, RecordError
 
-IDS = ["a", "b", "c"]
+NAMES = [f"record {place} (id {each!r})" for place, each in enumerate("abc")]
 GOOD = [1.0, 2.0]
 
 
@@ -29,7 +29,7 @@ def field(dtype: str = "float32", metric: str = "cosine", scale: float | None = 
 
 
 def check(vectors: Any, **options: Any) -> Any:
-    return check_matrix(as_matrix(vectors, IDS[: len(vectors)]), IDS, field(**options))
+    return check_matrix(as_matrix(vectors, NAMES[: len(vectors)]), NAMES, field(**options))
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_a_query_is_the_same_whatever_holds_its_numbers(dtype: str, make: Any) -
 def test_lists_become_the_matrix_that_numpy_makes_of_them() -> None:
     rows = np.random.default_rng(5).normal(size=(3, 40))
     for vectors in (rows.tolist(), [tuple(row) for row in rows.tolist()], rows, list(rows)):
-        assert np.array_equal(as_matrix(vectors, IDS), rows)
-    assert as_matrix([[1, True], [2**70, float(np.float32(0.5))]], IDS[:2]).tolist() == [[1.0, 1.0], [2.0**70, 0.5]]
+        assert np.array_equal(as_matrix(vectors, NAMES), rows)
+    assert as_matrix([[1, True], [2**70, float(np.float32(0.5))]], NAMES[:2]).tolist() == [[1.0, 1.0], [2.0**70, 0.5]]
 
 
 # Quantised

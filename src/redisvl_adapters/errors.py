@@ -9,13 +9,13 @@ AdapterError
 ├── SchemaError (ValueError)
 ├── SchemaMismatchError
 ├── IndexNotFoundError
+├── PartialWriteError
 ├── MissingExtraError (ImportError)
 ├── EmbeddedRedisError (RuntimeError)
 └── ServerError
     ├── ServerUnavailableError (ConnectionError)
     ├── AuthenticationError
-    ├── MissingModuleError
-    └── PartialWriteError
+    └── MissingModuleError
 """
 
 from __future__ import annotations
@@ -98,10 +98,11 @@ class MissingModuleError(ServerError):
     """The server lacks the search or the JSON module, or a feature that this needs of them."""
 
 
-class PartialWriteError(ServerError):
-    """The server failed part-way through a write.
+class PartialWriteError(AdapterError):
+    """A write stopped part-way; ``__cause__`` says why, if it was not the server that refused a record.
 
-    Writes are idempotent: adding the same records again completes the job.
+    The server may have failed, or the model, or the stream itself, or a record of it was wrong. Adding the same again
+    completes the job, if the records have ids: given ones, or those of ``content_ids=True``.
 
     Attributes:
         written: The ids of the records that are stored, in input order.
@@ -144,10 +145,11 @@ def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str],
 def known_keywords(method: Callable[P, T]) -> Callable[P, T]:
     """Let a method, sync or async, refuse keywords that it does not have with an error of ours."""
     known = [name for name in inspect.signature(method).parameters if name != "self"]
+    called = method.__qualname__.partition(".")[0] if method.__name__ == "__init__" else method.__name__
 
     def check(kwargs: Mapping[str, Any]) -> None:
         if not kwargs.keys() <= set(known):
-            refuse_unknown(method.__name__, {name: kwargs[name] for name in kwargs if name not in known}, known)
+            refuse_unknown(called, {name: kwargs[name] for name in kwargs if name not in known}, known)
 
     @functools.wraps(method)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -45,13 +45,21 @@ class HybridOptions(SearchOptions, TextOptions, total=False):
     fetch_k: int | None
 
 
+NAMED = frozenset({"k", "filter"})
 TEXT_OPTIONS = frozenset(TextOptions.__annotations__)
 HYBRID_OPTIONS = SEARCH_OPTIONS | TEXT_OPTIONS | frozenset(HybridOptions.__annotations__)
 
 
-def check_vector(method: str, k: Any, options: Mapping[str, Any]) -> None:
-    """Raise an error for what can be known to be wrong with a vector search before anything is embedded."""
-    refuse_others(method, options, SEARCH_OPTIONS)
+def check_vector(method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED) -> None:
+    """Raise an error for what can be known to be wrong with a vector search before anything is embedded.
+
+    Args:
+        method: Names the search in errors.
+        k: How many results.
+        options: What else was given.
+        also: What the search takes beside its options, for errors.
+    """
+    refuse_others(method, options, SEARCH_OPTIONS, also)
     check_k(k)
     read_tuning(options)
     keywords, match = options.get("keywords"), options.get("keywords_match")
@@ -62,30 +70,32 @@ def check_vector(method: str, k: Any, options: Mapping[str, Any]) -> None:
         raise ArgumentError("keywords_match is for searches with keywords")
 
 
-def check_text(method: str, k: Any, options: Mapping[str, Any]) -> None:
-    """Raise an error for what can be known to be wrong with a text search."""
-    refuse_others(method, options, TEXT_OPTIONS)
+def check_text(method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED) -> None:
+    """Raise an error for what can be known to be wrong with a text search. See ``check_vector``."""
+    refuse_others(method, options, TEXT_OPTIONS, also)
     check_k(k)
     check_match(options.get("match", "any"))
     check_scorer(options.get("scorer", DEFAULT_SCORER))
     fields = options.get("text_fields")
-    if fields is not None and (isinstance(fields, str) or not fields):
+    if fields is not None and (isinstance(fields, str) or not isinstance(fields, Sequence) or not fields):
         raise ArgumentError(f"text_fields is a list of text fields; not {fields!r:.80}")
 
 
-def check_hybrid(method: str, k: Any, options: Mapping[str, Any]) -> Fusion:
-    """Return how to fuse, unless something can be known to be wrong with a hybrid search."""
-    refuse_others(method, options, HYBRID_OPTIONS)
+def check_hybrid(method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED) -> Fusion:
+    """Return how to fuse, unless something can be known to be wrong with a hybrid search. See ``check_vector``."""
+    refuse_others(method, options, HYBRID_OPTIONS, also)
     check_text(method, k, {name: options[name] for name in options if name in TEXT_OPTIONS})
     read_tuning(options)
     check_fetch_k(k, options.get("fetch_k"))
     return Fusion(options.get("fusion", "linear"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
 
 
-def refuse_others(where: str, options: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raise an error for options that are not known."""
+def refuse_others(
+    where: str, options: Mapping[str, Any], known: Collection[str], also: Collection[str] = NAMED
+) -> None:
+    """Raise an error for options that are not known; ``also`` are arguments that have names of their own."""
     unknown = {name: options[name] for name in options if name not in known}
-    refuse_unknown(where, unknown, (*known, "k", "filter"))
+    refuse_unknown(where, unknown, {*known, *also})
 
 
 def check_fetch_k(k: Any, fetch_k: Any) -> None:

@@ -155,9 +155,18 @@ def calibrate(
     Raises:
         ArgumentError: If there are no pairs of both kinds, or a pair, a vector or a threshold is out of its range.
     """
+    _check_embed(embed)
     checked, beta = _check_pairs(pairs), check_beta(beta)
     limits = _check_thresholds(thresholds)
     return _judge(checked, {text: embed(text) for text in _texts(checked)}, beta, limits)
+
+
+def _check_embed(embed: object) -> None:
+    if not callable(embed):
+        raise ArgumentError(
+            "embed is a function that turns a text into its vector, such as embeddings.embed_query; not "
+            f"{type(embed).__name__}"
+        )
 
 
 async def acalibrate(
@@ -168,6 +177,7 @@ async def acalibrate(
     thresholds: Iterable[float] | None = None,
 ) -> Calibration:
     """Measure what each threshold would make of labelled pairs, some texts at once. See ``calibrate``."""
+    _check_embed(embed)
     checked, beta = _check_pairs(pairs), check_beta(beta)
     limits = _check_thresholds(thresholds)
     gate = asyncio.Semaphore(_AT_ONCE)

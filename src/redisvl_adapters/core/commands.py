@@ -106,6 +106,8 @@ def explain(error: ResponseError) -> ServerError:
         return MissingModuleError(f"the server lacks the {module} module ({text.strip()}); use {_SERVERS}")
     if "invalid rule type: json" in lowered:
         return MissingModuleError(f"the server lacks the JSON module ({text}); use storage='hash', or {_SERVERS}")
+    if "cannot create index on db" in lowered:
+        return ServerError(f"search is in database 0 alone ({text}); let the URL end in /0, or in no number")
     if lowered.startswith(("noperm", "noauth", "wrongpass")) or "no permissions" in lowered:
         return AuthenticationError(f"the server does not permit this: {text}")
     return ServerError(f"the server refused a command: {text}")

@@ -89,6 +89,20 @@ class Connection:
         self._lock = threading.Lock()
         self._kept: dict[asyncio.AbstractEventLoop, tuple[AsyncClient, AsyncGenerator[AsyncClient, None]]] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make another connection to the same server; the URL is in it, password included.
+
+        Raises:
+            ArgumentError: If it was given a client, which cannot be pickled.
+        """
+        if self.given is not None:
+            raise ArgumentError("what was given a client cannot be pickled; make it with redis_url instead")
+        return Connection, (self._url,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
+        """Return another connection to the same server; a client that was given serves both."""
+        return Connection(self._url, self._given, self._given_async)
+
     @property
     def address(self) -> str:
         """Where the server is, without credentials."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from threading import Event
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from redisvl_adapters.core import catalog, operations
 from redisvl_adapters.core.commands import Steps, primed
@@ -60,6 +60,23 @@ class Plan:
                 raise ArgumentError(f"{name} is True or False; not {getattr(self, name)!r:.80}")
 
 
+class Batch(NamedTuple):
+    """Records that are embedded and written at once.
+
+    Attributes:
+        records: The records.
+        positions: Where each stands among all.
+    """
+
+    records: list[Record]
+    positions: list[int]
+
+    def without(self, ids: Container[str]) -> Batch:
+        """Return the batch without the records that have these ids."""
+        kept = [pair for pair in zip(self.records, self.positions, strict=True) if pair[0].id not in ids]
+        return Batch([record for record, _ in kept], [position for _, position in kept])
+
+
 class _Ingest:
     """What the sync and the async ingest share: which records came, which are written, and how it is said."""
 
@@ -81,36 +98,41 @@ class _Ingest:
     def check(self) -> Steps[None]:
         return check_records(self._state, list(self._records))
 
-    def batches(self) -> Iterator[tuple[list[Record], bool]]:
+    def batches(self) -> Iterator[tuple[Batch, bool]]:
         """Yield the batches, and whether each is the last one."""
         coming = iter(self._records)
         batch = self._drawn(coming)
-        while batch:
+        while batch.records:
             following = self._drawn(coming)
-            yield batch, not following
+            yield batch, not following.records
             batch = following
 
-    def _drawn(self, coming: Iterator[Record]) -> list[Record]:
-        batch: list[Record] = []
+    def _drawn(self, coming: Iterator[Record]) -> Batch:
+        batch = Batch([], [])
         for record in islice(coming, self._plan.batch_size):
+            batch.positions.append(len(self.ids))
+            batch.records.append(record)
             self.ids.append(record.id)
-            batch.append(record)
         return batch
 
-    def fresh(self, batch: list[Record]) -> Steps[list[Record]]:
-        """Return what of a batch is to be embedded and written."""
-        if not self._plan.skip_existing:
-            return batch
-        there = yield from operations.existing(self._state, [record.id for record in batch])
-        self.written += [record.id for record in batch if record.id in there]
-        return [record for record in batch if record.id not in there]
+    def fresh(self, batch: Batch) -> Steps[Batch]:
+        """Return what of a batch is to be embedded and written, checked if that was not done yet."""
+        if self._plan.skip_existing:
+            there = yield from operations.existing(self._state, [record.id for record in batch.records])
+            self.written += [record.id for record in batch.records if record.id in there]
+            batch = batch.without(there)
+        if not isinstance(self._records, Sequence) and any(record.vector is None for record in batch.records):
+            # Before the model meets what is no text.
+            yield from check_records(self._state, batch.records, batch.positions)
+        return batch
 
-    def write(self, batch: list[Record], vectors: Vectors) -> Steps[list[str]]:
+    def write(self, batch: Batch, vectors: Vectors) -> Steps[list[str]]:
         """Return what writes a batch, checked and encoded already while the one before is on its way."""
         return primed(self._write(batch, vectors))
 
-    def _write(self, batch: list[Record], vectors: Vectors) -> Steps[list[str]]:
-        ids = yield from operations.upsert(self._state, batch, vectors, self._plan.ttl_ms)
+    def _write(self, batch: Batch, vectors: Vectors) -> Steps[list[str]]:
+        ttl_ms, state = self._plan.ttl_ms, self._state
+        ids = yield from operations.upsert(state, batch.records, vectors, ttl_ms, batch.positions)
         snapshot = self._state.snapshot
         header = catalog.header_of(snapshot.registry) if snapshot else None
         if self._header not in (None, header):
@@ -180,7 +202,7 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Pla
         try:
             for batch, is_last in job.batches():
                 fresh = index.run(job.fresh(batch))
-                steps = job.write(fresh, embed(fresh) if fresh else [])
+                steps = job.write(fresh, embed(fresh.records) if fresh.records else [])
                 if writing is not None:
                     job.written += writing.result()
                     writing = None
@@ -192,7 +214,7 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Pla
                     # Else it would not get the interpreter before the next batch is encoded, and the server would wait.
                     started.wait()
                 if bar is not None:
-                    bar.update(len(batch))
+                    bar.update(len(batch.records))
         except Exception as error:  # whatever it is, it is said what is written
             if writing is not None:
                 failed = writing.exception()
@@ -210,9 +232,9 @@ async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbe
     if job.needs_check:
         await index.arun(job.check())
 
-    async def embedded(batch: list[Record]) -> Steps[list[str]]:
+    async def embedded(batch: Batch) -> Steps[list[str]]:
         fresh = await index.arun(job.fresh(batch))
-        return job.write(fresh, await embed(fresh) if fresh else [])
+        return job.write(fresh, await embed(fresh.records) if fresh.records else [])
 
     ahead: deque[tuple[asyncio.Task[Steps[list[str]]], int]] = deque()
 
@@ -227,7 +249,7 @@ async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbe
     with job.bar() as bar:
         try:
             for batch, _ in job.batches():
-                ahead.append((asyncio.ensure_future(embedded(batch)), len(batch)))
+                ahead.append((asyncio.ensure_future(embedded(batch)), len(batch.records)))
                 if len(ahead) == plan.max_concurrency:
                     await write_first()
             while ahead:

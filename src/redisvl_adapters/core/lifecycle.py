@@ -14,9 +14,15 @@ from redisvl_adapters.core.clauses import Condition
 from redisvl_adapters.core.commands import Steps, as_mapping, explain, is_duplicate, is_missing_index, ok
 from redisvl_adapters.core.leaves import presence
 from redisvl_adapters.core.metadata import Survey, infer_type
-from redisvl_adapters.core.options import DEFAULT_METRIC, IndexSpec
+from redisvl_adapters.core.options import DEFAULT_METRIC, IndexSpec, check_dims
 from redisvl_adapters.core.schema import FieldType, MetadataField, Schema
-from redisvl_adapters.errors import IndexNotFoundError, MissingModuleError, SchemaMismatchError, ServerError
+from redisvl_adapters.errors import (
+    ArgumentError,
+    IndexNotFoundError,
+    MissingModuleError,
+    SchemaMismatchError,
+    ServerError,
+)
 
 ATTEMPTS = 100
 """How often an operation starts anew when somebody else changes the index under it."""
@@ -157,10 +163,16 @@ def create(state: State, dims: int | None = None) -> Steps[Snapshot]:
     Raises:
         IndexNotFoundError: If it is never to be created.
         SchemaMismatchError: If another one of that name exists.
-        ArgumentError: If nobody said how many dimensions its vectors have.
+        ArgumentError: If nobody said how many dimensions its vectors have, or dims is out of range or contradicts what
+            the index was told.
     """
+    dims = check_dims(dims)
+    if dims is not None and state.spec.dims not in (None, dims):
+        raise ArgumentError(f"dims={dims} contradicts the dims={state.spec.dims} that the index was told")
     for _ in range(ATTEMPTS):
         snapshot = state.snapshot or (yield from _create(state, dims))
+        if snapshot is not None and dims not in (None, snapshot.schema.vector.dims):
+            _check_matches(snapshot.schema, [f"dims is {snapshot.schema.vector.dims!r}, asked for {dims!r}"])
         if snapshot is not None:
             snapshot = yield from learn(state, snapshot, Lesson(state.spec.additions(snapshot.schema)))
         if snapshot is not None:

@@ -283,7 +283,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         prefix=from_schema.get("prefix") or _check_prefix(given.get("prefix")),
         storage=given.get("storage"),
         vector_name=vector_name,
-        dims=_check_dims(given.get("dims")),
+        dims=check_dims(given.get("dims")),
         dtype=given.get("dtype"),
         metric=given.get("distance_metric"),
         algorithm=algorithm,
@@ -372,7 +372,12 @@ def _check_tuning(option: str, value: object) -> None:
             raise ArgumentError(f"{option} is an integer from 1 to {most}; not {value!r}")
 
 
-def _check_dims(dims: object) -> int | None:
+def check_dims(dims: object) -> int | None:
+    """Return a number of dimensions.
+
+    Raises:
+        ArgumentError: If it is no integer from 1 to ``MAX_DIMS``.
+    """
     if dims is None or (isinstance(dims, int) and not isinstance(dims, bool) and 0 < dims <= MAX_DIMS):
         return dims
     raise ArgumentError(f"dims is an integer from 1 to {MAX_DIMS}; not {dims!r}")

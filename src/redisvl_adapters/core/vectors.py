@@ -24,12 +24,12 @@ _DTYPES: dict[str, np.dtype[Any]] = {
 }
 
 
-def as_matrix(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> NDArray[np.float64 | np.float32]:
+def as_matrix(vectors: Sequence[Vector] | NDArray[Any], names: Sequence[object]) -> NDArray[np.float64 | np.float32]:
     """Return vectors as the rows of one matrix.
 
     Args:
         vectors: One per record, all of one length, or a matrix of shape (records, dims).
-        ids: The ids of the records, for errors.
+        names: What the record of each is called in errors.
 
     Returns:
         Shape (records, dims); float32 if they came as float32, else float64.
@@ -37,8 +37,8 @@ def as_matrix(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> N
     Raises:
         RecordError: If a vector is missing, is not made of numbers, or has another length than the first.
     """
-    if len(vectors) != len(ids):
-        raise ArgumentError(f"{len(ids)} records came with {len(vectors)} vectors")
+    if len(vectors) != len(names):
+        raise ArgumentError(f"{len(names)} records came with {len(vectors)} vectors")
     if not isinstance(vectors, np.ndarray) and (quick := _quick_matrix(vectors)) is not None and quick.size:
         return quick
     try:
@@ -48,14 +48,13 @@ def as_matrix(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> N
     except (TypeError, ValueError):
         matrix = np.empty(0)
     if matrix.ndim != 2 or not matrix.shape[1]:
-        raise _culprit(vectors, ids)
+        raise _culprit(vectors, names)
     return matrix
 
 
-def _culprit(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> RecordError:
+def _culprit(vectors: Sequence[Vector] | NDArray[Any], names: Sequence[object]) -> RecordError:
     dims = None
-    for position, (vector, record_id) in enumerate(zip(vectors, ids, strict=True)):
-        where = describe(position, record_id)
+    for where, vector in zip(names, vectors, strict=True):
         if vector is None:
             return RecordError(f"{where} has no vector")
         try:
@@ -72,12 +71,12 @@ def _culprit(vectors: Sequence[Vector] | NDArray[Any], ids: Sequence[str]) -> Re
     return RecordError("the vectors are not a list of lists of numbers")
 
 
-def check_matrix(matrix: Matrix, ids: Sequence[str], field: VectorField) -> Matrix:
+def check_matrix(matrix: Matrix, names: Sequence[object], field: VectorField) -> Matrix:
     """Return vectors as an index stores them, if it can index and compare each.
 
     Args:
         matrix: Shape (records, dims).
-        ids: The ids of the records, for errors.
+        names: What the record of each is called in errors.
         field: The vector field of the index.
 
     Raises:
@@ -87,21 +86,21 @@ def check_matrix(matrix: Matrix, ids: Sequence[str], field: VectorField) -> Matr
     dims, dtype = field.dims, field.dtype
     if matrix.shape[1] != dims:
         raise RecordError(
-            f"{describe(0, ids[0])} has a vector of {matrix.shape[1]} dimensions, the index has {dims}, "
+            f"{names[0]} has a vector of {matrix.shape[1]} dimensions, the index has {dims}, "
             "by dims= or its first vector; was another embedding model used?"
         )
     target = _DTYPES[dtype]
-    _refuse((~np.isfinite(matrix)).any(axis=1), ids, "has NaN or infinity in its vector")
+    _refuse((~np.isfinite(matrix)).any(axis=1), names, "has NaN or infinity in its vector")
     with np.errstate(over="ignore", invalid="ignore"):
         if target.kind in "iu":
             matrix = _quantised(matrix, np.iinfo(target), field)
         stored = np.ascontiguousarray(matrix, dtype=target)
     if target.kind in "iu":
-        _refuse((stored != matrix).any(axis=1), ids, _unquantisable(field))
+        _refuse((stored != matrix).any(axis=1), names, _unquantisable(field))
     else:
-        _refuse((~np.isfinite(stored)).any(axis=1), ids, f"has a number in its vector that is beyond {dtype}")
+        _refuse((~np.isfinite(stored)).any(axis=1), names, f"has a number in its vector that is beyond {dtype}")
     if field.metric == "cosine":
-        _refuse((stored == 0).all(axis=1), ids, "has a zero vector, which has no cosine distance to anything")
+        _refuse((stored == 0).all(axis=1), names, "has a zero vector, which has no cosine distance to anything")
     return stored
 
 
@@ -143,11 +142,12 @@ def as_query(vector: Vector, field: VectorField) -> bytes:
     if (quick := _quick_query(vector, field.dims, field.dtype)) is not None:
         return quick
     try:
-        return check_matrix(as_matrix([vector], ["query"]), ["query"], field).tobytes()
+        return check_matrix(as_matrix([vector], _QUERY), _QUERY, field).tobytes()
     except RecordError as error:
-        raise ArgumentError(str(error).replace(describe(0, "query"), "the query")) from None
+        raise ArgumentError(str(error)) from None
 
 
+_QUERY = ("the query",)
 _CODES = {"float32": "f", "float64": "d"}
 # Between these no number can be infinite, and not all can be zero, in single precision either.
 _LEAST, _MOST = 1e-30, 1e30
@@ -229,7 +229,6 @@ def describe(position: int, record_id: str) -> str:
     return f"record {position} (id {record_id!r:.80})"
 
 
-def _refuse(wrong: Any, ids: Sequence[str], what: str) -> None:
+def _refuse(wrong: Any, names: Sequence[object], what: str) -> None:
     if wrong.any():
-        position = int(wrong.argmax())
-        raise RecordError(f"{describe(position, ids[position])} {what}")
+        raise RecordError(f"{names[int(wrong.argmax())]} {what}")

@@ -35,7 +35,11 @@ PER_SCRIPT = 10
 
 
 def upsert(
-    state: State, records: Sequence[Record], vectors: Sequence[Vector] | Matrix, ttl_ms: int | None = None
+    state: State,
+    records: Sequence[Record],
+    vectors: Sequence[Vector] | Matrix,
+    ttl_ms: int | None = None,
+    positions: Sequence[int] | None = None,
 ) -> Steps[list[str]]:
     """Write records, replacing wholly those that exist. The index is created and learns new keys as needed.
 
@@ -47,6 +51,7 @@ def upsert(
         records: The records; their ``vector`` is not looked at.
         vectors: One per record.
         ttl_ms: Milliseconds after which they expire; by default as the index was told.
+        positions: Where each stands in what the caller was given, for errors; by default from 0 on.
 
     Returns:
         The ids of the records, in their order.
@@ -59,14 +64,14 @@ def upsert(
     ids = [record.id for record in records]
     if not ids:
         return ids
-    places = [_Place(position, record) for position, record in enumerate(records)]
-    matrix = as_matrix(vectors, ids)
+    places = _places(records, positions)
+    matrix = as_matrix(vectors, places)
     ttl_ms = state.spec.ttl_ms if ttl_ms is None else ttl_ms
     surveys = [place.found for place in places]
     last = list({place.record.id: place for place in places}.values())
 
     def encode(schema: Schema) -> list[Write]:
-        rows = check_matrix(matrix, ids, schema.vector)
+        rows = check_matrix(matrix, places, schema.vector)
         layout = layout_of(schema)
         return [place.write(layout, rows, ttl_ms) for place in last]
 
@@ -102,34 +107,46 @@ def upsert(
     raise PartialWriteError(message, written=written, unwritten=unwritten)
 
 
-def check_records(state: State, records: Sequence[Record]) -> Steps[None]:
+def check_records(state: State, records: Sequence[Record], positions: Sequence[int] | None = None) -> Steps[None]:
     """Check all that can be known to be wrong with records, and with the vectors that they have already.
+
+    Args:
+        state: The index.
+        records: The records.
+        positions: Where each stands in what the caller was given, for errors; by default from 0 on.
 
     Raises:
         RecordError: If a record could not be stored, indexed and read back exactly.
         SchemaMismatchError: If the index is not what was asked for.
     """
-    places = [_Place(position, record) for position, record in enumerate(records)]
+    places = _places(records, positions)
     snapshot = state.snapshot or (yield from look(state))
     before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
     expected = before.with_fields(prepare_lesson(state.spec, before, [place.found for place in places]).fields)
     for place in places:
         project(expected, place.found.values, place)
-    ids = [record.id for record in records]
     if all(record.vector is not None for record in records):
-        matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), ids)
+        matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), places)
         dims = snapshot.schema.vector.dims if snapshot else matrix.shape[1]
-        check_matrix(matrix, ids, replace(expected.vector, dims=dims))
+        check_matrix(matrix, places, replace(expected.vector, dims=dims))
+
+
+def _places(records: Sequence[Record], positions: Sequence[int] | None) -> list[_Place]:
+    positions = range(len(records)) if positions is None else positions
+    return [
+        _Place(row, position, record) for row, (position, record) in enumerate(zip(positions, records, strict=True))
+    ]
 
 
 class _Place:
     """A record at its place in a call, checked as far as that goes without its index."""
 
-    __slots__ = ("found", "position", "record")
+    __slots__ = ("found", "position", "record", "row")
 
-    def __init__(self, position: int, record: Record) -> None:
+    def __init__(self, row: int, position: int, record: Record) -> None:
         if not isinstance(record.id, str) or not record.id or "\0" in record.id:
             raise RecordError(f"record {position} has the id {record.id!r}; an id is a non-empty string without NUL")
+        self.row = row
         self.position = position
         self.record = record
         if not isinstance(record.text, str):
@@ -145,7 +162,7 @@ class _Place:
     def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Write:
         """Return what writes it."""
         ttl_ms = ttl_ms if self.record.ttl_ms is None else self.record.ttl_ms
-        return layout.write(self.record, self.found, rows[self.position], ttl_ms, self)
+        return layout.write(self.record, self.found, rows[self.row], ttl_ms, self)
 
 
 def _write(

@@ -22,6 +22,7 @@ from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.langchain.documents import one_each
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.messages import FORMAT, text_of
+from redisvl_adapters.langchain.options import check_query
 
 
 class RedisChatMessageHistory(SessionBase, BaseChatMessageHistory):
@@ -186,7 +187,7 @@ class RedisChatMessageHistory(SessionBase, BaseChatMessageHistory):
             ArgumentError: If the history has no embedding, or no user where it needs one, or k is out of range.
             FilterError: If the filter cannot be honoured.
         """
-        index, embedding = self._recallable(k, all_sessions=all_sessions)
+        index, embedding = self._recallable(query, k, all_sessions=all_sessions)
         return index.run(self._recall(index, embedding.embed_query(query), k, filter, all_sessions=all_sessions))
 
     @known_keywords
@@ -194,13 +195,16 @@ class RedisChatMessageHistory(SessionBase, BaseChatMessageHistory):
         self, query: str, k: int = 4, filter: FilterLike | None = None, *, all_sessions: bool = False
     ) -> list[BaseMessage]:
         """Return the messages whose text is nearest to a text, nearest first. See ``recall``."""
-        index, embedding = self._recallable(k, all_sessions=all_sessions)
+        index, embedding = self._recallable(query, k, all_sessions=all_sessions)
         return await index.arun(
             self._recall(index, await embedding.aembed_query(query), k, filter, all_sessions=all_sessions)
         )
 
-    def _recallable(self, k: int, *, all_sessions: bool) -> tuple[RedisIndex, Embeddings]:
+    def _recallable(self, query: str, k: int, *, all_sessions: bool) -> tuple[RedisIndex, Embeddings]:
+        check_query(query)
         check_k(k)
+        if not isinstance(all_sessions, bool):
+            raise ArgumentError(f"all_sessions is True or False; not {all_sessions!r:.80}")
         if self._index is None or self._embedding is None:
             raise ArgumentError("recall needs the history to be made with embedding=")
         if all_sessions and self.user_id is None:

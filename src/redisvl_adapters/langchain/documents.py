@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
@@ -42,15 +42,20 @@ class AddOptions(TypedDict, total=False):
     max_concurrency: int
 
 
-def read_add_options(options: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
+def read_add_options(method: str, options: Mapping[str, Any], also: Collection[str]) -> tuple[Plan, dict[str, Any]]:
     """Return how to ingest, and what ``to_records`` takes.
+
+    Args:
+        method: Names the call in errors.
+        options: What was given.
+        also: What the call takes beside its options, for errors.
 
     Raises:
         UnknownArgumentError: If there is another keyword.
         ArgumentError: If a value is out of its range.
     """
     known = AddOptions.__annotations__
-    refuse_unknown("add", {name: options[name] for name in options if name not in known}, (*known, "ids"))
+    refuse_unknown(method, {name: options[name] for name in options if name not in known}, (*known, *also))
     content_ids = options.get("content_ids", False)
     if not isinstance(content_ids, bool):
         raise ArgumentError(f"content_ids is True or False; not {content_ids!r:.80}")
@@ -60,10 +65,8 @@ def read_add_options(options: Mapping[str, Any]) -> tuple[Plan, dict[str, Any]]:
     if options.get("batch_size") is not None:
         given["batch_size"] = options["batch_size"]
     for_all = None if each is not None else check_ttl(cast("float | None", ttl))
-    return Plan(ttl_ms=for_all, **given), {
-        "ttl": each,
-        "content_ids": content_ids,
-    }
+    plan = Plan(ttl_ms=for_all, **given)
+    return plan, {"ttl": each, "content_ids": content_ids, "needs_ids": plan.skip_existing}
 
 
 def parts_of(documents: Iterable[Document], ids: Iterable[str | None] | None) -> Iterable[Part]:
@@ -117,19 +120,28 @@ def to_records(
     ttl: Iterable[float | None] | None,
     *,
     content_ids: bool,
+    needs_ids: bool,
 ) -> Iterable[Record]:
     """Return the records of texts, a list for a list; those without an id get a fresh one, or that of their content.
 
     Raises:
-        ArgumentError: If the lengths differ, or a time to live is no positive number of seconds.
+        ArgumentError: If the lengths differ, a time to live is no positive number of seconds, or one that needs an id
+            has none.
     """
     if isinstance(parts, list):
-        return list(_records(parts, _one_each("texts", parts, "ttl", ttl), content_ids=content_ids))
-    return _records(parts, ttl, content_ids=content_ids)
+        ttl = _one_each("texts", parts, "ttl", ttl)
+        return list(_records(parts, ttl, content_ids=content_ids, needs_ids=needs_ids))
+    return _records(parts, ttl, content_ids=content_ids, needs_ids=needs_ids)
 
 
-def _records(parts: Iterable[Part], ttls: Iterable[float | None] | None, *, content_ids: bool) -> Iterator[Record]:
-    for (text, metadata, record_id), ttl in _paired("texts", parts, "ttl", ttls):
+def _records(
+    parts: Iterable[Part], ttls: Iterable[float | None] | None, *, content_ids: bool, needs_ids: bool
+) -> Iterator[Record]:
+    for position, ((text, metadata, record_id), ttl) in enumerate(_paired("texts", parts, "ttl", ttls)):
+        if record_id is None and needs_ids and not content_ids:
+            raise ArgumentError(
+                f"skip_existing=True needs ids, and record {position} has none; give ids=, or content_ids=True"
+            )
         fresh = "" if record_id is not None else content_id(text, metadata) if content_ids else new_id()
         yield Record(fresh if record_id is None else record_id, text, metadata, ttl_ms=check_ttl(ttl))
 

@@ -29,6 +29,17 @@ SEARCH_TYPES: Mapping[str, frozenset[str]] = {
 """The search types of a retriever, and the search keywords that each has."""
 
 
+def check_query(query: Any) -> str:
+    """Return a text to search for.
+
+    Raises:
+        ArgumentError: If it is no text.
+    """
+    if not isinstance(query, str):
+        raise ArgumentError(f"query is a text; not {type(query).__name__} {query!r:.80}")
+    return query
+
+
 def check_search(search_type: str, search_kwargs: Mapping[str, Any]) -> bool:
     """Check the search type of a retriever and its keywords, and return whether queries must be embedded for it.
 
@@ -41,6 +52,8 @@ def check_search(search_type: str, search_kwargs: Mapping[str, Any]) -> bool:
             f"search_type is one of {', '.join(SEARCH_TYPES)}; not {search_type!r}"
             f"{did_you_mean(str(search_type), SEARCH_TYPES)}"
         )
+    if not isinstance(search_kwargs, Mapping):
+        raise ArgumentError(f"search_kwargs is a mapping, such as {{'k': 4}}; not {search_kwargs!r:.80}")
     where = f"search_kwargs of a {search_type!r} retriever"
     refuse_others(where, search_kwargs, SEARCH_TYPES[search_type])
     k = search_kwargs.get("k", 4)

@@ -119,8 +119,9 @@ class RetrieverMethods(TextMethods):
         known = set(VectorStoreRetriever.model_fields) - {"vectorstore"}
         refuse_unknown("as_retriever", {name: kwargs[name] for name in kwargs if name not in known}, known)
         search_type = kwargs.get("search_type", "similarity")
-        search_kwargs = dict(kwargs.get("search_kwargs") or {})
+        search_kwargs = kwargs.get("search_kwargs") or {}
         check_search(search_type, search_kwargs)
+        search_kwargs = dict(search_kwargs)
         if "score_threshold" in search_kwargs:
             # LangChain takes a float alone.
             search_kwargs["score_threshold"] = float(search_kwargs["score_threshold"])

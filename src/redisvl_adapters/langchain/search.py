@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.asking import check_fetch_k, check_vector
+from redisvl_adapters.core.asking import NAMED, check_fetch_k, check_vector
 from redisvl_adapters.core.commands import Steps
 from redisvl_adapters.core.query import Hit
 from redisvl_adapters.core.ranking import check_fraction, furthest, relevance
@@ -18,6 +18,7 @@ from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
+from redisvl_adapters.langchain.options import check_query
 
 Scored = list[tuple[Document, float]]
 
@@ -83,12 +84,14 @@ class SearchMethods(StoreBase, VectorStore):
         self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Any
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
+        check_vector("similarity_search_by_vector", k, options)
         return self._index.run(self._nearest(embedding, k, filter, options))
 
     async def asimilarity_search_with_score_by_vector(
         self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Any
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
+        check_vector("similarity_search_by_vector", k, options)
         return await self._index.arun(self._nearest(embedding, k, filter, options))
 
     def similarity_search_with_relevance_scores(
@@ -178,6 +181,7 @@ class SearchMethods(StoreBase, VectorStore):
         **options: Any,
     ) -> list[Document]:
         """Return documents that are near to a vector and unlike each other. See ``max_marginal_relevance_search``."""
+        _check_diverse(k, fetch_k, lambda_mult, options)
         return documents_of(self._index.run(self._diverse(embedding, k, fetch_k, lambda_mult, filter, options)))
 
     async def amax_marginal_relevance_search_by_vector(
@@ -190,6 +194,7 @@ class SearchMethods(StoreBase, VectorStore):
         **options: Any,
     ) -> list[Document]:
         """Return documents that are near to a vector and unlike each other. See ``max_marginal_relevance_search``."""
+        _check_diverse(k, fetch_k, lambda_mult, options)
         return documents_of(await self._index.arun(self._diverse(embedding, k, fetch_k, lambda_mult, filter, options)))
 
     def max_marginal_relevance_search_with_score(
@@ -271,28 +276,20 @@ def by_distance(hits: list[Hit]) -> Scored:
 
 
 def _check_relevant(k: Any, threshold: Any, options: dict[str, Any]) -> None:
-    check_vector("similarity_search_with_relevance_scores", k, options)
+    check_vector("similarity_search_with_relevance_scores", k, options, {*NAMED, "score_threshold"})
     if threshold is not None:
         check_fraction(threshold, "score_threshold")
         if options.get("distance_threshold") is not None:
             raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
 
 
+_DIVERSE = NAMED | {"fetch_k", "lambda_mult"}
+
+
 def _check_diverse(k: Any, fetch_k: Any, lambda_mult: Any, options: dict[str, Any]) -> None:
-    check_vector("max_marginal_relevance_search", k, options)
+    check_vector("max_marginal_relevance_search", k, options, _DIVERSE)
     check_fetch_k(k, fetch_k)
     check_fraction(lambda_mult, "lambda_mult")
-
-
-def check_query(query: Any) -> str:
-    """Return a text to search for.
-
-    Raises:
-        ArgumentError: If it is no text.
-    """
-    if not isinstance(query, str):
-        raise ArgumentError(f"query is a text; not {type(query).__name__} {query!r:.80}")
-    return query
 
 
 def documents_of(found: Scored) -> list[Document]:

@@ -18,8 +18,8 @@ from redisvl_adapters.core.tuning import SEARCH_OPTIONS, SearchOptions
 from redisvl_adapters.errors import AdapterError, ArgumentError, known_keywords
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
-from redisvl_adapters.langchain.options import check_search
-from redisvl_adapters.langchain.search import Scored, SearchMethods, check_query, documents_of
+from redisvl_adapters.langchain.options import check_query, check_search
+from redisvl_adapters.langchain.search import Scored, SearchMethods, documents_of
 
 
 class TextMethods(SearchMethods):
@@ -113,6 +113,17 @@ class TextMethods(SearchMethods):
         """Return the documents nearest to each of some texts. See ``similarity_search_batch``."""
         return await self.aretrieve_batch("similarity", queries, k=k, filter=filter, **options)
 
+    def search(self, query: str, search_type: str, **search_kwargs: Any) -> list[Document]:
+        """Return what a retriever of a type finds for a text. See ``as_retriever``."""
+        vector = self._embedding.embed_query(query) if self._needs_vector(query, search_type, search_kwargs) else []
+        return self._index.run(self._retrieve_one(search_type, query, vector, **search_kwargs))
+
+    async def asearch(self, query: str, search_type: str, **search_kwargs: Any) -> list[Document]:
+        """Return what a retriever of a type finds for a text. See ``as_retriever``."""
+        needs_vector = self._needs_vector(query, search_type, search_kwargs)
+        vector = await self._embedding.aembed_query(query) if needs_vector else []
+        return await self._index.arun(self._retrieve_one(search_type, query, vector, **search_kwargs))
+
     def retrieve_batch(self, search_type: str, queries: Sequence[str], **search_kwargs: Any) -> list[list[Document]]:
         """Return what a retriever finds for each of some texts, embedded by one call and searched in one round trip.
 
@@ -159,6 +170,12 @@ class TextMethods(SearchMethods):
         return self._awalk(_checked_size(batch_size), filter)
 
     # What each is made of
+
+    @staticmethod
+    def _needs_vector(query: str, search_type: str, search_kwargs: dict[str, Any]) -> bool:
+        needs_vector = check_search(search_type, search_kwargs)
+        check_query(query)
+        return needs_vector
 
     def _matching(self, query: str, k: int, filter: FilterLike | None, options: TextOptions) -> Steps[list[Hit]]:
         check_text("text_search", k, options)

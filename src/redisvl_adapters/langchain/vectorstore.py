@@ -185,7 +185,7 @@ class RedisVectorStore(RetrieverMethods):
             RecordError: If a record could not be stored, indexed and read back exactly.
             PartialWriteError: If something failed after some records were written, or may have been.
         """
-        return self._ingest(texts_of(texts, metadatas, ids), options)
+        return self._ingest("add_texts", texts_of(texts, metadatas, ids), options)
 
     async def aadd_texts(
         self,
@@ -196,22 +196,22 @@ class RedisVectorStore(RetrieverMethods):
         **options: Any,
     ) -> list[str]:
         """Embed texts and write them, several batches being embedded at the same time. See ``add_texts``."""
-        return await self._aingest(texts_of(texts, metadatas, ids), options)
+        return await self._aingest("aadd_texts", texts_of(texts, metadatas, ids), options)
 
     def add_documents(
         self, documents: Iterable[Document], *, ids: Iterable[str | None] | None = None, **options: Any
     ) -> list[str]:
         """Embed documents and write them. Ids given here go before those of the documents. See ``add_texts``."""
-        return self._ingest(parts_of(documents, ids), options)
+        return self._ingest("add_documents", parts_of(documents, ids), options)
 
     async def aadd_documents(
         self, documents: Iterable[Document], *, ids: Iterable[str | None] | None = None, **options: Any
     ) -> list[str]:
         """Embed documents and write them. Ids given here go before those of the documents. See ``add_texts``."""
-        return await self._aingest(parts_of(documents, ids), options)
+        return await self._aingest("aadd_documents", parts_of(documents, ids), options)
 
-    def _ingest(self, parts: Iterable[Part], options: Mapping[str, Any]) -> list[str]:
-        plan, given = read_add_options(options)
+    def _ingest(self, method: str, parts: Iterable[Part], options: Mapping[str, Any]) -> list[str]:
+        plan, given = read_add_options(method, options, ("metadatas", "ids") if method.endswith("texts") else ("ids",))
 
         def embed(batch: list[Record]) -> list[list[float]]:
             texts = [record.text for record in batch]
@@ -219,8 +219,8 @@ class RedisVectorStore(RetrieverMethods):
 
         return ingest(self._index, to_records(parts, **given), embed, plan)
 
-    async def _aingest(self, parts: Iterable[Part], options: Mapping[str, Any]) -> list[str]:
-        plan, given = read_add_options(options)
+    async def _aingest(self, method: str, parts: Iterable[Part], options: Mapping[str, Any]) -> list[str]:
+        plan, given = read_add_options(method, options, ("metadatas", "ids") if method.endswith("texts") else ("ids",))
 
         async def embed(batch: list[Record]) -> list[list[float]]:
             texts = [record.text for record in batch]

@@ -65,7 +65,7 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
     match query.mode:
         case VectorStoreQueryMode.TEXT_SEARCH:
             k = _top_k(query.sparse_top_k, "sparse_top_k", k)
-            check_text("a text_search query", k, options)
+            check_text("a text_search query", k, options, ())
             found = operations.search_text(
                 state, _text(query), k, filter, ids=ids, frame=True, **_text_options(options)
             )
@@ -73,7 +73,7 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
             if query.alpha is not None:
                 options = {**options, "alpha": query.alpha}
             k = _top_k(query.hybrid_top_k, "hybrid_top_k", k)
-            fusion = check_hybrid("a hybrid query", k, options)
+            fusion = check_hybrid("a hybrid query", k, options, ())
             found = operations.search_hybrid(
                 state,
                 _vector(query) if fusion.alpha else None,
@@ -93,7 +93,7 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
             if lambda_mult is not None:
                 check_fraction(lambda_mult, "mmr_threshold")
             fetch_k = options.pop("fetch_k", None)
-            check_vector("an mmr query", k, options)
+            check_vector("an mmr query", k, options, ("fetch_k", "mmr_threshold"))
             found = operations.search_diverse(
                 state,
                 _vector(query),
@@ -106,7 +106,7 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
                 **_search_options(options),
             )
         case _:
-            check_vector("a query", k, options)
+            check_vector("a query", k, options, ())
             found = operations.search(state, _vector(query), k, filter, ids=ids, frame=True, **_search_options(options))
     return (yield from found)
 
