@@ -99,7 +99,7 @@ class MissingModuleError(ServerError):
 
 
 class PartialWriteError(AdapterError):
-    """A write stopped part-way; ``__cause__`` says why, if it was not the server that refused a record.
+    """A write stopped part-way; ``__cause__`` says why.
 
     The server may have failed, or the model, or the stream itself, or a record of it was wrong. Adding the same again
     completes the job, if the records have ids: given ones, or those of ``content_ids=True``.

@@ -170,6 +170,11 @@ class _Ingest:
         )
 
 
+def _reason(error: Exception) -> BaseException:
+    """Return why a write stopped."""
+    return (error.__cause__ or error) if isinstance(error, PartialWriteError) else error
+
+
 def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Plan) -> list[str]:
     """Embed and write records; the next batch is embedded while the last one is written.
 
@@ -215,14 +220,14 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Pla
                     started.wait()
                 if bar is not None:
                     bar.update(len(batch.records))
-        except Exception as error:  # whatever it is, it is said what is written
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is said what is written
             if writing is not None:
                 failed = writing.exception()
                 if isinstance(failed, Exception) and failed is not error:
                     # It came first, and what was to be written after it is not known to be right.
-                    raise job.told(failed) from failed
+                    raise job.told(failed) from _reason(failed)
                 job.written += writing.result() if failed is None else []
-            raise job.told(error) from error
+            raise job.told(error) from _reason(error)
     return job.ids
 
 
@@ -254,8 +259,8 @@ async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbe
                     await write_first()
             while ahead:
                 await write_first()
-        except Exception as error:  # whatever it is, it is said what is written
-            raise job.told(error) from error
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is said what is written
+            raise job.told(error) from _reason(error)
         finally:
             for task, _ in ahead:
                 task.cancel()

@@ -195,7 +195,7 @@ def _write(
             culprit = ids[done + min(refusals)]
             reason = explain(ResponseError(refusals[min(refusals)]))
             message = f"{len(written)} of {len(ids)} records are written; {culprit!r} is not: {reason}"
-            raise PartialWriteError(message, written=written, unwritten=unwritten)
+            raise PartialWriteError(message, written=written, unwritten=unwritten) from reason
         if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:
             # These may lack an index entry: they are to be written again.
             break
