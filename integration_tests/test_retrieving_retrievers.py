@@ -45,6 +45,7 @@ async def test_a_retriever_finds_what_the_method_of_its_type_finds(
         found = ids_of(await call(retriever, "invoke", "red river"))
         assert found == await expected(there, search_type, "red river", **options)
         assert 0 < len(found) <= k.get("k", 4)
+        assert ids_of(await there.lc("search", "red river", search_type, **options)) == found
     # Keywords of the call go before those of the retriever.
     kind = {"kind": "b"}
     found = ids_of(await call(retriever, "invoke", "red river", filter=kind, k=3))

@@ -306,3 +306,14 @@ async def test_the_place_of_a_wrong_vector_counts_what_was_skipped(
     embed = Embedder({1: lambda: [VECTOR, [float("nan"), 1.0], *[VECTOR] * 5]})
     with pytest.raises(PartialWriteError, match=rf"record 14 \(id '{names(14, 15)[0]}'\) has NaN"):
         await run(index, iter(some(20)), embed, skip_existing=True, **ONE_AT_A_TIME)
+
+
+@pytest.mark.parametrize("skip_existing", [True, False])
+async def test_what_is_no_id_is_refused_before_the_server_is_asked_for_it(
+    run: Run, index: MemoryIndex, server: IngestServer, skip_existing: bool
+) -> None:
+    records = [*some(3), Record(5, "text", {})]  # type: ignore[arg-type]  # that is what is wrong
+    with pytest.raises(RecordError, match="record 3 has the id 5") as refused:
+        await run(index, iter(records), Embedder(), skip_existing=skip_existing)
+    assert refused.value.__cause__ is None
+    assert not server.records

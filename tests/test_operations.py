@@ -346,3 +346,13 @@ def test_a_filter_that_cannot_be_remembered_is_refused_as_any_other(server: Fake
     for wrong in (deep, Compare(["n"], Operator.EQ, 1)):  # type: ignore[arg-type]
         with pytest.raises(FilterError):
             server.run(state, operations.count(state, wrong))
+
+
+def test_an_index_is_not_created_with_other_dimensions_than_it_has(server: FakeServer) -> None:
+    state = make_state()
+    write(server, state, record("a"))
+    server.run(state, operations.create(state, 2))
+    with pytest.raises(SchemaMismatchError, match="dims is 2, asked for 8"):
+        server.run(state, operations.create(state, 8))
+    with pytest.raises(ArgumentError, match="dims is an integer"):
+        server.run(state, operations.create(state, True))

@@ -198,6 +198,7 @@ def test_k_may_be_zero_and_a_million() -> None:
         ("unknown command 'JSON.GET', with args", MissingModuleError, "JSON module.*redisvl_adapters.embedded"),
         ("NOPERM User x has no permissions to run the 'ft.info' command", AuthenticationError, "ft.info"),
         ("No permissions to access a key", AuthenticationError, "permit"),
+        ("Cannot create index on db != 0", ServerError, "database 0 alone.*end in /0"),
         ("OOM command not allowed when used memory > 'maxmemory'", ServerError, "OOM"),
     ],
 )

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from threading import Event
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
 from redisvl_adapters.core import catalog, operations
 from redisvl_adapters.core.commands import Steps, primed
@@ -117,14 +117,15 @@ class _Ingest:
 
     def fresh(self, batch: Batch) -> Steps[Batch]:
         """Return what of a batch is to be embedded and written, checked if that was not done yet."""
-        if self._plan.skip_existing:
-            there = yield from operations.existing(self._state, [record.id for record in batch.records])
-            self.written += [record.id for record in batch.records if record.id in there]
-            batch = batch.without(there)
-        if not isinstance(self._records, Sequence) and any(record.vector is None for record in batch.records):
-            # Before the model meets what is no text.
+        embeds = any(record.vector is None for record in batch.records)
+        if not isinstance(self._records, Sequence) and (embeds or self._plan.skip_existing):
+            # Before the model meets what is no text, and the server what is no id.
             yield from check_records(self._state, batch.records, batch.positions)
-        return batch
+        if not self._plan.skip_existing:
+            return batch
+        there = yield from operations.existing(self._state, [record.id for record in batch.records])
+        self.written += [record.id for record in batch.records if record.id in there]
+        return batch.without(there)
 
     def write(self, batch: Batch, vectors: Vectors) -> Steps[list[str]]:
         """Return what writes a batch, checked and encoded already while the one before is on its way."""
@@ -153,26 +154,22 @@ class _Ingest:
         total = len(self._records) if isinstance(self._records, Sequence) else None
         return tqdm(total=total, unit=" records", desc=f"Writing to {self._state.spec.name}")
 
-    def told(self, error: Exception) -> Exception:
-        """Return an error that says what is written, or the error itself if nothing is."""
-        done = self.written + (error.written if isinstance(error, PartialWriteError) else [])
-        if not done and not isinstance(error, PartialWriteError):
-            return error
+    def tell(self, error: Exception) -> NoReturn:
+        """Raise an error that says what is written and why it stopped, or the error itself if nothing is written."""
+        partial = error if isinstance(error, PartialWriteError) else None
+        done = self.written + (partial.written if partial else [])
+        if not done and partial is None:
+            raise error
         whole = isinstance(self._records, Sequence)
         ids = [record.id for record in self._records] if whole else self.ids
         there = set(done)
         rest = [record_id for record_id in ids if record_id not in there]
         more = "" if whole else ", and the rest of the stream was not read"
-        return PartialWriteError(
+        raise PartialWriteError(
             f"{len(done)} records are written, {len(rest)} are not known to be{more}: {error}",
             written=done,
             unwritten=rest,
-        )
-
-
-def _reason(error: Exception) -> BaseException:
-    """Return why a write stopped."""
-    return (error.__cause__ or error) if isinstance(error, PartialWriteError) else error
+        ) from ((partial and partial.__cause__) or error)
 
 
 def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Plan) -> list[str]:
@@ -225,9 +222,9 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Pla
                 failed = writing.exception()
                 if isinstance(failed, Exception) and failed is not error:
                     # It came first, and what was to be written after it is not known to be right.
-                    raise job.told(failed) from _reason(failed)
+                    job.tell(failed)
                 job.written += writing.result() if failed is None else []
-            raise job.told(error) from _reason(error)
+            job.tell(error)
     return job.ids
 
 
@@ -260,7 +257,7 @@ async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbe
             while ahead:
                 await write_first()
         except Exception as error:  # noqa: BLE001  # whatever it is, it is said what is written
-            raise job.told(error) from _reason(error)
+            job.tell(error)
         finally:
             for task, _ in ahead:
                 task.cancel()

@@ -304,7 +304,9 @@ def _check_scale(scale: object, dtype: str | None) -> float | None:
     if scale is None:
         return None
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
-        raise ArgumentError(f"scale is a positive number, at most {MAX_SCALE:.0e}; not {scale!r:.80}")
+        raise ArgumentError(
+            f"scale is a positive number, from {1 / MAX_SCALE:.0e} to {MAX_SCALE:.0e}; not {scale!r:.80}"
+        )
     if dtype is not None:
         _check_quantised(dtype)
     return float(scale)

@@ -70,7 +70,7 @@ class SearchMethods(StoreBase, VectorStore):
         """Return the documents nearest to a text with their distances: smaller is nearer. See ``similarity_search``."""
         check_vector("similarity_search", k, options)
         vector = self._embedding.embed_query(check_query(query))
-        return self.similarity_search_with_score_by_vector(vector, k, filter, **options)
+        return self._index.run(self._nearest(vector, k, filter, options))
 
     async def asimilarity_search_with_score(
         self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Any
@@ -78,7 +78,7 @@ class SearchMethods(StoreBase, VectorStore):
         """Return the documents nearest to a text with their distances: smaller is nearer. See ``similarity_search``."""
         check_vector("similarity_search", k, options)
         vector = await self._embedding.aembed_query(check_query(query))
-        return await self.asimilarity_search_with_score_by_vector(vector, k, filter, **options)
+        return await self._index.arun(self._nearest(vector, k, filter, options))
 
     def similarity_search_with_score_by_vector(
         self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Any
