@@ -25,12 +25,17 @@ from benchmarks.comparing.contestants import Ours, Raw
 from benchmarks.incumbents.workload import Workload
 from benchmarks.pages import write_part
 from benchmarks.servers import server
-from redisvl_adapters.core import drivers, operations, query
-from redisvl_adapters.core.encoding import searchable_text
-from redisvl_adapters.core.metadata import presence_tags, project, survey
-from redisvl_adapters.core.record import Record, layout_of, write_commands
-from redisvl_adapters.core.vectors import as_matrix, as_query, check_matrix
-from redisvl_adapters.core.writing import PER_SCRIPT
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.ingest.upsert import PER_SCRIPT
+from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.records.metadata import check_metadata
+from redisvl_adapters.core.records.projection import presence_tags, project
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.records.replace_script import replace_commands
+from redisvl_adapters.core.records.vectors import as_matrix, as_query, check_matrix
+from redisvl_adapters.core.search.results import read_vector_hits
+from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.text.analysis import searchable_text
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import read_filter
 
@@ -64,9 +69,9 @@ def _search(ours: Ours, raw: Raw) -> Steps:
     state = ours.store.index.state
     assert state.schema is not None
     schema, layout, field = state.schema, layout_of(state.schema), state.schema.vector
-    commands = next(operations.search(state, ours.workload.query_vectors[0], 10, ours.filter))
+    commands = next(operations.search_by_vector(state, ours.workload.query_vectors[0], 10, ours.filter))
     (reply,) = drivers._send(ours.store.index.connection.sync_client(), commands)  # noqa: SLF001  # what is timed
-    hits = query.read_near(reply, schema, layout)
+    hits = read_vector_hits(reply, schema, layout)
     steps = [
         ("the same command through redis-py, on end", _loop(raw.search)),
         ("our search through the core, on end", _loop(ours.core_search)),
@@ -85,14 +90,14 @@ def _search(ours: Ours, raw: Raw) -> Steps:
         *steps,
         ("… to pack and check the vector", _fastest(lambda: as_query(next(ours.vectors), field))),
         ("… to make the command, the vector included", _fastest(lambda: next(_started(ours)))),
-        ("… to make ten records of the reply", _fastest(lambda: query.read_near(reply, schema, layout))),
+        ("… to make ten records of the reply", _fastest(lambda: read_vector_hits(reply, schema, layout))),
         ("… to read a LangChain filter", _fastest(lambda: read_filter(ours.mongo))),
         ("… to make ten LangChain documents", _fastest(lambda: [to_document(hit.record) for hit in hits])),
     ]
 
 
 def _started(ours: Ours) -> Any:
-    return operations.search(ours.store.index.state, next(ours.vectors), 10, ours.filter)
+    return operations.search_by_vector(ours.store.index.state, next(ours.vectors), 10, ours.filter)
 
 
 def _ingest(ours: Ours) -> Steps:
@@ -106,13 +111,13 @@ def _ingest(ours: Ours) -> Steps:
     ]
     matrix = as_matrix(workload.vectors, workload.ids)
     rows = check_matrix(matrix, workload.ids, schema.vector)
-    found = [survey(record.metadata, record.id) for record in records]
+    found = [check_metadata(record.metadata, record.id) for record in records]
     pairs = list(zip(records, found, rows, strict=True))
     writes = [layout.write(record, each, row, None, record.id) for record, each, row in pairs]
-    commands = write_commands(layout, writes, PER_SCRIPT)
+    commands = replace_commands(layout.script, writes, PER_SCRIPT)
     packer = Connection()
     timed: dict[str, Callable[[], object]] = {
-        "survey of the metadata": lambda: [survey(record.metadata, record.id) for record in records],
+        "survey of the metadata": lambda: [check_metadata(record.metadata, record.id) for record in records],
         "vectors checked and converted": lambda: check_matrix(
             as_matrix(workload.vectors, workload.ids), workload.ids, schema.vector
         ),
@@ -122,7 +127,7 @@ def _ingest(ours: Ours) -> Steps:
         "the fields, these three included": lambda: [
             layout.write(record, each, row, None, "") for record, each, row in pairs
         ],
-        "scripts of ten": lambda: write_commands(layout, writes, PER_SCRIPT),
+        "scripts of ten": lambda: replace_commands(layout.script, writes, PER_SCRIPT),
         "bytes of the commands, by redis-py": lambda: packer.pack_commands([command.args for command in commands]),
     }
     return [(name, _fastest(run, 5) / count) for name, run in timed.items()]

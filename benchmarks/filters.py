@@ -10,11 +10,11 @@ import timeit
 from functools import partial
 from typing import Any
 
-from redisvl_adapters.core.clauses import text_of
-from redisvl_adapters.core.declared import read_metadata_schema
-from redisvl_adapters.core.leaves import Scope
-from redisvl_adapters.core.options import IndexSpec
-from redisvl_adapters.core.render import render
+from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.render import render
+from redisvl_adapters.core.schema.declarations import read_metadata_schema
+from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.langchain.filters import read_filter
 
 NUMBER = 2000
@@ -36,7 +36,7 @@ def main() -> None:
 
 def build(given: dict[str, Any]) -> str:
     """Return the text of the query."""
-    return str(text_of(render(read_filter(given), Scope(SCHEMA))))
+    return str(query_text(render(read_filter(given), RenderContext(SCHEMA))))
 
 
 if __name__ == "__main__":

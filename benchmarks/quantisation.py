@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
 from benchmarks.pages import write_part
 from benchmarks.questions import QUESTIONS
-from redisvl_adapters.core.schema import VectorField
-from redisvl_adapters.core.vectors import check_matrix
+from redisvl_adapters.core.records.vectors import check_matrix
+from redisvl_adapters.core.schema.fields import VectorField
 from stdlib_corpus import read_stdlib
 from wordllama_model import embed
 

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 
 from benchmarks.questions import QUESTIONS
 from benchmarks.servers import server
-from redisvl_adapters.core.tuning import default_ef
+from redisvl_adapters.core.search.tuning import default_ef
 from redisvl_adapters.langchain import RedisVectorStore
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))

@@ -185,7 +185,7 @@ def _latencies(
     wanted = None if filter is None else Compare("shard", Operator.EQ, filter["shard"])
     for number, question in enumerate(chain.from_iterable([questions] * ROUNDS)):
         vector = question.tolist()
-        (command,) = next(operations.search(store.index.state, vector, K, wanted))
+        (command,) = next(operations.search_by_vector(store.index.state, vector, K, wanted))
         turns = [
             (ours, partial(store.similarity_search_by_vector, vector, K, filter)),
             (alone, partial(client.execute_command, *command.args)),

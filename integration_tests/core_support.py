@@ -79,7 +79,7 @@ def ids_of(index: RedisIndex, filter: Filter | None = None) -> set[str]:
 
 def near(index: RedisIndex, k: int, filter: Filter | None = None, **options: Any) -> list[str]:
     """Return the ids of the records nearest to ``[1, 0, 0, 0]``."""
-    hits = index.run(operations.search(index.state, [1.0, 0.0, 0.0, 0.0], k, filter, **options))
+    hits = index.run(operations.search_by_vector(index.state, [1.0, 0.0, 0.0, 0.0], k, filter, **options))
     return [hit.record.id for hit in hits]
 
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from integration_tests.conftest import Call
 from integration_tests.core_support import until
 from integration_tests.langchain_support import Clients, Model, store_on
-from redisvl_adapters.core import Filter, Hit, RedisIndex, drivers, operations
-from redisvl_adapters.core.commands import Command
+from redisvl_adapters.core import Filter, Hit, RedisIndex, operations
+from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server.commands import Command
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 

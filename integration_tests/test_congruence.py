@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from integration_tests.core_support import DIMS, records, vectors_for
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, RedisIndex, operations
-from redisvl_adapters.core.schema import MetadataSchema
+from redisvl_adapters.core.schema.fields import MetadataSchema
 from redisvl_adapters.errors import ArgumentError, UnknownFieldError
 from redisvl_adapters.langchain.filters import read_filter as read_dict
 from redisvl_adapters.llama_index.filters import read_filter as read_metadata_filters
@@ -378,9 +378,9 @@ def check(index: RedisIndex, case: Case, *, declared: bool) -> None:
         assert index.run(operations.count(index.state, condition)) == len(expected)
         for spelled in spellings(condition):
             assert index.run(operations.count(index.state, spelled)) == len(expected), spelled
-        hits = index.run(operations.search(index.state, [1.0] * DIMS, total, condition))
+        hits = index.run(operations.search_by_vector(index.state, [1.0] * DIMS, total, condition))
         assert {hit.record.id for hit in hits} == expected
-        hits = index.run(operations.search(index.state, [1.0] * DIMS, total, condition, ids=some))
+        hits = index.run(operations.search_by_vector(index.state, [1.0] * DIMS, total, condition, ids=some))
         assert {hit.record.id for hit in hits} == expected & set(some)
         picked = index.run(operations.fetch_matching(index.state, condition, some))
         assert {found.id for found in picked} == expected & set(some)

@@ -31,7 +31,7 @@ async def check_both_modes(index: RedisIndex) -> None:
     assert ids_of(index, where("n", "gte", 1)) == {"sync", "async"}
     found = await index.arun(operations.fetch_matching(index.state, where("n", "gte", 1)))
     assert {one.id for one in found} == {"sync", "async"}
-    hits = await index.arun(operations.search(index.state, [1.0, 0, 0, 0], 5, frame=True, vectors=True))
+    hits = await index.arun(operations.search_by_vector(index.state, [1.0, 0, 0, 0], 5, frame=True, vectors=True))
     assert [hit.record.vector.tolist() for hit in hits if hit.record.vector is not None] == [[1.0, 0, 0, 0]] * 2
 
 

@@ -26,7 +26,7 @@ from integration_tests.core_support import (
     where,
 )
 from redisvl_adapters.core import RedisIndex, operations
-from redisvl_adapters.core.catalog import registry_key
+from redisvl_adapters.core.index.registry import registry_key
 from redisvl_adapters.errors import ArgumentError, FilterError, IndexNotFoundError, RecordError, SchemaMismatchError
 
 WRITERS = 8
@@ -69,7 +69,10 @@ async def test_an_index_is_created_by_the_first_write_and_not_before(
 ) -> None:
     index = make()
     assert await call(index, "run", operations.count(index.state)) == 0
-    assert await call(index, "run", operations.search(index.state, [1.0] * DIMS, 3, where("any", "eq", "x"))) == []
+    assert (
+        await call(index, "run", operations.search_by_vector(index.state, [1.0] * DIMS, 3, where("any", "eq", "x")))
+        == []
+    )
     assert await call(index, "run", operations.fetch(index.state, ["a"])) == [None]
     assert await call(index, "run", operations.delete(index.state, ["a"])) == 0
     assert await call(index, "run", operations.delete_matching(index.state, where("any", "eq", "x"))) == 0
@@ -250,7 +253,7 @@ async def test_on_an_index_that_somebody_else_dropped_nothing_is_found(
 ) -> None:
     for operation in (
         lambda index: operations.count(index.state, where("n", "eq", 1)),
-        lambda index: operations.search(index.state, [1.0] * DIMS, 3, where("n", "eq", 1)),
+        lambda index: operations.search_by_vector(index.state, [1.0] * DIMS, 3, where("n", "eq", 1)),
         lambda index: operations.fetch_matching(index.state, where("n", "eq", 1)),
         lambda index: operations.fetch_matching(index.state, where("n", "eq", 1), ["a"]),
         lambda index: operations.delete_matching(index.state, where("n", "eq", 1)),

@@ -27,7 +27,7 @@ from integration_tests.core_support import (
     where,
 )
 from redisvl_adapters.core import Filter, Or, operations
-from redisvl_adapters.core.options import LEARN_LIMIT
+from redisvl_adapters.core.schema.index_spec import LEARN_LIMIT
 from redisvl_adapters.errors import ArgumentError, FilterError, RecordError, UnknownFieldError
 
 
@@ -70,7 +70,7 @@ async def test_what_goes_in_comes_out(make: Indexes, call: Call) -> None:
     await call(index, "run", operations.upsert(index.state, [given], [[0.5, 0.25, -1.0, 2.0]]))
     (fetched,) = await call(index, "run", operations.fetch(index.state, [given.id]))
     (matched,) = await call(index, "run", operations.fetch_matching(index.state, where("zip", "eq", "00710")))
-    (hit,) = await call(index, "run", operations.search(index.state, [1.0] * DIMS, 1, vectors=True))
+    (hit,) = await call(index, "run", operations.search_by_vector(index.state, [1.0] * DIMS, 1, vectors=True))
     for found in (fetched, matched, hit.record):
         assert (found.id, found.text, found.metadata) == (given.id, given.text, metadata)
         assert list(found.metadata) == list(metadata)
@@ -90,7 +90,7 @@ def test_every_float_comes_back_exactly_and_is_found_by_it(make: Indexes) -> Non
     assert [(one.metadata["x"], one.metadata["nested"]["list"]) for one in found if one] == [(v, [v]) for v in values]
     for place, value in enumerate(values):
         assert ids_of(index, where("x", "eq", value)) == {str(place)}
-    hits = index.run(operations.search(index.state, [1.0] * DIMS, len(values)))
+    hits = index.run(operations.search_by_vector(index.state, [1.0] * DIMS, len(values)))
     assert {hit.record.id: hit.record.metadata["x"] for hit in hits} == {str(p): v for p, v in enumerate(values)}
 
 
@@ -108,7 +108,7 @@ async def test_an_upsert_replaces_the_record_wholly(
     assert server.pttl(f"{index_name}:a") == -1
     for gone in (where("kind", "eq", "old"), where("n", "eq", 1), where("kind", "exists", True)):
         assert await call(plain, "run", operations.count(plain.state, gone)) == 0
-    (hit,) = await call(plain, "run", operations.search(plain.state, [0, 1.0, 0, 0], 5, frame=True))
+    (hit,) = await call(plain, "run", operations.search_by_vector(plain.state, [0, 1.0, 0, 0], 5, frame=True))
     assert hit.distance == pytest.approx(0, abs=1e-6)
     assert (hit.record.metadata, hit.record.frame) == ({"other": "new"}, None)
 
@@ -274,13 +274,13 @@ async def test_a_search_is_nearest_first_and_as_long_as_asked(make: Indexes, cal
     index = make()
     await call(index, "run", operations.upsert(index.state, [record(c, c=c) for c in "abcde"], vectors_for("abcde")))
     for k, expected in ((0, ""), (1, "a"), (3, "abc"), (99, "abcde")):
-        hits = await call(index, "run", operations.search(index.state, [1.0, 0, 0, 0], k))
+        hits = await call(index, "run", operations.search_by_vector(index.state, [1.0, 0, 0, 0], k))
         assert "".join(hit.record.id for hit in hits) == expected
         assert [hit.distance for hit in hits] == sorted(hit.distance for hit in hits)
     wrong: Any
     for wrong in (-1, 1_000_001, 2.0, True):
         with pytest.raises(ArgumentError, match="k is an integer"):
-            await call(index, "run", operations.search(index.state, [1.0, 0, 0, 0], wrong))
+            await call(index, "run", operations.search_by_vector(index.state, [1.0, 0, 0, 0], wrong))
 
 
 def test_a_search_among_ids_finds_the_nearest_of_those(make: Indexes) -> None:
@@ -300,7 +300,7 @@ def test_an_id_that_the_server_would_cut_is_never_taken_for_another_one(make: In
     with pytest.raises(RecordError, match="record 0"):
         add(index, record("a\x00b", n=1))
     for operation in (
-        operations.search(index.state, [1.0] * DIMS, 3, ids=["a\x00b"]),
+        operations.search_by_vector(index.state, [1.0] * DIMS, 3, ids=["a\x00b"]),
         operations.fetch_matching(index.state, where("n", "eq", 1), ["a\x00b"]),
         operations.delete_matching(index.state, where("n", "eq", 1), ["a\x00b"]),
     ):

@@ -16,7 +16,7 @@ from integration_tests.langchain_support import Clients, ids_of, store_on
 from integration_tests.llama_index_support import text_node
 from redisvl_adapters import FilterError, UnknownFieldError
 from redisvl_adapters.core import And, Compare, FieldType, Filter, Operator, Or
-from redisvl_adapters.core.leaves import operators_of
+from redisvl_adapters.core.filters.operators import operators_of
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 

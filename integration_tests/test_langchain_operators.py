@@ -13,7 +13,7 @@ from integration_tests.conftest import Call
 from integration_tests.langchain_support import Clients, Model, exact, find, ids_of, store_on
 from redisvl_adapters import ArgumentError, FilterError
 from redisvl_adapters.core import Compare, FieldType, Operator
-from redisvl_adapters.core.leaves import operators_of
+from redisvl_adapters.core.filters.operators import operators_of
 from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture

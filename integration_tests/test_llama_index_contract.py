@@ -21,7 +21,7 @@ from integration_tests.llama_index_support import (
     turned,
     where,
 )
-from redisvl_adapters.core.filters import Compare, Operator
+from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.llama_index import RedisVectorStore
 

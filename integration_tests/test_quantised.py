@@ -15,7 +15,7 @@ from integration_tests.langchain_support import Clients, ids_of
 from integration_tests.retrieving_support import QUERY, Shelf, distances_of, items, shelf
 from redisvl_adapters import MissingModuleError
 from redisvl_adapters.core import RedisIndex, operations
-from redisvl_adapters.core.ranking import relevance
+from redisvl_adapters.core.search.scores import relevance
 
 clients = langchain_support.clients  # a fixture
 

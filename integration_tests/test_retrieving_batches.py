@@ -50,7 +50,7 @@ async def test_the_core_searches_for_many_vectors_at_once(
     there = await shelf(call, clients, index_name, storage=storage)
     vectors = [there.model.vector(query) for query in QUERIES]
     filter = Compare("n", Operator.GTE, 12)
-    alone = [await there.run(operations.search, vector, 5, filter) for vector in vectors]
+    alone = [await there.run(operations.search_by_vector, vector, 5, filter) for vector in vectors]
     sent.clear()
     found = await there.run(operations.search_batch, vectors, 5, filter)
     assert [len(batch) for batch in sent] == [len(QUERIES)]

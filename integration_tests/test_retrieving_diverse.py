@@ -159,7 +159,7 @@ async def test_what_cannot_be_diverse_is_refused_before_anything_is_embedded_or_
 
 async def test_the_core_keeps_the_vectors(clients: Clients, index_name: str, storage: str, call: Call) -> None:
     there = await shelf(call, clients, index_name, storage=storage)
-    hits = await there.run(operations.search_diverse, there.model.vector(QUERY), 3)
+    hits = await there.run(operations.search_mmr, there.model.vector(QUERY), 3)
     for hit in hits:
         assert hit.record.vector == pytest.approx(there.items[hit.record.id].vector)
         assert hit.record.vector.shape == (8,)

@@ -14,7 +14,7 @@ from integration_tests.llama_index_support import filters, where
 from integration_tests.retrieving_support import QUERY, Sent, Shelf, distances_of, scores_of, shelf
 from redisvl_adapters import ArgumentError, FilterError
 from redisvl_adapters.core import Compare, Operator, operations
-from redisvl_adapters.core.ranking import Fusion
+from redisvl_adapters.core.search.fusion import Fusion
 
 clients = langchain_support.clients  # a fixture
 sent = retrieving_support.sent  # a fixture

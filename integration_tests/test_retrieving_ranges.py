@@ -15,7 +15,7 @@ from integration_tests.llama_index_support import filters, where
 from integration_tests.retrieving_support import QUERY, Sent, distances_of, shelf
 from redisvl_adapters import ArgumentError
 from redisvl_adapters.core import Compare, Operator, operations
-from redisvl_adapters.core.ranking import relevance, similarity
+from redisvl_adapters.core.search.scores import relevance, similarity
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 
 clients = langchain_support.clients  # a fixture
@@ -61,7 +61,7 @@ async def test_a_distance_threshold_leaves_what_brute_force_leaves(
         similar = await there.li(query_embedding=vector, options={"distance_threshold": bound})
         assert [*similar] == [*expected]
         assert similar == pytest.approx({each: similarity(true[each], metric) for each in expected}, abs=1e-5)
-        hits = await there.run(operations.search, vector, 100, distance_threshold=bound)
+        hits = await there.run(operations.search_by_vector, vector, 100, distance_threshold=bound)
         assert [hit.record.id for hit in hits] == [*expected]
 
 

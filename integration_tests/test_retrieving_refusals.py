@@ -12,7 +12,7 @@ from integration_tests.langchain_support import Clients, Model, store_on
 from integration_tests.retrieving_support import QUERY, Sent, shelf
 from redisvl_adapters import ArgumentError, FilterError
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.ranking import Fusion
+from redisvl_adapters.core.search.fusion import Fusion
 
 clients = langchain_support.clients  # a fixture
 sent = retrieving_support.sent  # a fixture

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from integration_tests.retrieving_support import await_scan
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, Record, RedisIndex, operations
-from redisvl_adapters.core.filters import Words
+from redisvl_adapters.core.filters.algebra import Keywords
 
 WORDS = ["run", "running", "fox", "river", "the", "stone"]
 PROXIMITY = ["BM25", "TFIDF", "TFIDF.DOCNORM"]
@@ -33,7 +33,7 @@ leaves = st.one_of(
         Compare, st.just("tags"), st.sampled_from([Operator.ANY, Operator.NIN]), st.lists(st.sampled_from("abc"))
     ),
     st.builds(Compare, st.just("title"), st.just(Operator.TEXT_MATCH), st.sampled_from(WORDS)),
-    st.builds(Words, st.sampled_from(WORDS), st.just("any"), st.just(("text",))),
+    st.builds(Keywords, st.sampled_from(WORDS), st.just("any"), st.just(("text",))),
 )
 
 

@@ -153,7 +153,7 @@ async def test_what_a_flat_index_does_not_have_is_refused_before_a_round_trip(
     with pytest.raises(ArgumentError, match=named):
         await there.li(query_embedding=vector, options=options)
     with pytest.raises(ArgumentError, match=named):
-        await there.run(operations.search, vector, 4, **options)
+        await there.run(operations.search_by_vector, vector, 4, **options)
 
 
 async def test_an_index_without_svs_has_no_search_window(

@@ -15,7 +15,7 @@ from integration_tests.conftest import Call
 from integration_tests.langchain_support import Clients, Model, store_on
 from integration_tests.llama_index_support import ids_of, open_store, text_node
 from redisvl_adapters import ArgumentError
-from redisvl_adapters.core.options import MAX_TTL
+from redisvl_adapters.core.arguments import MAX_TTL
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 

@@ -17,8 +17,8 @@ from redisvl.query.filter import Num, Tag
 
 from integration_tests.conftest import Call
 from integration_tests.llama_index_support import WordEmbedding, bare, embed, filters, where
-from redisvl_adapters.core.filters import Compare, Operator
-from redisvl_adapters.core.options import IndexOptions
+from redisvl_adapters.core.filters.algebra import Compare, Operator
+from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import FilterError, RecordError, SchemaMismatchError
 from redisvl_adapters.langchain import RedisVectorStore as LangChainStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from redisvl_adapters.core.filters import And, Compare, Filter, Not, Operator, Or
+from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Not, Operator, Or
 
 Metadata = Mapping[str, Any]
 Types = Mapping[str, str]

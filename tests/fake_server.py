@@ -14,22 +14,24 @@ from typing import Any, Unpack
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.commands import Command, Reply, Steps, T
-from redisvl_adapters.core.operations import State, open_index
-from redisvl_adapters.core.options import IndexOptions, read_options
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.index.lifecycle import open_index
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.schema.option_parsing import read_options
+from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
 from redisvl_adapters.errors import ServerError
 
 NAME = "docs"
 _TYPES = ("TEXT", "TAG", "NUMERIC", "GEO", "VECTOR")
 
 
-def make_state(**options: Unpack[IndexOptions]) -> State:
+def make_state(**options: Unpack[IndexOptions]) -> IndexState:
     """Return the state of an index that nobody has looked at yet."""
-    return State(read_options({"index_name": NAME, **options}))
+    return IndexState(read_options({"index_name": NAME, **options}))
 
 
-def opened(state: State, steps: Steps[T]) -> Steps[T]:
+def opened(state: IndexState, steps: Steps[T]) -> Steps[T]:
     """Open the index before an operation if need be, as ``RedisIndex`` does."""
     if not state.opened:
         yield from open_index(state)
@@ -73,7 +75,7 @@ class FakeServer:
         """Do something just before the next batch that has a command of that name; a raised error is the batch's."""
         self._interrupts.append((command, action))
 
-    def run(self, state: State, steps: Steps[T]) -> T:
+    def run(self, state: IndexState, steps: Steps[T]) -> T:
         """Run an operation to its end."""
         steps = opened(state, steps)
         try:

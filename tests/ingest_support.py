@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.commands import Command, Reply, Steps, T
-from redisvl_adapters.core.index import RedisIndex
-from redisvl_adapters.core.ingest import Plan, aingest, ingest
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
 from redisvl_adapters.errors import ServerUnavailableError
 from tests.fake_server import NAME, FakeServer, record
 
@@ -98,12 +98,12 @@ class Run(Protocol):
 
 async def run_sync(index: RedisIndex, records: Iterable[Record], embed: Embedder, **plan: Any) -> list[str]:
     """Ingest."""
-    return ingest(index, records, embed, Plan(**plan))
+    return ingest(index, records, embed, IngestPlan(**plan))
 
 
 async def run_async(index: RedisIndex, records: Iterable[Record], embed: Embedder, **plan: Any) -> list[str]:
     """Ingest by the async twin."""
-    return await aingest(index, records, embed.later, Plan(**plan))
+    return await aingest(index, records, embed.later, IngestPlan(**plan))
 
 
 def some(count: int, **metadata: Any) -> list[Record]:

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.outputs import Generation
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.lifecycle import Snapshot
+from redisvl_adapters.core.index.snapshot import Snapshot
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ServerError
 from redisvl_adapters.langchain import RedisSemanticCache
 from redisvl_adapters.langchain.generations import write_generations

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redisvl_adapters.core.calibration import Calibration, acalibrate, calibrate
+from redisvl_adapters.core.caches.calibration import Calibration, acalibrate, calibrate
 from redisvl_adapters.errors import ArgumentError, MissingExtraError
 
 

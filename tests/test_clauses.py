@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redisvl_adapters.core.clauses import (
+from redisvl_adapters.core.filters.conditions import (
     EVERYTHING,
     MAX_CLAUSES,
     NOTHING,
@@ -20,7 +20,7 @@ from redisvl_adapters.core.clauses import (
     all_of,
     any_of,
     literal,
-    text_of,
+    query_text,
 )
 from redisvl_adapters.errors import FilterError
 
@@ -60,7 +60,7 @@ def test_the_clauses_mean_what_was_joined(formula: Formula) -> None:
     condition, test = formula
     for values in itertools.product([False, True], repeat=len(ATOMS)):
         truth = dict(zip(ATOMS, values, strict=True))
-        met = all(holds(clause.wanted, truth) or not holds(clause.unwanted, truth) for clause in condition)
+        met = all(holds(clause.positive, truth) or not holds(clause.negative, truth) for clause in condition)
         assert met == test(truth)
 
 
@@ -68,19 +68,19 @@ def test_the_clauses_mean_what_was_joined(formula: Formula) -> None:
 def test_no_negation_is_inside_another_one_nor_beside_anything_in_a_union_of_intersections(formula: Formula) -> None:
     condition, _ = formula
     for clause in condition:
-        assert "-" not in f"{clause.wanted} {clause.unwanted}"
+        assert "-" not in f"{clause.positive} {clause.negative}"
         assert re.fullmatch(r"\(-[^-]+\)|\(\(-[^-]+\) \| [^-]+\)|[^-]+", str(clause))
 
 
 def test_what_follows_from_another_clause_is_left_out() -> None:
     a, b, no_c = literal("a", negated=False), literal("b", negated=False), literal("c", negated=True)
     drafts = any_of([all_of([a, no_c]), all_of([b, no_c])])
-    assert text_of(all_of([drafts, no_c])) == "((a | b) (-c))"
-    assert text_of(all_of([a, a])) == "a"
+    assert query_text(all_of([drafts, no_c])) == "((a | b) (-c))"
+    assert query_text(all_of([a, a])) == "a"
 
 
 def test_everything_and_nothing_have_their_texts() -> None:
-    assert (text_of(EVERYTHING), text_of(NOTHING)) == ("*", None)
+    assert (query_text(EVERYTHING), query_text(NOTHING)) == ("*", None)
     assert any_of([]) == all_of([NOTHING, literal("a", negated=False)]) == NOTHING
     assert all_of([]) == any_of([EVERYTHING, literal("a", negated=True)]) == EVERYTHING
 

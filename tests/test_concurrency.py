@@ -13,10 +13,10 @@ import orjson
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.encoding import field_alias
-from redisvl_adapters.core.options import IndexOptions
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.schema.field_names import field_alias
+from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.server.commands import Steps
 from tests.fake_server import FakeServer, make_state, opened, record
 
 ORDERS = range(150)

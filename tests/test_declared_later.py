@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.filters import Compare, Operator
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.filters.algebra import Compare, Operator
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import FilterError, SchemaError, SchemaMismatchError
 from tests.fake_server import FakeServer, make_state, record
 from tests.test_concurrency import ORDERS, check_found, told, writer

@@ -13,10 +13,11 @@ from redis import asyncio as aredis
 from redis import exceptions as redis_errors
 from redis.client import NEVER_DECODE
 
-from redisvl_adapters.core import drivers
-from redisvl_adapters.core.commands import Command, Steps, ok
-from redisvl_adapters.core.connection import Connection
-from redisvl_adapters.core.drivers import adrive, drive, translate
+from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server.commands import Command, Steps
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.drivers import adrive, drive, translate_error
+from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.errors import (
     ArgumentError,
     AuthenticationError,
@@ -179,7 +180,7 @@ async def test_an_error_of_the_operation_itself_is_not_changed(run: Run) -> None
 def test_every_error_of_redis_py_has_a_translation() -> None:
     for kind in vars(redis_errors).values():
         if inspect.isclass(kind) and issubclass(kind, redis_errors.RedisError):
-            assert isinstance(translate(kind.__new__(kind), "here:1"), ServerError)
+            assert isinstance(translate_error(kind.__new__(kind), "here:1"), ServerError)
 
 
 # Addresses

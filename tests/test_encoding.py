@@ -11,16 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from redisvl_adapters.core.encoding import (
-    MAX_EXACT_INT,
-    TAG_SEPARATOR,
-    encode_tag,
-    epoch_seconds,
-    escape_name,
-    field_alias,
-    json_number,
-    json_parse_error,
-)
+from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error
+from redisvl_adapters.core.schema.field_names import escape_field_name, field_alias
+from redisvl_adapters.core.schema.fields import MAX_EXACT_INT
+from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR, encode_tag
+from redisvl_adapters.core.schema.timestamps import epoch_seconds
 
 RESERVED = frozenset({"text", "metadata", "vector_distance", "embedding"})
 CONTROLS = [chr(code) for code in [*range(0x20), 0x7F]]
@@ -123,7 +118,7 @@ def test_aliases_are_injective(one: str, other: str) -> None:
 
 
 def test_dots_and_hyphens_of_a_name_are_escaped_in_a_query() -> None:
-    assert escape_name("a.b-c_d") == r"a\.b\-c_d"
+    assert escape_field_name("a.b-c_d") == r"a\.b\-c_d"
 
 
 def redisjson_parse(spelling: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from redisvl_adapters.core.filters import MATCH_ALL, MATCH_NONE, And, Compare, Filter, Not, Operator, Or
+from redisvl_adapters.core.filters.algebra import MATCH_ALL, MATCH_NONE, And, Compare, Filter, Not, Operator, Or
 from tests.evaluator import matches
 
 TYPES = {"tag": "tag", "n": "numeric", "flag": "bool", "when": "timestamp", "author.name": "tag"}

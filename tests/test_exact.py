@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
 
-from redisvl_adapters.core.exact import Codec
+from redisvl_adapters.core.serialization.codec import Codec
 from redisvl_adapters.errors import RecordError
 
 

@@ -15,10 +15,12 @@ pytest.importorskip("llama_index.core")
 from llama_index.core.vector_stores.types import FilterOperator, MetadataFilter, MetadataFilters
 
 from redisvl_adapters.core import And, Compare, FieldType, Filter, Not, Operator, Or
-from redisvl_adapters.core.clauses import EVERYTHING, NOTHING
-from redisvl_adapters.core.filters import MAX_DEPTH
-from redisvl_adapters.core.leaves import Scope, compare, operators_of
-from redisvl_adapters.core.options import IndexSpec
+from redisvl_adapters.core.filters.algebra import MAX_DEPTH
+from redisvl_adapters.core.filters.comparisons import compare
+from redisvl_adapters.core.filters.conditions import EVERYTHING, NOTHING
+from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.operators import operators_of
+from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.langchain import filters as langchain
 from redisvl_adapters.llama_index import filters as llama_index
 
@@ -71,7 +73,7 @@ def test_an_operator_has_the_types_and_the_meaning_without_a_value_that_are_said
     assert types == ("any" if len(having) == len(FieldType) else ", ".join(having))
     if types != "any":
         # A key that records have had, but never with a value.
-        scope = Scope(replace(IndexSpec("docs").schema(4), met=frozenset({"key"})), fresh=True)
+        scope = RenderContext(replace(IndexSpec("docs").schema(4), untyped_keys=frozenset({"key"})), fresh=True)
         assert compare(Compare("key", operator, ["x"]), scope) == {"true": EVERYTHING, "false": NOTHING}[no_value]
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.ingest import Plan, aingest, ingest
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
+from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.errors import RecordError
 from tests.fake_server import record
 from tests.ingest_support import VECTOR, Embedder, IngestServer, MemoryIndex, Run, names, run_async, run_sync, some
@@ -107,7 +107,7 @@ async def test_an_async_stream_is_drawn_no_further_ahead_of_what_is_written_than
     index: MemoryIndex, server: IngestServer, concurrency: int, batches: int
 ) -> None:
     stream = Measured(server, 500)
-    await aingest(index, stream, Embedder().later, Plan(batch_size=10, max_concurrency=concurrency))
+    await aingest(index, stream, Embedder().later, IngestPlan(batch_size=10, max_concurrency=concurrency))
     assert server.stored == 500
     # One batch more is read, to know which is the last.
     assert stream.most_ahead <= batches * 10
@@ -117,7 +117,7 @@ def test_a_stream_is_drawn_no_further_ahead_of_what_is_written_than_three_batche
     index: MemoryIndex, server: IngestServer
 ) -> None:
     stream = Measured(server, 500)
-    ingest(index, stream, Embedder(), Plan(batch_size=10))
+    ingest(index, stream, Embedder(), IngestPlan(batch_size=10))
     assert server.stored == 500
     assert stream.most_ahead <= 30
 
@@ -150,7 +150,7 @@ def test_the_next_batch_is_embedded_while_the_last_one_is_written(index: MemoryI
         assert written.wait(GIVE_UP), "the first batch was not written while the second one was embedded"
 
     server.interrupt("EVAL", wait)
-    ingest(index, some(30), Embedder({2: embed_second}), Plan(batch_size=10))
+    ingest(index, some(30), Embedder({2: embed_second}), IngestPlan(batch_size=10))
     assert server.stored == 30
 
 
@@ -158,7 +158,7 @@ def test_one_batch_is_written_at_a_time(index: MemoryIndex, server: IngestServer
     """Of records with one id the last one must be the one that stays."""
     stored: list[int] = []
     embed = Embedder({call: lambda: stored.append(server.stored) for call in range(1, 11)})
-    ingest(index, iter(some(100)), embed, Plan(batch_size=10))
+    ingest(index, iter(some(100)), embed, IngestPlan(batch_size=10))
     # When a batch is embedded, the one before it may be being written, and those before that are.
     assert all(there >= 10 * (place - 1) for place, there in enumerate(stored))
     assert list(server.records) == names(0, 100)
@@ -184,7 +184,9 @@ async def test_as_many_batches_are_embedded_at_once_as_was_allowed_and_no_more(
         now -= 1
         return [VECTOR] * len(batch)
 
-    assert await aingest(index, some(200), embed, Plan(batch_size=10, max_concurrency=concurrency)) == names(0, 200)
+    assert await aingest(index, some(200), embed, IngestPlan(batch_size=10, max_concurrency=concurrency)) == names(
+        0, 200
+    )
     assert most == concurrency
     assert list(server.records) == names(0, 200)
 
@@ -202,7 +204,7 @@ async def test_a_batch_that_is_embedded_before_those_before_it_is_written_in_its
             later.set()
         return [VECTOR] * len(batch)
 
-    await aingest(index, some(40), embed, Plan(batch_size=10))
+    await aingest(index, some(40), embed, IngestPlan(batch_size=10))
     assert list(server.records) == names(0, 40)
 
 
@@ -217,7 +219,7 @@ async def test_an_ingest_that_is_cancelled_leaves_no_embedding_behind(index: Mem
         finally:
             ended += 1
 
-    task = asyncio.ensure_future(aingest(index, some(100), embed, Plan(batch_size=10)))
+    task = asyncio.ensure_future(aingest(index, some(100), embed, IngestPlan(batch_size=10)))
     async with asyncio.timeout(GIVE_UP):
         await begun.wait()
         task.cancel()

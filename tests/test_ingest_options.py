@@ -12,9 +12,9 @@ from langchain_core.embeddings import Embeddings
 from llama_index.core.schema import TextNode
 
 from integration_tests.conftest import call
-from redisvl_adapters.core.connection import Connection
-from redisvl_adapters.core.ingest import Plan
-from redisvl_adapters.core.record import Record, content_id
+from redisvl_adapters.core.ingest.batch_ingest import IngestPlan
+from redisvl_adapters.core.records.record import Record, content_id
+from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.errors import ArgumentError, RecordError, UnknownArgumentError
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.langchain.documents import parts_of, read_add_options, texts_of, to_records
@@ -122,7 +122,7 @@ def test_a_store_refuses_what_it_is_told_of_expiry_and_retries(options: dict[str
 
 def records_of(texts: Iterable[str], metadata: Any = None, ids: Any = None, **options: Any) -> list[Record]:
     plan, given = read_add_options("add_texts", options, ())
-    assert isinstance(plan, Plan)
+    assert isinstance(plan, IngestPlan)
     return list(to_records(texts_of(texts, metadata, ids), **given))
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.catalog import register_command
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.ingest import Plan, ingest
-from redisvl_adapters.core.lifecycle import State
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.index.registry import register_command
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, ingest
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, PartialWriteError, RecordError, ServerUnavailableError
 from tests.fake_server import make_state, record
 from tests.ingest_support import (
@@ -198,7 +198,7 @@ def test_what_a_failing_write_has_written_is_told_although_the_next_batch_cannot
     # The first twenty records of the first batch, and the last ten.
     embed = Embedder({2: settled(server, 31, fail(KeyError("no quota")))})
     with pytest.raises(PartialWriteError) as told:
-        ingest(index, some(90), embed, Plan(batch_size=40))
+        ingest(index, some(90), embed, IngestPlan(batch_size=40))
     assert told.value.written == [*names(0, 20), *names(30, 40)]
     assert told.value.unwritten == [*names(20, 30), *names(40, 90)]
     assert set(server.records) == {"old", *told.value.written}
@@ -223,7 +223,7 @@ async def test_the_first_failure_is_told_when_the_next_batch_is_wrong_too(
 
 @pytest.mark.parametrize("empty", [operations.drop, operations.clear])
 async def test_what_is_lost_after_it_was_written_is_not_told_as_written(
-    run: Run, index: MemoryIndex, server: IngestServer, empty: Callable[[State], Steps[None]]
+    run: Run, index: MemoryIndex, server: IngestServer, empty: Callable[[IndexState], Steps[None]]
 ) -> None:
     """As when a server comes back without its data: the index is made anew, and the first batches are gone."""
     other = make_state()

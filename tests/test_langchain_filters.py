@@ -11,7 +11,7 @@ pytest.importorskip("langchain_core")
 
 from redisvl.query.filter import Num
 
-from redisvl_adapters.core.filters import MATCH_ALL, MAX_DEPTH, And, Compare, Not, Operator, Or, Raw
+from redisvl_adapters.core.filters.algebra import MATCH_ALL, MAX_DEPTH, And, Compare, Not, Operator, Or, Raw
 from redisvl_adapters.errors import FilterError
 from redisvl_adapters.langchain.filters import read_filter
 

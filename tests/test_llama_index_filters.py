@@ -11,7 +11,7 @@ pytest.importorskip("llama_index.core")
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 from redisvl.query.filter import Num
 
-from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Not, Operator, Or, Raw, matches_everything
+from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Not, Operator, Or, Raw, matches_everything
 from redisvl_adapters.errors import FilterError
 from redisvl_adapters.llama_index.filters import read_filter
 from tests.evaluator import matches

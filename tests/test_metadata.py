@@ -13,9 +13,11 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from redisvl_adapters.core.encoding import encode_tag
-from redisvl_adapters.core.metadata import MAX_NESTING, infer_type, presence_tags, project, survey
-from redisvl_adapters.core.schema import FieldType, MetadataField, Schema, VectorField
+from redisvl_adapters.core.records.metadata import MAX_NESTING, check_metadata
+from redisvl_adapters.core.records.projection import infer_type, presence_tags, project
+from redisvl_adapters.core.schema.fields import FieldType, MetadataField, VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.errors import RecordError
 
 EXACT = 2**53
@@ -38,7 +40,7 @@ class Text(str):
 
 
 def plain(value: Any) -> Any:
-    return survey({"key": value}, "record 0").plain["key"]
+    return check_metadata({"key": value}, "record 0").plain["key"]
 
 
 def nested(levels: int) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def test_a_set_of_different_types_has_a_fixed_order() -> None:
 
 def test_the_metadata_given_is_not_changed() -> None:
     given = {"a": (1, 2), "b": {"c": {3}}}
-    survey(given, "record 0")
+    check_metadata(given, "record 0")
     assert given == {"a": (1, 2), "b": {"c": {3}}}
 
 
@@ -136,23 +138,23 @@ def test_the_metadata_given_is_not_changed() -> None:
 )
 def test_what_json_cannot_hold_is_refused_by_record_key_and_type(metadata: Any, named: list[str]) -> None:
     with pytest.raises(RecordError, match="record 7") as refusal:
-        survey(metadata, "record 7")
+        check_metadata(metadata, "record 7")
     for words in named:
         assert any(word in str(refusal.value) for word in words.split("|"))
 
 
 def test_metadata_is_nested_no_deeper_than_redisjson_can_hold() -> None:
-    assert survey(nested(MAX_NESTING), "record 0").plain == nested(MAX_NESTING)
+    assert check_metadata(nested(MAX_NESTING), "record 0").plain == nested(MAX_NESTING)
     with pytest.raises(RecordError, match=r"record 0: .*deeper"):
-        survey(nested(MAX_NESTING + 1), "record 0")
+        check_metadata(nested(MAX_NESTING + 1), "record 0")
     deep: list[Any] = []
     deep.append(deep)
     with pytest.raises(RecordError, match="deeper"):
-        survey({"endless": deep}, "record 0")
+        check_metadata({"endless": deep}, "record 0")
 
 
 def test_nested_keys_are_dotted_and_a_literal_key_goes_first() -> None:
-    values = survey({"a": {"b": 1, "c": {"d": 2}}, "a.b": 3, "list": [{"x": 1}]}, "record 0").values
+    values = check_metadata({"a": {"b": 1, "c": {"d": 2}}, "a.b": 3, "list": [{"x": 1}]}, "record 0").values
     assert values == {"a": {"b": 1, "c": {"d": 2}}, "a.b": 3, "a.c": {"d": 2}, "a.c.d": 2, "list": [{"x": 1}]}
 
 
@@ -183,11 +185,11 @@ def test_nested_keys_are_dotted_and_a_literal_key_goes_first() -> None:
 )
 def test_the_first_value_of_a_key_tells_its_type(value: Any, expected: str | None) -> None:
     """An empty text is a value, which equals the empty text; None, [] and a mapping tell nothing."""
-    assert infer_type(survey({"key": value}, "record 0").values["key"]) == expected
+    assert infer_type(check_metadata({"key": value}, "record 0").values["key"]) == expected
 
 
 def test_presence_tells_which_keys_there_are_and_which_are_empty_or_not_indexed() -> None:
-    values = survey({"a": 0, "b": None, "c": "", "d": [], "e": {"f": False}, " ": 1}, "record 0").values
+    values = check_metadata({"a": 0, "b": None, "c": "", "d": [], "e": {"f": False}, " ": 1}, "record 0").values
     assert set(presence_tags(schema("numeric", "a"), values)) == {
         *("+a", "+e", "+e.f", encode_tag("+ ")),
         *("-b", "-c", "-d"),
@@ -223,7 +225,7 @@ def schema(type_name: str, key: str = "key") -> Schema:
     ],
 )
 def test_a_value_is_projected_by_the_type_of_its_field(type_name: str, value: Any, expected: Any) -> None:
-    values = survey({"key": value, "other": "ignored"}, "record 0").values
+    values = check_metadata({"key": value, "other": "ignored"}, "record 0").values
     assert project(schema(type_name), values, "record 0") == {"alias_of_key": expected}
 
 
@@ -231,7 +233,7 @@ def test_a_value_is_projected_by_the_type_of_its_field(type_name: str, value: An
 def test_what_is_no_value_is_not_projected(type_name: FieldType) -> None:
     empty: list[dict[str, Any]] = [{}, {"key": None}, {"key": []}]
     for metadata in empty:
-        assert project(schema(type_name), survey(metadata, "").values, "") == {}
+        assert project(schema(type_name), check_metadata(metadata, "").values, "") == {}
     assert project(schema("unindexed"), {"key": object()}, "") == {}
 
 
@@ -263,7 +265,7 @@ def test_what_is_no_value_is_not_projected(type_name: FieldType) -> None:
 )
 def test_a_value_of_another_type_is_refused_with_the_remedy(type_name: str, value: Any) -> None:
     with pytest.raises(RecordError) as refusal:
-        project(schema(type_name), survey({"key": value}, "").values, "record 3 (id 'x')")
+        project(schema(type_name), check_metadata({"key": value}, "").values, "record 3 (id 'x')")
     message = str(refusal.value)
     for part in ("record 3 (id 'x')", "'key'", repr(type_name), "'docs'", "metadata_schema="):
         assert part in message

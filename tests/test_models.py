@@ -9,8 +9,8 @@ import pytest
 from langchain_core.documents import Document
 from pydantic import BaseModel, PrivateAttr
 
-from redisvl_adapters.core.models import quick_maker
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.serialization.pydantic_models import fast_model_maker
 from redisvl_adapters.langchain.documents import to_document
 
 
@@ -43,4 +43,4 @@ def test_a_model_with_private_attributes_is_refused() -> None:
         _secret: int = PrivateAttr(default=3)
 
     with pytest.raises(TypeError, match="Secretive has private attributes"):
-        quick_maker(Secretive)
+        fast_model_maker(Secretive)

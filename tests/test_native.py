@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.commands import Steps, T
-from redisvl_adapters.core.hybrid import search_hybrid
-from redisvl_adapters.core.lifecycle import Snapshot, State
-from redisvl_adapters.core.native import PROBE, can_serve, has_command, hybrid_command, read_hybrid
-from redisvl_adapters.core.options import IndexSpec
-from redisvl_adapters.core.query import Matching, Near, Wanted
-from redisvl_adapters.core.ranking import Fusion
-from redisvl_adapters.core.record import layout_of
-from redisvl_adapters.core.schema import Schema
-from redisvl_adapters.core.tuning import Tuning
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
+from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.search.ft_hybrid import PROBE, can_serve, has_command, hybrid_command, read_hybrid
+from redisvl_adapters.core.search.fusion import Fusion
+from redisvl_adapters.core.search.hybrid_search import search_hybrid
+from redisvl_adapters.core.search.results import ReturnFields
+from redisvl_adapters.core.search.text_query import TextRequest
+from redisvl_adapters.core.search.tuning import Tuning
+from redisvl_adapters.core.search.vector_query import VectorRequest
+from redisvl_adapters.core.server.commands import Steps, T
 from redisvl_adapters.errors import ServerError
 
-NEAR = Near(b"\x00\x01", "@kind:{a}", None, Tuning(ef_runtime=200))
-MATCHING = Matching("(x)", "BM25STD", unspelled="@_text:(dogs)")
+NEAR = VectorRequest(b"\x00\x01", "@kind:{a}", None, Tuning(ef_runtime=200))
+MATCHING = TextRequest("(x)", "BM25STD", unspelled="@_text:(dogs)")
 ROWS = [
     {"__key": "docs:both", "text": "one", "metadata": '{"n":1}', "vector_score": "0.9", "text_score": "2.5"},
     {"__key": "docs:near", "text": "two", "metadata": "{}", "vector_score": "0.95"},
@@ -71,14 +73,16 @@ def test_the_command_is_probed_for(reply: Any, known: bool) -> None:
 def test_what_the_command_cannot_be_told_is_left_to_two_searches(option: str) -> None:
     assert can_serve(NEAR)
     values: dict[str, Any] = {option: 1}
-    assert not can_serve(Near(b"", tuning=Tuning(**values)))
-    assert not can_serve(Near(b"", ids=["a"]))
+    assert not can_serve(VectorRequest(b"", tuning=Tuning(**values)))
+    assert not can_serve(VectorRequest(b"", ids=["a"]))
 
 
 @both_storages
 def test_the_command_asks_both_sides_with_the_filter(storage: str) -> None:
     schema = schema_of(storage)
-    args: list[Any] = list(hybrid_command(NEAR, 50, MATCHING, Wanted(k=20, frame=True), schema, layout_of(schema)).args)
+    args: list[Any] = list(
+        hybrid_command(NEAR, 50, MATCHING, ReturnFields(k=20, frame=True), schema, layout_of(schema)).args
+    )
     text = " ".join(map(str, args))
     assert text.startswith(
         "FT.HYBRID docs SEARCH @_text:(dogs) SCORER BM25STD YIELD_SCORE_AS text_score VSIM @embedding"
@@ -96,13 +100,17 @@ def test_the_command_asks_both_sides_with_the_filter(storage: str) -> None:
 def test_a_filter_with_a_union_of_compounds_is_asked_as_in_any_knn_search() -> None:
     """The server takes it for empty where a value is unknown."""
     schema, where = schema_of("hash"), "(@kind:{a} | (@kind:{b} @n:[1 2]))"
-    args = hybrid_command(Near(b"", where), 5, Matching("x", "BM25"), Wanted(k=5), schema, layout_of(schema)).args
+    args = hybrid_command(
+        VectorRequest(b"", where), 5, TextRequest("x", "BM25"), ReturnFields(k=5), schema, layout_of(schema)
+    ).args
     assert args[args.index("FILTER") + 1] == f"({where} (-@_keys:{{none}}))"
 
 
 def test_without_a_filter_or_a_tuning_neither_is_sent() -> None:
     schema = schema_of("hash")
-    args = hybrid_command(Near(b""), 5, Matching("x", "BM25"), Wanted(k=5), schema, layout_of(schema)).args
+    args = hybrid_command(
+        VectorRequest(b""), 5, TextRequest("x", "BM25"), ReturnFields(k=5), schema, layout_of(schema)
+    ).args
     assert "FILTER" not in args
     assert "EF_RUNTIME" not in args
     assert args[args.index("KNN") : args.index("KNN") + 4] == ("KNN", 2, "K", 5)
@@ -112,9 +120,9 @@ def test_without_a_filter_or_a_tuning_neither_is_sent() -> None:
 @both_storages
 def test_a_reply_is_read_by_sides(protocol: int, storage: str) -> None:
     schema = schema_of(storage)
-    sides = read_hybrid(reply_of(protocol, storage), 50, Wanted(k=50), schema, layout_of(schema))
-    assert list(sides.near.items()) == [("near", 0.95), ("both", 0.9)]
-    assert list(sides.matching.items()) == [("said", 4.0), ("both", 2.5)]
+    sides = read_hybrid(reply_of(protocol, storage), 50, ReturnFields(k=50), schema, layout_of(schema))
+    assert list(sides.vector_scores.items()) == [("near", 0.95), ("both", 0.9)]
+    assert list(sides.text_scores.items()) == [("said", 4.0), ("both", 2.5)]
     assert {name: (hit.record.text, hit.record.metadata) for name, hit in sides.hits.items()} == {
         "both": ("one", {"n": 1}),
         "near": ("two", {}),
@@ -125,8 +133,8 @@ def test_a_reply_is_read_by_sides(protocol: int, storage: str) -> None:
 @both_protocols
 def test_each_side_gives_no_more_candidates_than_asked(protocol: int) -> None:
     schema = schema_of("hash")
-    sides = read_hybrid(reply_of(protocol, "hash"), 1, Wanted(k=1), schema, layout_of(schema))
-    assert (list(sides.near), list(sides.matching)) == (["near"], ["said"])
+    sides = read_hybrid(reply_of(protocol, "hash"), 1, ReturnFields(k=1), schema, layout_of(schema))
+    assert (list(sides.vector_scores), list(sides.text_scores)) == (["near"], ["said"])
 
 
 @both_protocols
@@ -134,15 +142,15 @@ def test_an_answer_in_part_is_none(protocol: int) -> None:
     schema = schema_of("hash")
     reply = reply_of(protocol, "hash", warnings=(b"Timeout limit was reached (SEARCH)",))
     with pytest.raises(ServerError, match=r"in part.*Timeout"):
-        read_hybrid(reply, 50, Wanted(k=50), schema, layout_of(schema))
+        read_hybrid(reply, 50, ReturnFields(k=50), schema, layout_of(schema))
 
 
 # The whole search
 
 
-def opened(storage: str = "hash") -> State:
+def opened(storage: str = "hash") -> IndexState:
     spec = IndexSpec("docs", storage=storage)
-    return State(spec, Snapshot(schema_of(storage), {}, 3), opened=True)
+    return IndexState(spec, Snapshot(schema_of(storage), {}, 3), opened=True)
 
 
 def drive(steps: Steps[T], *replies: list[Any]) -> tuple[T, list[list[str]]]:

@@ -10,10 +10,10 @@ import pytest
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.commands import Command
-from redisvl_adapters.core.filters import MATCH_ALL, Compare, Filter, Not, Operator
-from redisvl_adapters.core.operations import State
-from redisvl_adapters.core.writing import BATCH, PER_SCRIPT
+from redisvl_adapters.core.filters.algebra import MATCH_ALL, Compare, Filter, Not, Operator
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.ingest.upsert import PER_SCRIPT
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Command
 from redisvl_adapters.errors import (
     ArgumentError,
     FilterError,
@@ -35,7 +35,7 @@ def server() -> FakeServer:
     return FakeServer()
 
 
-def write(server: FakeServer, state: State, *records: Any) -> list[str]:
+def write(server: FakeServer, state: IndexState, *records: Any) -> list[str]:
     return server.run(state, operations.upsert(state, records, [VECTOR] * len(records)))
 
 
@@ -66,8 +66,8 @@ def test_each_batch_of_a_write_is_one_round_trip_that_sees_that_it_is_indexed(se
     state = make_state()
     write(server, state, record("a", n=1))
     server.sent.clear()
-    write(server, state, *(record(str(place), n=place) for place in range(BATCH + 1)))
-    assert [batch.count("EVAL") for batch in server.sent if "EVAL" in batch] == [BATCH // PER_SCRIPT, 1]
+    write(server, state, *(record(str(place), n=place) for place in range(BATCH_SIZE + 1)))
+    assert [batch.count("EVAL") for batch in server.sent if "EVAL" in batch] == [BATCH_SIZE // PER_SCRIPT, 1]
     assert len(server.sent) == 2
 
 
@@ -215,15 +215,15 @@ def test_a_key_of_this_write_that_others_learn_meanwhile_covers_its_records(serv
 def test_a_connection_that_is_lost_part_way_tells_which_records_are_written(server: FakeServer) -> None:
     state = make_state()
     write(server, state, record("first"))
-    ids = [f"r{place}" for place in range(2 * BATCH + 1)]
+    ids = [f"r{place}" for place in range(2 * BATCH_SIZE + 1)]
     server.interrupt("EVAL", lambda: server.interrupt("EVAL", lose_connection))
     with pytest.raises(
-        PartialWriteError, match=rf"{BATCH} of {len(ids)} .*no Redis server answers at here:1"
+        PartialWriteError, match=rf"{BATCH_SIZE} of {len(ids)} .*no Redis server answers at here:1"
     ) as partial:
         write(server, state, *map(record, ids))
-    assert partial.value.written == ids[:BATCH]
-    assert partial.value.unwritten == ids[BATCH:]
-    assert set(server.records) == {"first", *ids[:BATCH]}
+    assert partial.value.written == ids[:BATCH_SIZE]
+    assert partial.value.unwritten == ids[BATCH_SIZE:]
+    assert set(server.records) == {"first", *ids[:BATCH_SIZE]}
 
 
 def test_a_refusal_part_way_tells_which_records_are_written(
@@ -231,13 +231,13 @@ def test_a_refusal_part_way_tells_which_records_are_written(
 ) -> None:
     state = make_state()
     write(server, state, record("first"))
-    ids = [f"r{place}" for place in range(BATCH + 3)]
+    ids = [f"r{place}" for place in range(BATCH_SIZE + 3)]
     execute = server.execute
 
     def refuse(command: Any) -> Any:
-        if command.args[0] != "EVAL" or command.args[3] not in (f"{NAME}:r0", f"{NAME}:r{BATCH}"):
+        if command.args[0] != "EVAL" or command.args[3] not in (f"{NAME}:r0", f"{NAME}:r{BATCH_SIZE}"):
             return execute(command)
-        if command.args[3] == f"{NAME}:r{BATCH}":
+        if command.args[3] == f"{NAME}:r{BATCH_SIZE}":
             return ResponseError("OOM command not allowed")
         # The script writes one record and gives up at the second.
         execute(Command(("EVAL", command.args[1], 1, command.args[3], *command.args[3 + PER_SCRIPT :])))
@@ -246,15 +246,15 @@ def test_a_refusal_part_way_tells_which_records_are_written(
     monkeypatch.setattr(server, "execute", refuse)
     with pytest.raises(PartialWriteError, match=r"491 of 503.*'r1'.*OOM") as partial:
         write(server, state, *map(record, ids))
-    assert partial.value.written == ["r0", *ids[PER_SCRIPT:BATCH]]
-    assert partial.value.unwritten == [*ids[1:PER_SCRIPT], *ids[BATCH:]]
+    assert partial.value.written == ["r0", *ids[PER_SCRIPT:BATCH_SIZE]]
+    assert partial.value.unwritten == [*ids[1:PER_SCRIPT], *ids[BATCH_SIZE:]]
     assert set(server.records) == {"first", *partial.value.written}
 
 
 def test_on_a_cluster_each_script_writes_one_record(server: FakeServer) -> None:
     state = make_state()
     write(server, state, record("a"))
-    state.in_one_place = False
+    state.single_node = False
     server.sent.clear()
     write(server, state, *(record(str(place)) for place in range(12)))
     assert server.sent[0] == ["EVAL"] * 12

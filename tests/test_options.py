@@ -10,9 +10,11 @@ import yaml
 from redisvl.schema import IndexSchema
 from redisvl.schema.fields import VectorDataType, VectorIndexAlgorithm
 
-from redisvl_adapters.core.declared import read_metadata_schema
-from redisvl_adapters.core.options import LEARN_LIMIT, IndexOptions, IndexSpec, default_prefix, read_options
-from redisvl_adapters.core.schema import TUNING, FieldType
+from redisvl_adapters.core.schema.declarations import read_metadata_schema
+from redisvl_adapters.core.schema.fields import TUNING, FieldType
+from redisvl_adapters.core.schema.index_spec import LEARN_LIMIT, IndexSpec, default_prefix
+from redisvl_adapters.core.schema.option_parsing import read_options
+from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, SchemaError, UnknownArgumentError
 
 

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redisvl_adapters.core import compiling, operations, searching
-from redisvl_adapters.core.commands import Command
-from redisvl_adapters.core.filters import And, Compare, Filter, Operator
-from redisvl_adapters.core.lifecycle import Snapshot, State
-from redisvl_adapters.core.options import IndexSpec
-from redisvl_adapters.core.schema import FieldType, MetadataField, Schema, VectorField
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Operator
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
+from redisvl_adapters.core.schema.fields import FieldType, MetadataField, VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.search import vector_search
+from redisvl_adapters.core.search.filter_compiler import compile_filter
+from redisvl_adapters.core.server.commands import Command
 
 YEAR = Compare("year", Operator.GTE, 2020)
 
@@ -22,13 +25,13 @@ def snapshot(name: str = "docs") -> Snapshot:
     return Snapshot(Schema(name, "docs:", "hash", VectorField("v", 2, "float32", "cosine", "hnsw"), fields), {}, 1)
 
 
-def make_state() -> State:
-    return State(IndexSpec("docs"), snapshot(), opened=True)
+def make_state() -> IndexState:
+    return IndexState(IndexSpec("docs"), snapshot(), opened=True)
 
 
-def sent(state: State, filter: Filter | None = YEAR, k: int = 3, **options: Any) -> tuple[Any, ...]:
+def sent(state: IndexState, filter: Filter | None = YEAR, k: int = 3, **options: Any) -> tuple[Any, ...]:
     """Return the command of a search."""
-    command, *_ = next(operations.search(state, options.pop("vector", [1.0, 2.0]), k, filter, **options))
+    command, *_ = next(operations.search_by_vector(state, options.pop("vector", [1.0, 2.0]), k, filter, **options))
     assert isinstance(command, Command)
     return command.args
 
@@ -37,13 +40,12 @@ def sent(state: State, filter: Filter | None = YEAR, k: int = 3, **options: Any)
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Filter | None]:
     """Note which filters are compiled."""
     seen: list[Filter | None] = []
-    compile_filter = compiling.compile_filter
 
-    def noting(state: State, filter: Filter | None) -> Any:
+    def noting(state: IndexState, filter: Filter | None) -> Any:
         seen.append(filter)
         return compile_filter(state, filter)
 
-    monkeypatch.setattr(searching, "compile_filter", noting)
+    monkeypatch.setattr(vector_search, "compile_filter", noting)
     return seen
 
 
@@ -97,20 +99,19 @@ def test_a_plan_goes_with_its_snapshot() -> None:
 
 def test_a_plan_is_not_kept_in_a_snapshot_that_its_condition_was_not_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
     state, newer = make_state(), snapshot("newer")
-    compile_filter = compiling.compile_filter
 
-    def replaced_meanwhile(state: State, filter: Filter | None) -> Any:
+    def replaced_meanwhile(state: IndexState, filter: Filter | None) -> Any:
         condition = yield from compile_filter(state, filter)
         state.snapshot = newer
         return condition
 
-    monkeypatch.setattr(searching, "compile_filter", replaced_meanwhile)
+    monkeypatch.setattr(vector_search, "compile_filter", replaced_meanwhile)
     sent(state)
     assert not newer.plans
 
 
 def test_no_more_plans_are_kept_than_agreed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "MAX_REMEMBERED", 3)
+    monkeypatch.setattr(vector_search, "MAX_REMEMBERED", 3)
     state = make_state()
     commands = [sent(state, k=k) for k in range(1, 9)]
     assert state.snapshot is not None

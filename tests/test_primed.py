@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from redisvl_adapters.core.commands import Command, Reply, Steps, primed
+from redisvl_adapters.core.server.commands import Command, Reply, Steps
+from redisvl_adapters.core.server.steps import primed
 from redisvl_adapters.errors import ServerError
 
 

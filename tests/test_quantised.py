@@ -9,13 +9,18 @@ import numpy as np
 import orjson
 import pytest
 
-from redisvl_adapters.core import catalog, operations
-from redisvl_adapters.core.lifecycle import Snapshot, State
-from redisvl_adapters.core.metadata import survey
-from redisvl_adapters.core.options import IndexSpec, read_options
-from redisvl_adapters.core.record import Record, layout_of
-from redisvl_adapters.core.schema import Schema, VectorField
-from redisvl_adapters.core.vectors import as_matrix, check_matrix
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.index.info import read_schema
+from redisvl_adapters.core.index.registry import register_command, scale_commands
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
+from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.records.metadata import check_metadata
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.records.vectors import as_matrix, check_matrix
+from redisvl_adapters.core.schema.fields import VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.errors import ArgumentError, SchemaError, SchemaMismatchError
 from tests.fake_server import FakeServer, make_state, record
 
@@ -46,9 +51,9 @@ def test_a_scale_is_a_positive_number(scale: Any) -> None:
 
 
 def test_the_scale_is_kept_with_the_index_and_compared() -> None:
-    header = catalog.register_command(make_schema()).args[3]
+    header = register_command(make_schema()).args[3]
     assert isinstance(header, bytes)
-    (scale,) = catalog.scale_commands(make_schema())
+    (scale,) = scale_commands(make_schema())
     assert scale.args == ("HSETNX", "redisvl-adapters/docs", b"scale", b"100.0")
     info: list[Any] = [
         *(b"index_name", b"docs", b"index_definition", [b"key_type", b"HASH", b"prefixes", [b"docs:"]], b"attributes"),
@@ -61,12 +66,12 @@ def test_the_scale_is_kept_with_the_index_and_compared() -> None:
         ],
         *(b"num_docs", 0),
     ]
-    schema, _ = catalog.read_schema(info, {b"layout": header, b"scale": b"100.0"})
+    schema, _ = read_schema(info, {b"layout": header, b"scale": b"100.0"})
     assert schema.vector == SCALED
     assert IndexSpec("docs", dtype="int8", scale=100.0).differences(schema) == []
     assert IndexSpec("docs", dtype="int8", scale=127.0).differences(schema) == ["scale is 100.0, asked for 127.0"]
     with pytest.raises(SchemaMismatchError, match=r"scale of its int8 vectors is lost.*redisvl-adapters/docs"):
-        catalog.read_schema(info, {})
+        read_schema(info, {})
     assert not schema.lays_out_like(make_schema(vector=VectorField("embedding", 2, "int8", "l2", "flat")))
 
 
@@ -74,7 +79,7 @@ def test_the_scale_is_kept_with_the_index_and_compared() -> None:
 def test_integers_are_stored_and_come_back_as_the_numbers_that_were_given(storage: str) -> None:
     layout = layout_of(make_schema(storage))
     (row,) = check_matrix(as_matrix([[0.1, -0.2]], ["a"]), ["a"], SCALED)
-    write = layout.write(Record("a", "text"), survey({}, "a"), row, None, "a")
+    write = layout.write(Record("a", "text"), check_metadata({}, "a"), row, None, "a")
     if storage == "hash":
         stored: Any = write.args[write.args.index("embedding") + 1]
         assert stored == np.array([10, -20], np.int8).tobytes()
@@ -87,8 +92,8 @@ def test_integers_are_stored_and_come_back_as_the_numbers_that_were_given(storag
 
 
 def test_a_search_compares_scaled_vectors_and_tells_true_distances() -> None:
-    state = State(IndexSpec("docs"), Snapshot(make_schema(), {}, 1), opened=True)
-    steps = operations.search(state, [0.1, -0.2], 3, distance_threshold=0.05)
+    state = IndexState(IndexSpec("docs"), Snapshot(make_schema(), {}, 1), opened=True)
+    steps = operations.search_by_vector(state, [0.1, -0.2], 3, distance_threshold=0.05)
     (command,) = next(steps)
     assert np.array([10, -20], np.int8).tobytes() in command.args
     cut = next(re.fullmatch(r"@vector_distance <= (\S+)", str(arg)) for arg in command.args if "<=" in str(arg))
@@ -124,8 +129,8 @@ def test_of_two_that_create_an_index_the_first_scale_holds() -> None:
 
 def test_a_range_that_the_server_would_refuse_is_refused_here() -> None:
     vector = VectorField("embedding", 2, "int8", "ip", "hnsw", scale=100.0)
-    state = State(IndexSpec("docs"), Snapshot(make_schema(vector=vector), {}, 1), opened=True)
+    state = IndexState(IndexSpec("docs"), Snapshot(make_schema(vector=vector), {}, 1), opened=True)
     with pytest.raises(ArgumentError, match=r"distance_threshold is at least 0\.9999 here; not 0\.5"):
-        next(operations.search(state, [0.1, -0.2], 3, distance_threshold=0.5, epsilon=0.1))
-    (command,) = next(operations.search(state, [0.1, -0.2], 3, distance_threshold=0.5))
+        next(operations.search_by_vector(state, [0.1, -0.2], 3, distance_threshold=0.5, epsilon=0.1))
+    (command,) = next(operations.search_by_vector(state, [0.1, -0.2], 3, distance_threshold=0.5))
     assert command.args[0] == "FT.AGGREGATE"

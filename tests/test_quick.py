@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
-from redisvl_adapters.core.exact import Codec
-from redisvl_adapters.core.quick import QuickCodec
+from redisvl_adapters.core.serialization.codec import Codec
+from redisvl_adapters.core.serialization.fast_codec import FastCodec
 from redisvl_adapters.errors import RecordError
 
 
@@ -41,7 +41,7 @@ def tree(**parts: Any) -> Tree:
 
 
 KINDS: list[type[BaseModel]] = [Leaf, Tree]
-QUICK, EXACT = QuickCodec(KINDS), Codec(KINDS)
+QUICK, EXACT = FastCodec(KINDS), Codec(KINDS)
 
 plain = st.recursive(
     st.none()

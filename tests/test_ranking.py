@@ -9,15 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from redisvl_adapters.core.ranking import (
-    Fusion,
-    as_rows,
-    check_fraction,
-    furthest,
-    maximal_marginal_relevance,
-    relevance,
-    similarity,
-)
+from redisvl_adapters.core.arguments import check_fraction
+from redisvl_adapters.core.search.fusion import Fusion
+from redisvl_adapters.core.search.mmr_search import as_rows, maximal_marginal_relevance
+from redisvl_adapters.core.search.scores import distance_at, relevance, similarity
 from redisvl_adapters.errors import ArgumentError
 
 Matrix = NDArray[np.float64]
@@ -121,16 +116,16 @@ def test_mmr_chooses_as_brute_force_does_in_many_dimensions_and_at_both_ends() -
 @pytest.mark.parametrize("metric", ["cosine", "l2", "ip"])
 def test_the_furthest_distance_is_where_relevance_ends(metric: str) -> None:
     for least in [0.01, 0.2, 0.5, 0.75, 0.99]:
-        distance = furthest(least, metric)
+        distance = distance_at(least, metric)
         assert relevance(distance, metric) == pytest.approx(least)
         assert relevance(distance + 1e-3, metric) < least < relevance(distance - 1e-3, metric)
 
 
 def test_the_furthest_distance_at_both_ends() -> None:
-    assert [furthest(1, metric) for metric in ("cosine", "l2")] == [0, 0]
-    assert [furthest(0, metric) for metric in ("cosine", "l2", "ip")] == [2, math.inf, math.inf]
+    assert [distance_at(1, metric) for metric in ("cosine", "l2")] == [0, 0]
+    assert [distance_at(0, metric) for metric in ("cosine", "l2", "ip")] == [2, math.inf, math.inf]
     # The logistic function reaches 1 where floats end.
-    assert relevance(furthest(1, "ip") - 1e-3, "ip") == 1 > relevance(furthest(1, "ip") + 1, "ip")
+    assert relevance(distance_at(1, "ip") - 1e-3, "ip") == 1 > relevance(distance_at(1, "ip") + 1, "ip")
 
 
 # Fusion

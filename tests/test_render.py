@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 from redisvl.query.filter import FilterExpression, Geo, GeoRadius, Num, Tag, Text
 
-from redisvl_adapters.core.clauses import text_of
-from redisvl_adapters.core.declared import read_metadata_schema
-from redisvl_adapters.core.encoding import encode_tag
-from redisvl_adapters.core.filters import (
+from redisvl_adapters.core.filters.algebra import (
     MATCH_ALL,
     MATCH_NONE,
     MAX_DEPTH,
@@ -27,9 +24,15 @@ from redisvl_adapters.core.filters import (
     as_filter,
     matches_everything,
 )
-from redisvl_adapters.core.leaves import Scope, operators_of, presence
-from redisvl_adapters.core.render import render as render_for
-from redisvl_adapters.core.schema import FieldType, Schema, VectorField
+from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.operators import operators_of
+from redisvl_adapters.core.filters.render import render as render_for
+from redisvl_adapters.core.filters.tag_queries import presence_query
+from redisvl_adapters.core.schema.declarations import read_metadata_schema
+from redisvl_adapters.core.schema.fields import FieldType, VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.errors import FilterError, UnknownFieldError
 
 SCHEMA = Schema(
@@ -59,7 +62,7 @@ ANY_KEY = {"exists", "is_empty"}
 
 
 def render(filter: Filter | None, met: set[str] | None = None) -> str | None:
-    return text_of(render_for(filter, Scope(SCHEMA, met or set())))
+    return query_text(render_for(filter, RenderContext(SCHEMA, met or set())))
 
 
 def is_(key: str, operator: str, value: Any) -> Compare:
@@ -195,7 +198,7 @@ def test_presence_is_a_matter_of_keys() -> None:
     assert text(is_("note", "exists", False)) == r"(-@_keys:{\+note|\-note})"
     assert text(is_("kind", "is_empty", True)) == r"(-@_keys:{\+kind})"
     assert text(is_("kind", "is_empty", False)) == r"@_keys:{\+kind}"
-    assert presence("a", "~") == r"@_keys:{\~a}"
+    assert presence_query("a", "~") == r"@_keys:{\~a}"
     assert render(is_("met", "exists", True), {"met"}) == r"@_keys:{\+met|\-met}"
     with pytest.raises(UnknownFieldError, match="'new'"):
         render(is_("new", "exists", True), {"met"})

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core import query
-from redisvl_adapters.core.commands import as_mapping, explain, is_duplicate, is_missing_index, ok
-from redisvl_adapters.core.record import Layout, layout_of
-from redisvl_adapters.core.schema import Schema, VectorField
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.index.record_keys import count_command, read_cursor_page, read_keys, read_total
+from redisvl_adapters.core.records.layouts import Layout, layout_of
+from redisvl_adapters.core.schema.fields import VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.results import ReturnFields, read_vector_hits
+from redisvl_adapters.core.search.vector_query import VectorRequest, vector_command
+from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, server_error
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, MissingModuleError, ServerError
 
 
@@ -53,7 +57,7 @@ both_protocols = pytest.mark.parametrize("protocol", [2, 3])
 @pytest.mark.parametrize(("storage", "fields"), [("hash", HASH_FIELDS), ("json", JSON_FIELDS)])
 def test_hits_are_read(protocol: int, storage: str, fields: list[bytes]) -> None:
     schema = make_schema(storage)
-    (hit,) = query.read_near(search_reply(protocol, (b"docs:r:0", fields)), schema, layout_of(schema))
+    (hit,) = read_vector_hits(search_reply(protocol, (b"docs:r:0", fields)), schema, layout_of(schema))
     assert hit.distance == 5.96046447754e-08
     assert (hit.record.id, hit.record.text, hit.record.metadata) == ("r:0", "x0", {"a": "0", "n": 0.1})
     assert hit.record.frame == "{}"
@@ -68,7 +72,7 @@ def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) 
     reply = search_reply(
         protocol, (b"docs:0", None), (b"docs:1", [b"vector_distance", b"1", b"text", b"a"]), (b"docs:2", [])
     )
-    hits = query.read_near(reply, schema, layout_of(schema))
+    hits = read_vector_hits(reply, schema, layout_of(schema))
     assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in hits] == [("1", "a", {})]
 
 
@@ -82,7 +86,7 @@ def test_a_row_of_an_aggregation_without_a_key_is_no_hit(protocol: int) -> None:
     if protocol == 2:
         reply = [2, *([part for pair in row.items() for part in pair] for row in rows)]
     schema = make_schema()
-    hits = query.read_near(reply, schema, layout_of(schema))
+    hits = read_vector_hits(reply, schema, layout_of(schema))
     assert [(hit.record.id, hit.record.text, hit.distance) for hit in hits] == [("a", "x", 0.25)]
 
 
@@ -90,18 +94,18 @@ def test_a_row_of_an_aggregation_without_a_key_is_no_hit(protocol: int) -> None:
 def test_the_key_is_cut_by_the_bytes_of_the_prefix(protocol: int) -> None:
     schema = make_schema(name="dökü")
     reply = search_reply(protocol, ("dökü:é".encode(), [b"vector_distance", b"1"]))
-    assert [hit.record.id for hit in query.read_near(reply, schema, layout_of(schema))] == ["é"]
+    assert [hit.record.id for hit in read_vector_hits(reply, schema, layout_of(schema))] == ["é"]
 
 
 @both_protocols
 def test_a_page_of_a_cursor_is_read(protocol: int) -> None:
-    assert query.read_page(page_reply(protocol, b"docs:0", b"docs:1", cursor=9)) == ([b"docs:0", b"docs:1"], 9)
-    assert query.read_page(page_reply(protocol, cursor=0)) == ([], 0)
+    assert read_cursor_page(page_reply(protocol, b"docs:0", b"docs:1", cursor=9)) == ([b"docs:0", b"docs:1"], 9)
+    assert read_cursor_page(page_reply(protocol, cursor=0)) == ([], 0)
 
 
 @both_protocols
 def test_a_record_that_expired_meanwhile_is_not_on_a_page(protocol: int) -> None:
-    assert query.read_page(page_reply(protocol, b"docs:0", None, b"docs:1", cursor=9)) == ([b"docs:0", b"docs:1"], 9)
+    assert read_cursor_page(page_reply(protocol, b"docs:0", None, b"docs:1", cursor=9)) == ([b"docs:0", b"docs:1"], 9)
 
 
 @pytest.mark.parametrize(
@@ -118,21 +122,21 @@ def test_a_record_that_expired_meanwhile_is_not_on_a_page(protocol: int) -> None
     ],
 )
 def test_totals_and_keys_are_read(reply: Any, total: int, keys: list[bytes]) -> None:
-    assert query.read_total(reply) == total
-    assert query.read_keys(reply) == keys
+    assert read_total(reply) == total
+    assert read_keys(reply) == keys
 
 
 # The commands
 
 
-def command(request: query.Near, k: int, storage: str = "hash", **wanted: bool) -> list[Any]:
+def command(request: VectorRequest, k: int, storage: str = "hash", **wanted: bool) -> list[Any]:
     schema = make_schema(storage)
     layout: Layout = layout_of(schema)
-    return list(query.near_form(request, query.Wanted(k=k, **wanted), schema, layout).command(request.vector).args)
+    return list(vector_command(request, ReturnFields(k=k, **wanted), schema, layout).command(request.vector).args)
 
 
 def test_a_search_asks_for_what_is_needed_and_never_times_out_with_half_an_answer() -> None:
-    args = command(query.Near(b"\x00\x01"), 7)
+    args = command(VectorRequest(b"\x00\x01"), 7)
     assert args[:2] == ["FT.SEARCH", "docs"]
     assert "KNN 7 @embedding" in args[2]
     assert args[2].startswith("*=>")
@@ -142,16 +146,16 @@ def test_a_search_asks_for_what_is_needed_and_never_times_out_with_half_an_answe
     returned = args[args.index("RETURN") :]
     assert {"text", "metadata", "vector_distance"} <= set(returned)
     assert not {"_node", "embedding"} & set(returned)
-    assert {"_node", "embedding"} <= set(command(query.Near(b""), 7, frame=True, vectors=True))
+    assert {"_node", "embedding"} <= set(command(VectorRequest(b""), 7, frame=True, vectors=True))
 
 
 def test_a_search_in_json_asks_for_paths() -> None:
-    args = command(query.Near(b""), 1, "json", frame=True)
+    args = command(VectorRequest(b""), 1, "json", frame=True)
     assert {"$.text", "$.metadata", "$._exact", "$._node"} <= set(args)
 
 
 def test_a_search_with_a_filter_and_ids_is_restricted_by_both() -> None:
-    args = command(query.Near(b"", "@n:[(1 +inf]", ["a", "b c"]), 3)
+    args = command(VectorRequest(b"", "@n:[(1 +inf]", ["a", "b c"]), 3)
     assert args[2].startswith("(@n:[(1 +inf])=>[KNN 3 @embedding")
     assert args[args.index("INKEYS") :][:4] == ["INKEYS", 2, "docs:a", "docs:b c"]
 
@@ -166,13 +170,13 @@ def test_a_search_with_a_filter_and_ids_is_restricted_by_both() -> None:
     ],
 )
 def test_a_union_of_compounds_has_a_condition_beside_it_that_is_always_true(where: str, beside: bool) -> None:
-    text = str(command(query.Near(b"", where), 3)[2])
+    text = str(command(VectorRequest(b"", where), 3)[2])
     assert where in text
     assert ("(-@_keys:{none})" in text) is beside
 
 
 def test_a_count_returns_no_records() -> None:
-    args = list(query.count_command(make_schema(), "(@n:[1 2])").args)
+    args = list(count_command(make_schema(), "(@n:[1 2])").args)
     assert args[2] == "(@n:[1 2])"
     assert args[args.index("LIMIT") + 1 :][:2] == [0, 0]
 
@@ -181,11 +185,11 @@ def test_a_count_returns_no_records() -> None:
 def test_k_is_an_integer_that_the_server_takes(k: Any) -> None:
     """langchain-redis 15: k = -1 was a server error."""
     with pytest.raises(ArgumentError, match="top_k is an integer from 0 to 1000000"):
-        query.check_k(k, "top_k")
+        check_k(k, "top_k")
 
 
 def test_k_may_be_zero_and_a_million() -> None:
-    assert [query.check_k(k) for k in (0, 1, 1_000_000)] == [0, 1, 1_000_000]
+    assert [check_k(k) for k in (0, 1, 1_000_000)] == [0, 1, 1_000_000]
 
 
 # Refusals
@@ -205,7 +209,7 @@ def test_k_may_be_zero_and_a_million() -> None:
 def test_a_refusal_by_the_server_is_explained(text: str, kind: type[ServerError], named: str) -> None:
     with pytest.raises(kind, match=named):
         ok(ResponseError(text))
-    assert type(explain(ResponseError(text))) is kind
+    assert type(server_error(ResponseError(text))) is kind
 
 
 @pytest.mark.parametrize("text", ["Unknown index name", "docs: no such index", "No such index docs", "Index not found"])

@@ -13,10 +13,12 @@ import redis
 from redis import asyncio as aredis
 from redis import exceptions as redis_errors
 
-from redisvl_adapters.core import drivers, query
-from redisvl_adapters.core.commands import Command, Steps, ok
-from redisvl_adapters.core.drivers import adrive, drive
-from redisvl_adapters.core.options import DEFAULT_RETRY, IndexSpec
+from redisvl_adapters.core.index.record_keys import open_cursor_command, read_cursor_command
+from redisvl_adapters.core.schema.index_spec import DEFAULT_RETRY, IndexSpec
+from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server.commands import Command, Steps
+from redisvl_adapters.core.server.drivers import adrive, drive
+from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
 from tests.fake_server import make_state
 
@@ -179,8 +181,8 @@ async def test_a_batch_that_cannot_be_repeated_is_not(run: Run, waits: list[floa
 
 def test_a_cursor_is_not_read_again_since_its_page_would_be_lost() -> None:
     schema = make_state().spec.schema(4)
-    assert not query.next_command(schema, 7, 100).repeatable
-    assert query.walk_command(schema, "*", 100).repeatable
+    assert not read_cursor_command(schema, 7, 100).repeatable
+    assert open_cursor_command(schema, "*", 100).repeatable
 
 
 def test_a_store_tries_again_by_default() -> None:

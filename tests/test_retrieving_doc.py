@@ -11,10 +11,10 @@ import pytest
 pytest.importorskip("langchain_core")
 pytest.importorskip("llama_index.core")
 
-from redisvl_adapters.core.asking import HybridOptions, TextOptions
-from redisvl_adapters.core.hybrid import MIN_CANDIDATES
-from redisvl_adapters.core.ranking import FUSIONS, Fusion
-from redisvl_adapters.core.tuning import MIN_EF, SearchOptions, default_ef
+from redisvl_adapters.core.search.fusion import FUSIONS, Fusion
+from redisvl_adapters.core.search.hybrid_search import MIN_CANDIDATES
+from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
+from redisvl_adapters.core.search.tuning import MIN_EF, default_ef
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.langchain.options import SEARCH_TYPES
 from redisvl_adapters.llama_index.query import MODES

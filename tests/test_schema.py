@@ -8,10 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
-from redisvl_adapters.core import catalog
-from redisvl_adapters.core.declared import read_metadata_schema
-from redisvl_adapters.core.options import IndexSpec
-from redisvl_adapters.core.schema import FieldType, MetadataField, Schema, VectorField
+from redisvl_adapters.core.index.definition import alter_command, create_command
+from redisvl_adapters.core.index.info import read_schema
+from redisvl_adapters.core.index.registry import claim_commands, register_command, registry_key
+from redisvl_adapters.core.schema.declarations import read_metadata_schema
+from redisvl_adapters.core.schema.fields import FieldType, MetadataField, VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.errors import FilterError, SchemaMismatchError, UnknownFieldError
 
 DECLARED: dict[str, Any] = {
@@ -69,7 +72,7 @@ def as_resp3(value: Any) -> Any:
 
 def registry_of(schema: Schema) -> dict[bytes, bytes]:
     """Return the registry that the commands of a schema write."""
-    write = catalog.register_command(schema)
+    write = register_command(schema)
     parts = [part.encode() if isinstance(part, str) else part for part in write.args[2:]]
     return dict(zip(parts[::2], parts[1::2], strict=True))  # type: ignore[arg-type]  # names and values are text
 
@@ -81,7 +84,7 @@ def info(request: pytest.FixtureRequest) -> Any:
 
 def test_an_index_is_read_back_as_it_was_created(info: Any) -> None:
     made = make_schema()
-    schema, records = catalog.read_schema(info, registry_of(made))
+    schema, records = read_schema(info, registry_of(made))
     assert records == 3
     assert schema.fields == made.fields
     assert replace(schema.vector, tuning={}) == replace(made.vector, tuning={})
@@ -90,19 +93,19 @@ def test_an_index_is_read_back_as_it_was_created(info: Any) -> None:
 
 def test_the_stopwords_and_the_text_attributes_are_read_back(info: Any) -> None:
     made = make_schema(text_attrs={"weight": 2.0}, stopwords=("the",))
-    schema, _ = catalog.read_schema(info, registry_of(made))
+    schema, _ = read_schema(info, registry_of(made))
     assert (schema.text_attrs, schema.stopwords) == ({"weight": 2.0}, ("the",))
 
 
 def test_without_its_registry_an_index_has_the_types_that_the_server_tells(info: Any) -> None:
-    schema, _ = catalog.read_schema(info, {})
+    schema, _ = read_schema(info, {})
     types = {key: str(field.type) for key, field in schema.fields.items()}
     assert types == {"n": "numeric", "a.b": "tag", "flag": "tag", "when": "numeric", "_k_sortable": "tag"}
 
 
 def test_a_registered_field_that_the_index_lacks_is_no_field_of_it(info: Any) -> None:
     registry = registry_of(make_schema()) | {b"key:new": orjson.dumps({"type": "tag", "attrs": {}, "learnt": True})}
-    schema, _ = catalog.read_schema(info, registry)
+    schema, _ = read_schema(info, registry)
     assert "new" not in schema.fields
     assert schema.fields["note"].type == "unindexed"
 
@@ -110,13 +113,13 @@ def test_a_registered_field_that_the_index_lacks_is_no_field_of_it(info: Any) ->
 def test_an_index_that_is_not_ours_is_refused_with_its_fields() -> None:
     foreign = [*RESP2[:6], b"attributes", [RESP2[7][0], RESP2[7][1]], b"num_docs", 0]
     with pytest.raises(SchemaMismatchError, match=r"'docs' exists, but was not made by this library.*_text, embedding"):
-        catalog.read_schema(foreign, {})
+        read_schema(foreign, {})
 
 
 def test_an_index_with_two_prefixes_is_refused() -> None:
     definition = [b"key_type", b"HASH", b"prefixes", [b"a:", b"b:"], b"default_score", b"1"]
     with pytest.raises(SchemaMismatchError, match="a:, b:"):
-        catalog.read_schema([*RESP2[:5], definition, *RESP2[6:]], {})
+        read_schema([*RESP2[:5], definition, *RESP2[6:]], {})
 
 
 @pytest.mark.parametrize(
@@ -155,7 +158,7 @@ def test_what_was_left_open_is_no_difference() -> None:
 
 @pytest.mark.parametrize("storage", ["hash", "json"])
 def test_an_index_is_created_with_exact_tags_and_every_indexed_field(storage: str) -> None:
-    args = list(catalog.create_command(make_schema(storage)).args)
+    args = list(create_command(make_schema(storage)).args)
     assert args[:10] == ["FT.CREATE", "docs", "ON", storage.upper(), "PREFIX", 1, "docs:", "STOPWORDS", 0, "SCHEMA"]
     assert args.count("CASESENSITIVE") == args.count("TAG") == 5
     assert args.count("\x1f") == 5
@@ -165,14 +168,14 @@ def test_an_index_is_created_with_exact_tags_and_every_indexed_field(storage: st
 
 def test_a_learnt_field_is_added_without_a_scan() -> None:
     schema = make_schema("json")
-    args = catalog.alter_command(schema, schema.learnt_field("x.y", FieldType.NUMERIC)).args
+    args = alter_command(schema, schema.learnt_field("x.y", FieldType.NUMERIC)).args
     assert args[:5] == ("FT.ALTER", "docs", "SKIPINITIALSCAN", "SCHEMA", "ADD")
     assert args[5:9] == ('$.index["x.y"]', "AS", "x.y", "NUMERIC")
 
 
 def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
     field = MetadataField("a b", FieldType.BOOL, "alias")
-    claim, met, read = catalog.claim_commands("docs", [field], ["none yet"])
+    claim, met, read = claim_commands("docs", [field], ["none yet"])
     assert claim.args[:3] == ("HSETNX", "redisvl-adapters/docs", b"key:a b")
     assert claim.args[3] == orjson.dumps({"type": "bool", "attrs": {}, "learnt": False})
     assert met.args[0] == "HSETNX"
@@ -180,7 +183,7 @@ def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
 
 
 def test_the_registry_lies_outside_every_default_prefix() -> None:
-    assert not catalog.registry_key("docs").startswith("docs:")
+    assert not registry_key("docs").startswith("docs:")
 
 
 def test_an_unknown_key_is_told_with_those_that_can_be_filtered() -> None:

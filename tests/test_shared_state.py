@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.commands import Steps
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.server.commands import Steps
 from tests.fake_server import NAME, FakeServer, make_state, opened, record
 
 VECTOR = [1.0, 2.0]
@@ -19,7 +20,7 @@ def test_a_reader_finds_what_is_there_while_another_thread_learns_what_others_ta
         server.run(state, operations.upsert(state, [record("first", n=1)], [VECTOR]))
         found: list[bool] = []
 
-        def read(found: list[bool] = found, state: operations.State = state) -> Steps[None]:
+        def read(found: list[bool] = found, state: IndexState = state) -> Steps[None]:
             for _ in range(4):
                 page = yield from operations.first_page(state, None, 100)
                 found.append("first" in {each.id for each in page.records})
@@ -37,7 +38,7 @@ def test_a_reader_finds_what_is_there_while_another_thread_learns_what_others_ta
 def test_hits_are_read_although_another_thread_is_about_to_look_at_the_index_again() -> None:
     server, state = FakeServer(), make_state()
     server.run(state, operations.upsert(state, [record("first", n=1)], [VECTOR]))
-    steps = operations.search(state, VECTOR, 1)
+    steps = operations.search_by_vector(state, VECTOR, 1)
     next(steps)
     # Somebody else teaches the index a key while a write through the same store goes on.
     other = make_state()

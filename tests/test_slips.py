@@ -14,9 +14,9 @@ from langchain_core.embeddings import Embeddings
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
 
 from redisvl_adapters import ArgumentError, UnknownArgumentError
-from redisvl_adapters.core import lifecycle
-from redisvl_adapters.core.lifecycle import State
-from redisvl_adapters.core.options import read_options
+from redisvl_adapters.core.index import lifecycle
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.langchain import (
     RedisByteStore,
     RedisCache,
@@ -46,7 +46,7 @@ def langchain() -> RedisVectorStore:
 
 def query(mode: str = "default", **options: Any) -> Any:
     asked = VectorStoreQuery(query_embedding=VECTOR, query_str="a", mode=VectorStoreQueryMode(mode))
-    return next(run_query(State(read_options({"index_name": "docs"})), asked, options))
+    return next(run_query(IndexState(read_options({"index_name": "docs"})), asked, options))
 
 
 Slip = Callable[[], object]
@@ -102,7 +102,7 @@ WRONG: dict[str, tuple[Slip, str]] = {
 
 
 def _create(dims: Any) -> Any:
-    return next(lifecycle.create(State(read_options({"index_name": "docs", "dims": 8})), dims))
+    return next(lifecycle.create(IndexState(read_options({"index_name": "docs", "dims": 8})), dims))
 
 
 @pytest.mark.parametrize(("slip", "said"), WRONG.values(), ids=WRONG)

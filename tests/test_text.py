@@ -9,24 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from redisvl_adapters.core.clauses import EVERYTHING, Clause, literal
-from redisvl_adapters.core.declared import read_metadata_schema
-from redisvl_adapters.core.filters import MATCH_ALL, And, Compare, Not, Operator, Words
-from redisvl_adapters.core.leaves import Scope, StemsNeededError
-from redisvl_adapters.core.render import render
-from redisvl_adapters.core.schema import Schema, VectorField
-from redisvl_adapters.core.text import (
-    SCORERS,
-    check_match,
-    check_scorer,
-    condition_on_words,
-    phrase,
-    scored_phrase,
-    scored_within,
-    scored_words,
-    text_fields,
-    words_of,
-)
+from redisvl_adapters.core.filters.algebra import MATCH_ALL, And, Compare, Keywords, Not, Operator
+from redisvl_adapters.core.filters.conditions import EVERYTHING, Clause, literal
+from redisvl_adapters.core.filters.context import RenderContext, StemsNeededError
+from redisvl_adapters.core.filters.render import render
+from redisvl_adapters.core.filters.word_queries import check_match, condition_on_words, phrase_query, text_fields
+from redisvl_adapters.core.schema.declarations import read_metadata_schema
+from redisvl_adapters.core.schema.fields import VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.text_query import SCORERS, check_scorer, scored_phrase, scored_within, scored_words
+from redisvl_adapters.core.text.analysis import words_of
 from redisvl_adapters.errors import ArgumentError
 
 SCHEMA = Schema(
@@ -164,33 +156,35 @@ def test_no_words_match_nothing() -> None:
 def test_a_phrase_that_says_a_word_twice_in_a_row_is_refused() -> None:
     """RediSearch finds "red red" where "red" stands once."""
     with pytest.raises(ArgumentError, match=r"twice in a row.*match='all'"):
-        phrase("f", ["a", "red", "red"])
-    assert phrase("f", ["red", "fox", "red"]) == '@f:("red fox red")'
+        phrase_query("f", ["a", "red", "red"])
+    assert phrase_query("f", ["red", "fox", "red"]) == '@f:("red fox red")'
 
 
 def test_keywords_need_a_word() -> None:
     for text in ("", "?!", "😀"):
         with pytest.raises(ArgumentError, match="keywords has no word to look for"):
-            render(Words(text), Scope(SCHEMA))
+            render(Keywords(text), RenderContext(SCHEMA))
 
 
 def test_keywords_ask_for_the_stems_that_are_not_known() -> None:
     with pytest.raises(StemsNeededError) as needed:
-        render(Words("fox swims swims"), Scope(SCHEMA, stems=STEMS))
+        render(Keywords("fox swims swims"), RenderContext(SCHEMA, stems=STEMS))
     assert set(needed.value.words) == {"swims"}
-    rendered = str(render(Words("Fox", fields=("title",)), Scope(SCHEMA, stems=STEMS))[0])
+    rendered = str(render(Keywords("Fox", fields=("title",)), RenderContext(SCHEMA, stems=STEMS))[0])
     assert rendered == r"@title:(fox|\+fox)"
     # The words of a phrase stand as they are.
-    assert render(Words("swims far", "phrase", ("text",)), Scope(SCHEMA)) == (Clause('@_text:("swims far")'),)
+    assert render(Keywords("swims far", "phrase", ("text",)), RenderContext(SCHEMA)) == (
+        Clause('@_text:("swims far")'),
+    )
 
 
 def test_keywords_join_with_filters() -> None:
-    scope = Scope(SCHEMA, stems=STEMS)
-    fox = render(Words("fox", fields=("text",)), scope)[0]
-    joined = render(And((Words("fox", fields=("text",)), Compare("n", Operator.GT, 1))), scope)
+    scope = RenderContext(SCHEMA, stems=STEMS)
+    fox = render(Keywords("fox", fields=("text",)), scope)[0]
+    joined = render(And((Keywords("fox", fields=("text",)), Compare("n", Operator.GT, 1))), scope)
     assert str(fox) in str(joined[0])
     assert "@n:[(1 +inf]" in str(joined[0])
-    (negated,) = render(Not((Words("fox", fields=("text",)),)), scope)
+    (negated,) = render(Not((Keywords("fox", fields=("text",)),)), scope)
     assert str(negated) == f"(-{fox})"
 
 
@@ -215,7 +209,7 @@ def test_within_a_condition_each_form_is_scored_by_itself() -> None:
         (literal("@n:[1 2]", negated=True), "(-@n:[1 2])"),
         ((Clause("@a:{x}", "@b:{y}"),), "((-@b:{y}) | @a:{x})=>{$weight:0}"),
         (
-            (Clause("@a:{x}"), Clause(unwanted="@b:{y}")),
+            (Clause("@a:{x}"), Clause(negative="@b:{y}")),
             "(@a:{x} | @a:{x})=>{$weight:0} (-@b:{y})",
         ),
     ],
@@ -227,4 +221,4 @@ def test_a_condition_has_no_weight(condition: Any, weightless: str) -> None:
 
 def test_a_phrase_without_a_condition_is_the_phrase_alone() -> None:
     assert scored_phrase("f", ["red", "fox"], EVERYTHING) == '@f:("red fox")'
-    assert render(MATCH_ALL, Scope(SCHEMA)) == EVERYTHING
+    assert render(MATCH_ALL, RenderContext(SCHEMA)) == EVERYTHING

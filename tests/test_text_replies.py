@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from redisvl_adapters.core import query
-from redisvl_adapters.core.commands import as_mapping
-from redisvl_adapters.core.record import layout_of
-from redisvl_adapters.core.schema import Schema, VectorField
-from redisvl_adapters.core.tuning import Tuning
+from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.schema.fields import VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.results import ReturnFields, read_text_hits, read_vector_hits
+from redisvl_adapters.core.search.text_query import TextRequest, text_command
+from redisvl_adapters.core.search.tuning import Tuning
+from redisvl_adapters.core.search.vector_query import VectorRequest, vector_command
+from redisvl_adapters.core.server.replies import as_mapping
 
 both_protocols = pytest.mark.parametrize("protocol", [2, 3])
 both_storages = pytest.mark.parametrize("storage", ["hash", "json"])
@@ -66,7 +69,7 @@ def test_text_hits_are_read_with_their_scores(protocol: int, storage: str) -> No
     reply = scored_reply(
         protocol, (b"docs:r:0", 0.18232159653038368, FIELDS[storage]), (b"docs:1", 0.0, [b"text", b""])
     )
-    first, second = query.read_matching(reply, schema, layout_of(schema))
+    first, second = read_text_hits(reply, schema, layout_of(schema))
     assert (first.record.id, first.record.text, first.record.metadata) == ("r:0", "fox 0", {"n": 0})
     assert (first.score, second.score) == (0.18232159653038368, 0.0)
     assert math.isnan(first.distance)
@@ -76,7 +79,7 @@ def test_text_hits_are_read_with_their_scores(protocol: int, storage: str) -> No
 @both_protocols
 def test_a_text_search_without_hits_is_read(protocol: int) -> None:
     schema = make_schema()
-    assert query.read_matching(scored_reply(protocol), schema, layout_of(schema)) == []
+    assert read_text_hits(scored_reply(protocol), schema, layout_of(schema)) == []
 
 
 @both_protocols
@@ -86,7 +89,7 @@ def test_a_record_that_expired_meanwhile_is_no_text_hit(protocol: int, storage: 
     for place in range(3):
         rows: list[Any] = [(f"docs:{number}".encode(), 1.0, FIELDS[storage]) for number in range(3)]
         rows[place] = (rows[place][0], 1.0, None)
-        hits = query.read_matching(scored_reply(protocol, *rows), schema, layout_of(schema))
+        hits = read_text_hits(scored_reply(protocol, *rows), schema, layout_of(schema))
         assert [hit.record.id for hit in hits] == [str(number) for number in range(3) if number != place]
 
 
@@ -97,7 +100,7 @@ def test_hits_within_a_distance_are_read(protocol: int, storage: str) -> None:
     reply = loaded_reply(
         protocol, (b"docs:r:0", b"5.96046447754e-08", FIELDS[storage]), (b"docs:1", b"0.292893230915", [])
     )
-    first, second = query.read_near(reply, schema, layout_of(schema))
+    first, second = read_vector_hits(reply, schema, layout_of(schema))
     assert (first.record.id, first.record.text, first.record.metadata) == ("r:0", "fox 0", {"n": 0})
     assert (first.distance, first.score) == (5.96046447754e-08, None)
     assert (second.record.id, second.distance) == ("1", 0.292893230915)
@@ -106,9 +109,9 @@ def test_hits_within_a_distance_are_read(protocol: int, storage: str) -> None:
 @both_protocols
 def test_no_hits_within_a_distance_are_read(protocol: int) -> None:
     schema = make_schema()
-    assert query.read_near(loaded_reply(protocol), schema, layout_of(schema)) == []
+    assert read_vector_hits(loaded_reply(protocol), schema, layout_of(schema)) == []
     # The server counts what it has dropped, too.
-    assert query.read_near(loaded_reply(protocol, total=2), schema, layout_of(schema)) == []
+    assert read_vector_hits(loaded_reply(protocol, total=2), schema, layout_of(schema)) == []
 
 
 @both_protocols
@@ -118,42 +121,42 @@ def test_a_record_that_expired_meanwhile_is_no_hit_within_a_distance(protocol: i
     schema = make_schema()
     rows: list[Any] = [(f"docs:{number}".encode(), b"0.5", FIELDS["hash"]) for number in range(3)]
     rows[place] = None
-    hits = query.read_near(loaded_reply(protocol, *rows), schema, layout_of(schema))
+    hits = read_vector_hits(loaded_reply(protocol, *rows), schema, layout_of(schema))
     assert [hit.record.id for hit in hits] == [str(number) for number in range(3) if number != place]
 
 
 @both_protocols
 def test_hits_that_have_all_expired_meanwhile_are_none(protocol: int) -> None:
     schema = make_schema()
-    assert query.read_near(loaded_reply(protocol, None, None), schema, layout_of(schema)) == []
+    assert read_vector_hits(loaded_reply(protocol, None, None), schema, layout_of(schema)) == []
 
 
 # The commands
 
 
-def near(request: query.Near, k: int = 7, storage: str = "hash", **wanted: bool) -> list[Any]:
+def near(request: VectorRequest, k: int = 7, storage: str = "hash", **wanted: bool) -> list[Any]:
     schema = make_schema(storage)
     return list(
-        query.near_form(request, query.Wanted(k=k, **wanted), schema, layout_of(schema)).command(request.vector).args
+        vector_command(request, ReturnFields(k=k, **wanted), schema, layout_of(schema)).command(request.vector).args
     )
 
 
-def matching(request: query.Matching, k: int = 7, storage: str = "hash", **wanted: bool) -> list[Any]:
+def matching(request: TextRequest, k: int = 7, storage: str = "hash", **wanted: bool) -> list[Any]:
     schema = make_schema(storage)
-    return list(query.matching_command(request, query.Wanted(k=k, **wanted), schema, layout_of(schema)).args)
+    return list(text_command(request, ReturnFields(k=k, **wanted), schema, layout_of(schema)).args)
 
 
 def test_the_tuning_of_a_search_stands_in_its_query() -> None:
-    assert " EF_RUNTIME 200 AS " in near(query.Near(b"", tuning=Tuning(ef_runtime=200)))[2]
-    tuned = near(query.Near(b"", "@n:[1 2]", tuning=Tuning(hybrid_policy="batches", batch_size=3)))[2]
+    assert " EF_RUNTIME 200 AS " in near(VectorRequest(b"", tuning=Tuning(ef_runtime=200)))[2]
+    tuned = near(VectorRequest(b"", "@n:[1 2]", tuning=Tuning(hybrid_policy="batches", batch_size=3)))[2]
     assert tuned.startswith("(@n:[1 2])=>[KNN 7 @embedding")
     assert " HYBRID_POLICY BATCHES BATCH_SIZE 3 AS " in tuned
-    assert "EF_RUNTIME" not in near(query.Near(b""))[2]
+    assert "EF_RUNTIME" not in near(VectorRequest(b""))[2]
 
 
 @pytest.mark.parametrize("threshold", [0, 0.25, -3, 1e-7, -2.5e-9, 1e16, 1e20, -1e20, 1e308, 123456789.125])
 def test_a_distance_threshold_is_a_bound_on_the_server(threshold: float) -> None:
-    args = near(query.Near(b"\x01", tuning=Tuning(ef_runtime=9, distance_threshold=threshold)))
+    args = near(VectorRequest(b"\x01", tuning=Tuning(ef_runtime=9, distance_threshold=threshold)))
     assert args[:2] == ["FT.AGGREGATE", "docs"]
     assert "KNN 7 @embedding" in args[2]
     assert " EF_RUNTIME 9 " in args[2]
@@ -169,8 +172,8 @@ def test_a_distance_threshold_is_a_bound_on_the_server(threshold: float) -> None
 
 @both_storages
 def test_a_search_within_a_distance_loads_what_any_search_returns(storage: str) -> None:
-    within = near(query.Near(b"", tuning=Tuning(distance_threshold=1)), storage=storage, frame=True, vectors=True)
-    plain = near(query.Near(b""), storage=storage, frame=True, vectors=True)
+    within = near(VectorRequest(b"", tuning=Tuning(distance_threshold=1)), storage=storage, frame=True, vectors=True)
+    plain = near(VectorRequest(b""), storage=storage, frame=True, vectors=True)
     start = within.index("LOAD") + 2
     loaded = within[start : start + within[within.index("LOAD") + 1]]
     start = plain.index("RETURN") + 2
@@ -182,7 +185,7 @@ def test_a_search_within_a_distance_loads_what_any_search_returns(storage: str) 
 def test_epsilon_makes_a_range_query_of_a_search_within_a_distance() -> None:
     tuning = Tuning(distance_threshold=0.25, epsilon=0.5)
     for where, start in (("*", "@embedding:[VECTOR_RANGE"), ("@n:[1 2]", "@n:[1 2] @embedding:[VECTOR_RANGE")):
-        args = near(query.Near(b"\x01", where, tuning=tuning))
+        args = near(VectorRequest(b"\x01", where, tuning=tuning))
         assert args[:2] == ["FT.SEARCH", "docs"]
         assert args[2].startswith(start)
         assert "$EPSILON: 0.5" in args[2]
@@ -193,13 +196,13 @@ def test_epsilon_makes_a_range_query_of_a_search_within_a_distance() -> None:
 
 
 def test_among_ids_a_search_within_a_distance_is_an_ordinary_one() -> None:
-    args = near(query.Near(b"", ids=["a", "b"], tuning=Tuning(distance_threshold=0.25)))
+    args = near(VectorRequest(b"", ids=["a", "b"], tuning=Tuning(distance_threshold=0.25)))
     assert args[0] == "FT.SEARCH"
     assert args[args.index("INKEYS") :][:4] == ["INKEYS", 2, "docs:a", "docs:b"]
 
 
 def test_a_text_search_asks_for_scores_and_never_times_out_with_half_an_answer() -> None:
-    args = matching(query.Matching("@_text:(fox)", "BM25STD"))
+    args = matching(TextRequest("@_text:(fox)", "BM25STD"))
     assert args[:3] == ["FT.SEARCH", "docs", "@_text:(fox)"]
     assert "WITHSCORES" in args
     assert args[args.index("SCORER") + 1] == "BM25STD"
@@ -212,8 +215,8 @@ def test_a_text_search_asks_for_scores_and_never_times_out_with_half_an_answer()
 
 
 def test_a_text_search_whose_stems_are_spelled_out_is_verbatim_and_it_can_be_of_one_record() -> None:
-    args = matching(query.Matching("@_text:(fox)", "TFIDF", unspelled="@_text:(foxes)", record_id="b c"))
+    args = matching(TextRequest("@_text:(fox)", "TFIDF", unspelled="@_text:(foxes)", record_id="b c"))
     assert args[2] == "@_text:(fox)"
     assert "VERBATIM" in args
     assert args[args.index("INKEYS") :][:3] == ["INKEYS", 1, "docs:b c"]
-    assert {"$.text", "$.metadata", "$._node"} <= set(matching(query.Matching("", ""), storage="json", frame=True))
+    assert {"$.text", "$.metadata", "$._node"} <= set(matching(TextRequest("", ""), storage="json", frame=True))

@@ -8,16 +8,11 @@ from typing import Any
 
 import pytest
 
-from redisvl_adapters.core.options import MAX_TUNING
-from redisvl_adapters.core.schema import Schema, VectorField
-from redisvl_adapters.core.tuning import (
-    NO_TUNING,
-    SEARCH_OPTIONS,
-    Tuning,
-    default_ef,
-    fit_tuning,
-    read_tuning,
-)
+from redisvl_adapters.core.schema.fields import VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.option_parsing import MAX_TUNING
+from redisvl_adapters.core.search.options import SEARCH_OPTIONS
+from redisvl_adapters.core.search.tuning import NO_TUNING, Tuning, default_ef, fit_tuning, read_tuning
 from redisvl_adapters.errors import ArgumentError
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from redisvl_adapters.core.connection import Connection
-from redisvl_adapters.core.url import cluster_parts, hosts_of, is_cluster
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.urls import cluster_parts, names_cluster, url_hosts
 from redisvl_adapters.errors import ArgumentError
 
 SECRET = "s3cret"  # noqa: S105 (of no server)
@@ -94,10 +94,10 @@ def test_a_wrong_url_in_the_environment_is_called_by_its_place(monkeypatch: pyte
 
 
 def test_several_hosts_make_a_cluster_and_a_comma_in_a_password_does_not() -> None:
-    assert is_cluster("redis://one,two")
-    assert not is_cluster("redis://ann:a,b@one")
+    assert names_cluster("redis://one,two")
+    assert not names_cluster("redis://ann:a,b@one")
     assert cluster_parts("rediss://ann:a,b@one:1,two:2,[::1]:3?cluster=true&socket_timeout=1") == (
         "rediss://ann:a,b@one:1?socket_timeout=1",
         [("two", 2), ("::1", 3)],
     )
-    assert hosts_of("ann:pass@one,two:5", 26379) == [("one", 26379), ("two", 5)]
+    assert url_hosts("ann:pass@one,two:5", 26379) == [("one", 26379), ("two", 5)]

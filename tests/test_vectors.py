@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from redisvl_adapters.core.schema import VectorField
-from redisvl_adapters.core.vectors import (
+from redisvl_adapters.core.records.vectors import (
     as_matrix,
     as_query,
     check_matrix,
@@ -18,6 +17,7 @@ from redisvl_adapters.core.vectors import (
     stored_bound,
     true_distance,
 )
+from redisvl_adapters.core.schema.fields import VectorField
 from redisvl_adapters.errors import ArgumentError, RecordError
 
 NAMES = [f"record {place} (id {each!r})" for place, each in enumerate("abc")]

@@ -79,7 +79,7 @@ class Ours:
 
     def core_search(self) -> None:
         """Find ten with a filter, as the core's hits."""
-        steps = operations.search(self.store.index.state, next(self.vectors), 10, self.filter)
+        steps = operations.search_by_vector(self.store.index.state, next(self.vectors), 10, self.filter)
         assert len(self.store.index.run(steps)) == 10
 
     def search(self) -> None:
@@ -182,7 +182,10 @@ class Raw:
         # As the store talks: RESP2 is the cheaper one here.
         self._client: Any = redis.Redis.from_url(workload.url, protocol=2)
         self._searches = cycle(
-            [next(operations.search(state, vector, 10, ours.filter))[0].args for vector in workload.query_vectors]
+            [
+                next(operations.search_by_vector(state, vector, 10, ours.filter))[0].args
+                for vector in workload.query_vectors
+            ]
         )
         self._reads = [command.args for command in next(operations.fetch(state, workload.ids[:IDS]))]
         assert state.schema is not None

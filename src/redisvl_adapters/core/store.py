@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self, TypeVar
 
-from redisvl_adapters.core import lifecycle, operations
-from redisvl_adapters.core.closing import Closing
-from redisvl_adapters.core.index import RedisIndex
-from redisvl_adapters.core.options import IndexOptions, check_ttl
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.index import lifecycle
+from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.server.closeable import Closeable
 from redisvl_adapters.errors import ArgumentError, known_keywords
 
 S = TypeVar("S")
@@ -20,7 +22,7 @@ def _make(kind: Callable[..., S], arguments: tuple[Any, ...], options: IndexOpti
     return kind(*arguments, **options)
 
 
-class StoreBase(Closing):
+class StoreBase(Closeable):
     """A store that holds an index. It closes only the connections that it opened.
 
     A copy by ``copy.deepcopy`` or ``pickle`` is a store of its own on the same index, which it never overwrites.
@@ -111,12 +113,12 @@ class StoreBase(Closing):
     @known_keywords
     def ttl(self, ids: Sequence[str]) -> list[float | None]:
         """Return in how many seconds records expire; None where one does not expire, or there is none."""
-        return self._index.run(operations.remaining(self._index.state, ids))
+        return self._index.run(operations.remaining_ttl(self._index.state, ids))
 
     @known_keywords
     async def attl(self, ids: Sequence[str]) -> list[float | None]:
         """Return in how many seconds records expire. See ``ttl``."""
-        return await self._index.arun(operations.remaining(self._index.state, ids))
+        return await self._index.arun(operations.remaining_ttl(self._index.state, ids))
 
     @known_keywords
     def expire(self, ids: Sequence[str], ttl: float | None) -> int:

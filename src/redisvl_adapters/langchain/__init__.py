@@ -17,7 +17,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from redisvl_adapters.core.calibration import acalibrate, calibrate
+    from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
     from redisvl_adapters.langchain.byte_store import RedisByteStore
     from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
     from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory

@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from langchain_core.stores import BaseStore
 
-from redisvl_adapters.core import values
-from redisvl_adapters.core.connection import AsyncClient, Connection, SyncClient
-from redisvl_adapters.core.options import check_ttl
-from redisvl_adapters.core.session import SessionBase, check_name, check_prefix
+from redisvl_adapters.core.arguments import check_name, check_ttl
+from redisvl_adapters.core.keyvalue import byte_values
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.key_names import check_prefix
+from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.errors import known_keywords
 
 
-class RedisByteStore(SessionBase, BaseStore[str, bytes]):
+class RedisByteStore(PlainRedisBase, BaseStore[str, bytes]):
     """Bytes by key, on plain Redis or Valkey: each value is a Redis string of its own.
 
     Nothing is sent before the first operation. Every method has an async twin that does not use threads.
@@ -51,12 +53,12 @@ class RedisByteStore(SessionBase, BaseStore[str, bytes]):
     @known_keywords
     def mget(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of keys, None where there is none."""
-        return self._run(values.get(self._prefix, keys))
+        return self._run(byte_values.get(self._prefix, keys))
 
     @known_keywords
     async def amget(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of keys, None where there is none."""
-        return await self._arun(values.get(self._prefix, keys))
+        return await self._arun(byte_values.get(self._prefix, keys))
 
     @known_keywords
     def mset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
@@ -65,22 +67,22 @@ class RedisByteStore(SessionBase, BaseStore[str, bytes]):
         Raises:
             ArgumentError: If a value is not bytes; nothing is written then.
         """
-        self._run(values.put(self._prefix, key_value_pairs, self._ttl_ms))
+        self._run(byte_values.put(self._prefix, key_value_pairs, self._ttl_ms))
 
     @known_keywords
     async def amset(self, key_value_pairs: Sequence[tuple[str, bytes]]) -> None:
         """Write values, replacing those that their keys have. See ``mset``."""
-        await self._arun(values.put(self._prefix, key_value_pairs, self._ttl_ms))
+        await self._arun(byte_values.put(self._prefix, key_value_pairs, self._ttl_ms))
 
     @known_keywords
     def mdelete(self, keys: Sequence[str]) -> None:
         """Delete keys; those that do not exist do no harm."""
-        self._run(values.delete(self._prefix, keys))
+        self._run(byte_values.delete(self._prefix, keys))
 
     @known_keywords
     async def amdelete(self, keys: Sequence[str]) -> None:
         """Delete keys; those that do not exist do no harm."""
-        await self._arun(values.delete(self._prefix, keys))
+        await self._arun(byte_values.delete(self._prefix, keys))
 
     @known_keywords
     def yield_keys(self, *, prefix: str | None = None) -> Iterator[str]:

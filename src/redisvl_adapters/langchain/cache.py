@@ -9,11 +9,11 @@ from langchain_core.caches import BaseCache
 from langchain_core.embeddings import Embeddings
 from langchain_core.outputs import Generation
 
-from redisvl_adapters.core.cache import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
-from redisvl_adapters.core.connection import AsyncClient, SyncClient
-from redisvl_adapters.core.exact_cache import ExactCacheBase
-from redisvl_adapters.core.semantic_cache import Question, SemanticCacheBase
-from redisvl_adapters.core.vectors import Vector
+from redisvl_adapters.core.caches.cache_options import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
+from redisvl_adapters.core.caches.exact_cache import ExactCacheBase
+from redisvl_adapters.core.caches.semantic_cache import Question, SemanticCacheBase
+from redisvl_adapters.core.records.vectors import Vector
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.generations import read_generations, write_generations
 from redisvl_adapters.langchain.prompts import read_question

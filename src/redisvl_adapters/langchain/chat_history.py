@@ -9,15 +9,16 @@ from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 
-from redisvl_adapters.core import history
-from redisvl_adapters.core import recall as recalling
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.connection import AsyncClient, Connection, SyncClient
-from redisvl_adapters.core.history import Sessions
-from redisvl_adapters.core.index import RedisIndex
-from redisvl_adapters.core.query import check_k
-from redisvl_adapters.core.recall import Said
-from redisvl_adapters.core.session import SessionBase
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.plain_redis import PlainRedisBase
+from redisvl_adapters.core.sessions import history
+from redisvl_adapters.core.sessions import recall as recalling
+from redisvl_adapters.core.sessions.history import SessionSettings
+from redisvl_adapters.core.sessions.recall import RecallableMessage
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.langchain.documents import one_each
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
@@ -25,7 +26,7 @@ from redisvl_adapters.langchain.messages import FORMAT, text_of
 from redisvl_adapters.langchain.options import check_query
 
 
-class RedisChatMessageHistory(SessionBase, BaseChatMessageHistory):
+class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
     """The messages of one session, in order: appended atomically, whole, and by any number of writers.
 
     Plain Redis or Valkey is enough (6.0.6 or newer); only ``embedding`` needs the search module. Nothing is sent before
@@ -74,7 +75,7 @@ class RedisChatMessageHistory(SessionBase, BaseChatMessageHistory):
     ) -> None:
         if embedding is not None and not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
-        self._session = Sessions.checked(prefix, ttl, sliding, max_messages).session(session_id, user_id)
+        self._session = SessionSettings.checked(prefix, ttl, sliding, max_messages).session(session_id, user_id)
         self._embedding = embedding
         self._index: RedisIndex | None = None
         if embedding is None:
@@ -145,10 +146,10 @@ class RedisChatMessageHistory(SessionBase, BaseChatMessageHistory):
             vectors = one_each(await self._embedding.aembed_documents(texts), texts)
             await self._index.arun(recalling.remember(self._index.state, self._session, entries, said, vectors))
 
-    def _write(self, messages: Sequence[BaseMessage]) -> tuple[list[str], list[Said]]:
+    def _write(self, messages: Sequence[BaseMessage]) -> tuple[list[str], list[RecallableMessage]]:
         entries = FORMAT.write(messages)
         said = [
-            Said(entry, text, {"type": message.type, "name": message.name, "id": message.id})
+            RecallableMessage(entry, text, {"type": message.type, "name": message.name, "id": message.id})
             for entry, message in zip(entries, messages, strict=True)
             if (text := text_of(message)).strip()
         ]

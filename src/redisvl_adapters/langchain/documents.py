@@ -8,10 +8,10 @@ from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from langchain_core.documents import Document
 
-from redisvl_adapters.core.ingest import Plan
-from redisvl_adapters.core.models import quick_maker
-from redisvl_adapters.core.options import check_ttl
-from redisvl_adapters.core.record import Record, content_id, new_id
+from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.ingest.batch_ingest import IngestPlan
+from redisvl_adapters.core.records.record import Record, content_id, new_id
+from redisvl_adapters.core.serialization.pydantic_models import fast_model_maker
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 S = TypeVar("S")
@@ -42,7 +42,9 @@ class AddOptions(TypedDict, total=False):
     max_concurrency: int
 
 
-def read_add_options(method: str, options: Mapping[str, Any], also: Collection[str]) -> tuple[Plan, dict[str, Any]]:
+def read_add_options(
+    method: str, options: Mapping[str, Any], also: Collection[str]
+) -> tuple[IngestPlan, dict[str, Any]]:
     """Return how to ingest, and what ``to_records`` takes.
 
     Args:
@@ -65,7 +67,7 @@ def read_add_options(method: str, options: Mapping[str, Any], also: Collection[s
     if options.get("batch_size") is not None:
         given["batch_size"] = options["batch_size"]
     for_all = None if each is not None else check_ttl(cast("float | None", ttl))
-    plan = Plan(ttl_ms=for_all, **given)
+    plan = IngestPlan(ttl_ms=for_all, **given)
     return plan, {"ttl": each, "content_ids": content_ids, "needs_ids": plan.skip_existing}
 
 
@@ -172,7 +174,7 @@ def _paired(name: str, items: Iterable[S], other: str, values: Iterable[T] | Non
         yield item, value
 
 
-_make_document = quick_maker(Document)
+_make_document = fast_model_maker(Document)
 
 
 def to_document(record: Record) -> Document:

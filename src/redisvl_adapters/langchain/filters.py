@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from redisvl.query.filter import FilterExpression
 
-from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or, as_filter
+from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or, as_filter
 from redisvl_adapters.errors import FilterError, did_you_mean
 
 FilterLike: TypeAlias = Mapping[str, Any] | Filter | FilterExpression

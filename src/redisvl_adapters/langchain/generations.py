@@ -22,11 +22,11 @@ from langchain_core.messages import (
 )
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generation, GenerationChunk
 
-from redisvl_adapters.core.quick import QuickCodec
+from redisvl_adapters.core.serialization.fast_codec import FastCodec
 from redisvl_adapters.errors import RecordError
 
 _GENERATIONS = (Generation, GenerationChunk, ChatGeneration, ChatGenerationChunk)
-_CODEC = QuickCodec(
+_CODEC = FastCodec(
     [
         *_GENERATIONS,
         *(AIMessage, AIMessageChunk, HumanMessage, HumanMessageChunk, SystemMessage, SystemMessageChunk),

@@ -6,8 +6,8 @@ from langchain_core import messages
 from langchain_core.documents import Document
 from langchain_core.messages import BaseMessage
 
-from redisvl_adapters.core.entries import Format
-from redisvl_adapters.core.exact import Codec
+from redisvl_adapters.core.serialization.codec import Codec
+from redisvl_adapters.core.sessions.message_format import MessageFormat
 
 _TYPES: tuple[type[BaseMessage], ...] = (
     BaseMessage,
@@ -28,7 +28,7 @@ _TYPES: tuple[type[BaseMessage], ...] = (
 )
 
 # Documents are what the artifact of a retrieving tool holds.
-FORMAT = Format(Codec([*_TYPES, Document]), BaseMessage)
+FORMAT = MessageFormat(Codec([*_TYPES, Document]), BaseMessage)
 
 
 def text_of(message: BaseMessage) -> str:

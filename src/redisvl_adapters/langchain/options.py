@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from redisvl_adapters.core.asking import (
-    HYBRID_OPTIONS,
-    TEXT_OPTIONS,
+from redisvl_adapters.core.arguments import check_fraction
+from redisvl_adapters.core.search.argument_checks import (
     check_fetch_k,
-    check_hybrid,
-    check_text,
-    check_vector,
-    refuse_others,
+    check_hybrid_search,
+    check_text_search,
+    check_vector_search,
+    refuse_unknown_options,
 )
-from redisvl_adapters.core.ranking import check_fraction
-from redisvl_adapters.core.tuning import SEARCH_OPTIONS
+from redisvl_adapters.core.search.options import HYBRID_OPTIONS, SEARCH_OPTIONS, TEXT_OPTIONS
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 _COMMON = frozenset({"k", "filter"})
@@ -55,14 +53,14 @@ def check_search(search_type: str, search_kwargs: Mapping[str, Any]) -> bool:
     if not isinstance(search_kwargs, Mapping):
         raise ArgumentError(f"search_kwargs is a mapping, such as {{'k': 4}}; not {search_kwargs!r:.80}")
     where = f"search_kwargs of a {search_type!r} retriever"
-    refuse_others(where, search_kwargs, SEARCH_TYPES[search_type])
+    refuse_unknown_options(where, search_kwargs, SEARCH_TYPES[search_type])
     k = search_kwargs.get("k", 4)
     options = {name: value for name, value in search_kwargs.items() if name not in _COMMON}
     if search_type == "text":
-        check_text(where, k, options)
+        check_text_search(where, k, options)
         return False
     if search_type == "hybrid":
-        return check_hybrid(where, k, options).alpha > 0
+        return check_hybrid_search(where, k, options).alpha > 0
     if search_type == "mmr":
         check_fetch_k(k, options.pop("fetch_k", None))
         check_fraction(options.pop("lambda_mult", 0.5), "lambda_mult")
@@ -73,5 +71,5 @@ def check_search(search_type: str, search_kwargs: Mapping[str, Any]) -> bool:
         check_fraction(threshold, "score_threshold")
         if options.get("distance_threshold") is not None:
             raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
-    check_vector(where, k, options)
+    check_vector_search(where, k, options)
     return True

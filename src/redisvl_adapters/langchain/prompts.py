@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from redisvl_adapters.core.semantic_cache import Question
+from redisvl_adapters.core.caches.semantic_cache import Question
 
 _HUMAN = ("HumanMessage", "HumanMessageChunk")
 

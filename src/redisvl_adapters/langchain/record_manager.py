@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from langchain_core.indexing import RecordManager
 
-from redisvl_adapters.core import ledger
-from redisvl_adapters.core.connection import AsyncClient, Connection, SyncClient
-from redisvl_adapters.core.ledger import Ledger
-from redisvl_adapters.core.session import SessionBase, check_name, check_prefix
+from redisvl_adapters.core.arguments import check_name
+from redisvl_adapters.core.keyvalue import record_manager as record_keys
+from redisvl_adapters.core.keyvalue.record_manager import Namespace
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.key_names import check_prefix
+from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.errors import known_keywords
 
 
-class RedisRecordManager(SessionBase, RecordManager):
+class RedisRecordManager(PlainRedisBase, RecordManager):
     """Keeps on plain Redis or Valkey which documents were written when, by the clock of the server, from which source.
 
     It holds millions of keys without blocking the server: every listing is a range of a sorted set, read in pages.
@@ -47,7 +50,7 @@ class RedisRecordManager(SessionBase, RecordManager):
     ) -> None:
         super().__init__(check_name(namespace, "namespace"))
         self._connection = Connection(redis_url, client, async_client)
-        self._ledger = Ledger(check_prefix(prefix), namespace)
+        self._ledger = Namespace(check_prefix(prefix), namespace)
 
     @known_keywords
     def create_schema(self) -> None:
@@ -60,12 +63,12 @@ class RedisRecordManager(SessionBase, RecordManager):
     @known_keywords
     def get_time(self) -> float:
         """Return the time of the server, in seconds since 1970, to the microsecond."""
-        return self._run(ledger.server_time(self._ledger))
+        return self._run(record_keys.server_time(self._ledger))
 
     @known_keywords
     async def aget_time(self) -> float:
         """Return the time of the server, in seconds since 1970, to the microsecond."""
-        return await self._arun(ledger.server_time(self._ledger))
+        return await self._arun(record_keys.server_time(self._ledger))
 
     @known_keywords
     def update(
@@ -85,7 +88,7 @@ class RedisRecordManager(SessionBase, RecordManager):
         Raises:
             ArgumentError: If the lengths differ, or the clock is behind.
         """
-        self._run(ledger.update(self._ledger, keys, group_ids, time_at_least))
+        self._run(record_keys.update(self._ledger, keys, group_ids, time_at_least))
 
     @known_keywords
     async def aupdate(
@@ -96,17 +99,17 @@ class RedisRecordManager(SessionBase, RecordManager):
         time_at_least: float | None = None,
     ) -> None:
         """Note that keys were written now. See ``update``."""
-        await self._arun(ledger.update(self._ledger, keys, group_ids, time_at_least))
+        await self._arun(record_keys.update(self._ledger, keys, group_ids, time_at_least))
 
     @known_keywords
     def exists(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each key whether it is known."""
-        return self._run(ledger.exist(self._ledger, keys))
+        return self._run(record_keys.exists(self._ledger, keys))
 
     @known_keywords
     async def aexists(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each key whether it is known."""
-        return await self._arun(ledger.exist(self._ledger, keys))
+        return await self._arun(record_keys.exists(self._ledger, keys))
 
     @known_keywords
     def list_keys(
@@ -125,7 +128,7 @@ class RedisRecordManager(SessionBase, RecordManager):
             group_ids: Only those of these groups; of an empty list, none.
             limit: How many at most; None for all.
         """
-        return self._run(ledger.listed(self._ledger, before, after, group_ids, limit))
+        return self._run(record_keys.list_keys(self._ledger, before, after, group_ids, limit))
 
     @known_keywords
     async def alist_keys(
@@ -137,14 +140,14 @@ class RedisRecordManager(SessionBase, RecordManager):
         limit: int | None = None,
     ) -> list[str]:
         """Return keys, oldest first; with groups, group by group. See ``list_keys``."""
-        return await self._arun(ledger.listed(self._ledger, before, after, group_ids, limit))
+        return await self._arun(record_keys.list_keys(self._ledger, before, after, group_ids, limit))
 
     @known_keywords
     def delete_keys(self, keys: Sequence[str]) -> None:
         """Forget keys; those that are not known do no harm."""
-        self._run(ledger.delete(self._ledger, keys))
+        self._run(record_keys.delete(self._ledger, keys))
 
     @known_keywords
     async def adelete_keys(self, keys: Sequence[str]) -> None:
         """Forget keys; those that are not known do no harm."""
-        await self._arun(ledger.delete(self._ledger, keys))
+        await self._arun(record_keys.delete(self._ledger, keys))

@@ -10,10 +10,11 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.asking import NAMED, check_fetch_k, check_vector
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.query import Hit
-from redisvl_adapters.core.ranking import check_fraction, furthest, relevance
+from redisvl_adapters.core.arguments import check_fraction
+from redisvl_adapters.core.search.argument_checks import NAMED_ARGUMENTS, check_fetch_k, check_vector_search
+from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.scores import distance_at, relevance
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.documents import to_document
@@ -68,7 +69,7 @@ class SearchMethods(StoreBase, VectorStore):
         self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Any
     ) -> Scored:
         """Return the documents nearest to a text with their distances: smaller is nearer. See ``similarity_search``."""
-        check_vector("similarity_search", k, options)
+        check_vector_search("similarity_search", k, options)
         vector = self._embedding.embed_query(check_query(query))
         return self._index.run(self._nearest(vector, k, filter, options))
 
@@ -76,7 +77,7 @@ class SearchMethods(StoreBase, VectorStore):
         self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Any
     ) -> Scored:
         """Return the documents nearest to a text with their distances: smaller is nearer. See ``similarity_search``."""
-        check_vector("similarity_search", k, options)
+        check_vector_search("similarity_search", k, options)
         vector = await self._embedding.aembed_query(check_query(query))
         return await self._index.arun(self._nearest(vector, k, filter, options))
 
@@ -84,14 +85,14 @@ class SearchMethods(StoreBase, VectorStore):
         self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Any
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
-        check_vector("similarity_search_by_vector", k, options)
+        check_vector_search("similarity_search_by_vector", k, options)
         return self._index.run(self._nearest(embedding, k, filter, options))
 
     async def asimilarity_search_with_score_by_vector(
         self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Any
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
-        check_vector("similarity_search_by_vector", k, options)
+        check_vector_search("similarity_search_by_vector", k, options)
         return await self._index.arun(self._nearest(embedding, k, filter, options))
 
     def similarity_search_with_relevance_scores(
@@ -231,7 +232,7 @@ class SearchMethods(StoreBase, VectorStore):
     # What each search is made of
 
     def _nearest(self, vector: list[float], k: int, filter: FilterLike | None, options: Any) -> Steps[Scored]:
-        hits = yield from operations.search(self._index.state, vector, k, read_filter(filter), **options)
+        hits = yield from operations.search_by_vector(self._index.state, vector, k, read_filter(filter), **options)
         return by_distance(hits)
 
     def _diverse(
@@ -243,7 +244,7 @@ class SearchMethods(StoreBase, VectorStore):
         filter: FilterLike | None,
         options: Any,
     ) -> Steps[Scored]:
-        hits = yield from operations.search_diverse(
+        hits = yield from operations.search_mmr(
             self._index.state, vector, k, read_filter(filter), fetch_k=fetch_k, lambda_mult=lambda_mult, **options
         )
         return by_distance(hits)
@@ -260,7 +261,7 @@ class SearchMethods(StoreBase, VectorStore):
         metric = self._index.state.metric
         if least:
             # A little further, since the server's distances are rounded; the last word is below.
-            options = {**options, "distance_threshold": furthest(least, metric) + 1e-5}
+            options = {**options, "distance_threshold": distance_at(least, metric) + 1e-5}
         found = yield from self._nearest(vector, k, filter, options)
         scored = [(document, relevance(distance, metric)) for document, distance in found]
         return [(document, score) for document, score in scored if score >= least]
@@ -276,18 +277,18 @@ def by_distance(hits: list[Hit]) -> Scored:
 
 
 def _check_relevant(k: Any, threshold: Any, options: dict[str, Any]) -> None:
-    check_vector("similarity_search_with_relevance_scores", k, options, {*NAMED, "score_threshold"})
+    check_vector_search("similarity_search_with_relevance_scores", k, options, {*NAMED_ARGUMENTS, "score_threshold"})
     if threshold is not None:
         check_fraction(threshold, "score_threshold")
         if options.get("distance_threshold") is not None:
             raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
 
 
-_DIVERSE = NAMED | {"fetch_k", "lambda_mult"}
+_DIVERSE = NAMED_ARGUMENTS | {"fetch_k", "lambda_mult"}
 
 
 def _check_diverse(k: Any, fetch_k: Any, lambda_mult: Any, options: dict[str, Any]) -> None:
-    check_vector("max_marginal_relevance_search", k, options, _DIVERSE)
+    check_vector_search("max_marginal_relevance_search", k, options, _DIVERSE)
     check_fetch_k(k, fetch_k)
     check_fraction(lambda_mult, "lambda_mult")
 

@@ -15,7 +15,7 @@ from langchain_core.structured_query import (
 )
 from langchain_core.structured_query import Operator as LogicalOperator
 
-from redisvl_adapters.core.filters import And, Compare, Filter, Not, Operator, Or
+from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Not, Operator, Or
 from redisvl_adapters.errors import FilterError
 
 _COMPARISONS: Mapping[Comparator, Operator] = {

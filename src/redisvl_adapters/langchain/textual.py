@@ -9,12 +9,14 @@ from typing import Any, Unpack, cast
 from langchain_core.documents import Document
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.asking import HybridOptions, TextOptions, check_hybrid, check_text
-from redisvl_adapters.core.commands import Steps, together
-from redisvl_adapters.core.query import Hit, check_k
-from redisvl_adapters.core.ranking import Fusion
-from redisvl_adapters.core.text import DEFAULT_SCORER
-from redisvl_adapters.core.tuning import SEARCH_OPTIONS, SearchOptions
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.search.argument_checks import check_hybrid_search, check_text_search
+from redisvl_adapters.core.search.fusion import Fusion
+from redisvl_adapters.core.search.options import SEARCH_OPTIONS, HybridOptions, SearchOptions, TextOptions
+from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.text_query import DEFAULT_SCORER
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.errors import AdapterError, ArgumentError, known_keywords
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
@@ -178,18 +180,18 @@ class TextMethods(SearchMethods):
         return needs_vector
 
     def _matching(self, query: str, k: int, filter: FilterLike | None, options: TextOptions) -> Steps[list[Hit]]:
-        check_text("text_search", k, options)
+        check_text_search("text_search", k, options)
         check_query(query)
         return operations.search_text(self._index.state, query, k, read_filter(filter), **_text(options))
 
     def _hybrid(self, query: str, k: int, filter: FilterLike | None, options: HybridOptions) -> list[Hit]:
-        fusion = check_hybrid("hybrid_search", k, options)
+        fusion = check_hybrid_search("hybrid_search", k, options)
         check_query(query)
         vector = self._embedding.embed_query(query) if fusion.alpha else None
         return self._index.run(self._both(query, vector, k, filter, fusion, options))
 
     async def _ahybrid(self, query: str, k: int, filter: FilterLike | None, options: HybridOptions) -> list[Hit]:
-        fusion = check_hybrid("hybrid_search", k, options)
+        fusion = check_hybrid_search("hybrid_search", k, options)
         check_query(query)
         vector = await self._embedding.aembed_query(query) if fusion.alpha else None
         return await self._index.arun(self._both(query, vector, k, filter, fusion, options))
@@ -220,7 +222,7 @@ class TextMethods(SearchMethods):
         self, search_type: str, queries: list[str], vectors: Sequence[list[float]], search_kwargs: dict[str, Any]
     ) -> Steps[list[list[Document]]]:
         steps = zip(queries, vectors, strict=True)
-        return together([self._retrieve_one(search_type, query, vector, **search_kwargs) for query, vector in steps])
+        return pipelined([self._retrieve_one(search_type, query, vector, **search_kwargs) for query, vector in steps])
 
     def _retrieve_one(
         self,
@@ -236,7 +238,7 @@ class TextMethods(SearchMethods):
                 return _documents((yield from self._matching(query, k, filter, cast("TextOptions", options))))
             case "hybrid":
                 hybrid = cast("HybridOptions", options)
-                fusion = check_hybrid("hybrid_search", k, hybrid)
+                fusion = check_hybrid_search("hybrid_search", k, hybrid)
                 return _documents((yield from self._both(query, vector, k, filter, fusion, hybrid)))
             case "mmr":
                 fetch_k, lambda_mult = options.pop("fetch_k", None), options.pop("lambda_mult", 0.5)

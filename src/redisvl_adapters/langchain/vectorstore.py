@@ -9,13 +9,13 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.index import RedisIndex
-from redisvl_adapters.core.ingest import aingest, ingest
-from redisvl_adapters.core.leaves import describe
-from redisvl_adapters.core.options import ExistingOptions, IndexOptions
-from redisvl_adapters.core.query import check_k
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.filters.descriptions import describe_field
+from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.ingest.batch_ingest import aingest, ingest
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.documents import (
     Part,
@@ -320,7 +320,7 @@ class RedisVectorStore(RetrieverMethods):
         return await self._index.arun(self._attribute_info())
 
     def _attribute_info(self) -> Steps[list[dict[str, str]]]:
-        return list(map(describe, (yield from operations.filterable(self._index.state))))
+        return list(map(describe_field, (yield from operations.filterable_fields(self._index.state))))
 
     @known_keywords
     def count(self, filter: FilterLike | None = None) -> int:

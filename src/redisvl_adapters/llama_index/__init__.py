@@ -17,7 +17,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 if TYPE_CHECKING:
-    from redisvl_adapters.core.calibration import acalibrate, calibrate
+    from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
     from redisvl_adapters.llama_index.chat_store import RedisChatStore
     from redisvl_adapters.llama_index.memory_store import RedisMemoryStore
     from redisvl_adapters.llama_index.semantic_cache import SemanticCacheQueryEngine

@@ -9,16 +9,17 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.storage.chat_store.base import BaseChatStore
 
-from redisvl_adapters.core import history
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.connection import AsyncClient, Connection, SyncClient
-from redisvl_adapters.core.history import Session, Sessions
-from redisvl_adapters.core.session import SessionBase
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.plain_redis import PlainRedisBase
+from redisvl_adapters.core.sessions import history
+from redisvl_adapters.core.sessions.history import Session, SessionSettings
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.messages import FORMAT
 
 
-class RedisChatStore(SessionBase, BaseChatStore):
+class RedisChatStore(PlainRedisBase, BaseChatStore):
     """The messages of sessions, in order: appended atomically, whole, and by any number of writers.
 
     Plain Redis or Valkey is enough (6.0.6 or newer). Nothing is sent before the first operation. Every method has an
@@ -49,7 +50,7 @@ class RedisChatStore(SessionBase, BaseChatStore):
     max_messages: int | None = None
 
     _connection: Connection = PrivateAttr()
-    _sessions: Sessions = PrivateAttr()
+    _sessions: SessionSettings = PrivateAttr()
 
     @known_keywords
     def __init__(
@@ -63,7 +64,7 @@ class RedisChatStore(SessionBase, BaseChatStore):
         sliding: bool = True,
         max_messages: int | None = None,
     ) -> None:
-        sessions = Sessions.checked(prefix, ttl, sliding, max_messages)
+        sessions = SessionSettings.checked(prefix, ttl, sliding, max_messages)
         connection = Connection(redis_url, client, async_client)
         fields: dict[str, Any] = {"prefix": prefix, "ttl": ttl, "sliding": sliding, "max_messages": max_messages}
         super().__init__(**{"redis_url": redis_url, **fields})

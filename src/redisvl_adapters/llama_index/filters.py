@@ -8,7 +8,7 @@ from typing import TypeAlias
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator, MetadataFilter, MetadataFilters
 from redisvl.query.filter import FilterExpression
 
-from redisvl_adapters.core.filters import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or, as_filter
+from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or, as_filter
 from redisvl_adapters.errors import FilterError
 
 FilterLike: TypeAlias = MetadataFilters | Filter | FilterExpression

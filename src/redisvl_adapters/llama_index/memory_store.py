@@ -8,15 +8,17 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.storage.chat_store.base_db import AsyncDBChatStore, MessageStatus
 
-from redisvl_adapters.core import history
-from redisvl_adapters.core.connection import AsyncClient, Connection, SyncClient
-from redisvl_adapters.core.history import Session, Sessions, check_count
-from redisvl_adapters.core.session import SessionBase
+from redisvl_adapters.core.arguments import check_count
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.plain_redis import PlainRedisBase
+from redisvl_adapters.core.sessions import history
+from redisvl_adapters.core.sessions.history import Session, SessionSettings
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.messages import FORMAT
 
 
-class RedisMemoryStore(SessionBase, AsyncDBChatStore):
+class RedisMemoryStore(PlainRedisBase, AsyncDBChatStore):
     """The sessions of ``RedisChatStore``, for ``Memory``, whose interface is async throughout.
 
     Example:
@@ -37,7 +39,7 @@ class RedisMemoryStore(SessionBase, AsyncDBChatStore):
     """
 
     _connection: Connection = PrivateAttr()
-    _sessions: Sessions = PrivateAttr()
+    _sessions: SessionSettings = PrivateAttr()
 
     @known_keywords
     def __init__(
@@ -50,7 +52,7 @@ class RedisMemoryStore(SessionBase, AsyncDBChatStore):
         ttl: float | None = None,
         sliding: bool = True,
     ) -> None:
-        sessions = Sessions.checked(prefix, ttl, sliding, None)
+        sessions = SessionSettings.checked(prefix, ttl, sliding, None)
         connection = Connection(redis_url, client, async_client)
         super().__init__()
         self._sessions = sessions

@@ -18,8 +18,8 @@ from llama_index.core.schema import (
     TextNode,
 )
 
-from redisvl_adapters.core.entries import Format
-from redisvl_adapters.core.exact import Codec
+from redisvl_adapters.core.serialization.codec import Codec
+from redisvl_adapters.core.sessions.message_format import MessageFormat
 
 _BLOCKS = get_args(get_args(ContentBlock)[0])
 # A part of a block; older versions have none of it.
@@ -27,6 +27,6 @@ _PARTS = [getattr(types, name) for name in ("CacheControl",) if hasattr(types, n
 # What messages hold in additional_kwargs: images, in the old way, and the nodes of an answer.
 _NODES = (Document, ImageDocument, ImageNode, IndexNode, MediaResource, RelatedNodeInfo, TextNode)
 
-FORMAT = Format(
+FORMAT = MessageFormat(
     Codec([ChatMessage, MessageRole, *_BLOCKS, *_PARTS, *_NODES, NodeRelationship, ObjectType]), ChatMessage
 )

@@ -18,8 +18,7 @@ from llama_index.core.schema import (
 )
 from numpy.typing import NDArray
 
-from redisvl_adapters.core.record import Record
-from redisvl_adapters.core.vectors import describe
+from redisvl_adapters.core.records.record import Record, describe_record
 from redisvl_adapters.errors import ArgumentError, RecordError
 
 _TYPES: Mapping[str, type[BaseNode]] = {
@@ -55,7 +54,7 @@ def to_record(node: BaseNode, position: int) -> Record:
     """
     if not isinstance(node, BaseNode):
         raise ArgumentError(f"node {position} is no node but {type(node).__name__} {node!r:.80}")
-    where = describe(position, node.node_id)
+    where = describe_record(position, node.node_id)
     if node.embedding is None:
         raise RecordError(f"{where} has no embedding")
     if type(node) is not _TYPES.get(node.class_name()):

@@ -8,15 +8,15 @@ from typing import Any
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode, VectorStoreQueryResult
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.asking import check_hybrid, check_text, check_vector
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.encoding import is_utf8
-from redisvl_adapters.core.filters import And, Filter, FromSources
-from redisvl_adapters.core.lifecycle import State
-from redisvl_adapters.core.query import Hit, check_k
-from redisvl_adapters.core.ranking import check_fraction, similarity
-from redisvl_adapters.core.text import DEFAULT_SCORER
-from redisvl_adapters.core.tuning import SEARCH_OPTIONS
+from redisvl_adapters.core.arguments import check_fraction, check_k, is_utf8
+from redisvl_adapters.core.filters.algebra import And, Filter, FromSources
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.search.argument_checks import check_hybrid_search, check_text_search, check_vector_search
+from redisvl_adapters.core.search.options import SEARCH_OPTIONS
+from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.scores import similarity
+from redisvl_adapters.core.search.text_query import DEFAULT_SCORER
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.llama_index.filters import read_filter
 from redisvl_adapters.llama_index.nodes import to_node
@@ -29,7 +29,7 @@ MODES = (
 )
 
 
-def run_query(state: State, query: VectorStoreQuery, options: Mapping[str, Any]) -> Steps[VectorStoreQueryResult]:
+def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any]) -> Steps[VectorStoreQueryResult]:
     """Return what a query finds.
 
     Raises:
@@ -57,7 +57,7 @@ def run_query(state: State, query: VectorStoreQuery, options: Mapping[str, Any])
     return _result(hits, query, state.metric)
 
 
-def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Steps[list[Hit]]:
+def _hits(state: IndexState, query: VectorStoreQuery, options: dict[str, Any]) -> Steps[list[Hit]]:
     k = check_k(query.similarity_top_k, "similarity_top_k")
     filter = _filter(query)
     # VectorStoreIndex passes an empty list where it restricts nothing.
@@ -65,7 +65,7 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
     match query.mode:
         case VectorStoreQueryMode.TEXT_SEARCH:
             k = _top_k(query.sparse_top_k, "sparse_top_k", k)
-            check_text("a text_search query", k, options, ())
+            check_text_search("a text_search query", k, options, ())
             found = operations.search_text(
                 state, _text(query), k, filter, ids=ids, frame=True, **_text_options(options)
             )
@@ -73,7 +73,7 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
             if query.alpha is not None:
                 options = {**options, "alpha": query.alpha}
             k = _top_k(query.hybrid_top_k, "hybrid_top_k", k)
-            fusion = check_hybrid("a hybrid query", k, options, ())
+            fusion = check_hybrid_search("a hybrid query", k, options, ())
             found = operations.search_hybrid(
                 state,
                 _vector(query) if fusion.alpha else None,
@@ -93,8 +93,8 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
             if lambda_mult is not None:
                 check_fraction(lambda_mult, "mmr_threshold")
             fetch_k = options.pop("fetch_k", None)
-            check_vector("an mmr query", k, options, ("fetch_k", "mmr_threshold"))
-            found = operations.search_diverse(
+            check_vector_search("an mmr query", k, options, ("fetch_k", "mmr_threshold"))
+            found = operations.search_mmr(
                 state,
                 _vector(query),
                 k,
@@ -106,8 +106,10 @@ def _hits(state: State, query: VectorStoreQuery, options: dict[str, Any]) -> Ste
                 **_search_options(options),
             )
         case _:
-            check_vector("a query", k, options, ())
-            found = operations.search(state, _vector(query), k, filter, ids=ids, frame=True, **_search_options(options))
+            check_vector_search("a query", k, options, ())
+            found = operations.search_by_vector(
+                state, _vector(query), k, filter, ids=ids, frame=True, **_search_options(options)
+            )
     return (yield from found)
 
 

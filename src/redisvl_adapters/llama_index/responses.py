@@ -27,7 +27,7 @@ from llama_index.core.schema import (
     TextNode,
 )
 
-from redisvl_adapters.core.exact import Codec
+from redisvl_adapters.core.serialization.codec import Codec
 from redisvl_adapters.errors import RecordError
 
 _CODEC = Codec(

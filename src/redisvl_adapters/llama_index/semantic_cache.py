@@ -13,10 +13,10 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from redisvl_adapters.core.cache import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
-from redisvl_adapters.core.options import IndexOptions
-from redisvl_adapters.core.semantic_cache import SemanticCacheBase
-from redisvl_adapters.core.vectors import Vector
+from redisvl_adapters.core.caches.cache_options import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
+from redisvl_adapters.core.caches.semantic_cache import SemanticCacheBase
+from redisvl_adapters.core.records.vectors import Vector
+from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, RecordError
 from redisvl_adapters.llama_index.responses import (
     STREAMED,

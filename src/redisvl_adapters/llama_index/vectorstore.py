@@ -18,12 +18,13 @@ from llama_index.core.vector_stores.types import (
 from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.commands import Steps
-from redisvl_adapters.core.index import RedisIndex
-from redisvl_adapters.core.ingest import Plan, aingest, ingest
-from redisvl_adapters.core.leaves import describe
-from redisvl_adapters.core.options import IndexOptions, check_ttl
-from redisvl_adapters.core.record import Record
+from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.filters.descriptions import describe_field
+from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
@@ -201,9 +202,9 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         return await self._index.arun(self._vector_store_info(content_info))
 
     def _vector_store_info(self, content_info: str) -> Steps[VectorStoreInfo]:
-        fields = yield from operations.filterable(self._index.state)
+        fields = yield from operations.filterable_fields(self._index.state)
         return VectorStoreInfo(
-            metadata_info=[MetadataInfo(**describe(field)) for field in fields], content_info=content_info
+            metadata_info=[MetadataInfo(**describe_field(field)) for field in fields], content_info=content_info
         )
 
     @known_keywords
@@ -245,10 +246,10 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
 _ADD_OPTIONS = frozenset({"ttl", "batch_size", "show_progress", "skip_existing"})
 
 
-def _plan(options: dict[str, Any]) -> Plan:
+def _plan(options: dict[str, Any]) -> IngestPlan:
     refuse_unknown("add", {name: options[name] for name in options if name not in _ADD_OPTIONS}, _ADD_OPTIONS)
     given = {name: value for name, value in options.items() if value is not None and name != "ttl"}
-    return Plan(ttl_ms=check_ttl(options.get("ttl")), **given)
+    return IngestPlan(ttl_ms=check_ttl(options.get("ttl")), **given)
 
 
 def _vectors(records: list[Record]) -> list[Any]:

@@ -1,0 +1,104 @@
+"""Checks of arguments that many calls share: each returns the value, or raises an error that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from redisvl_adapters.errors import ArgumentError
+
+MAX_K = 1_000_000
+"""The server refuses more neighbours than this."""
+
+
+def check_k(k: Any, name: str = "k") -> int:
+    """Return how many results were asked for.
+
+    Raises:
+        ArgumentError: If it is not an integer from 0 to a million.
+    """
+    if isinstance(k, bool) or not isinstance(k, int) or not 0 <= k <= MAX_K:
+        raise ArgumentError(f"{name} is an integer from 0 to {MAX_K}; not {k!r}")
+    return k
+
+
+def check_fraction(value: Any, name: str) -> float:
+    """Return a number from 0 to 1.
+
+    Raises:
+        ArgumentError: If it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ArgumentError(f"{name} is a number from 0 to 1; not {value!r}")
+    return value
+
+
+MAX_TTL = 10**15
+"""Seconds. The server holds a point in time as milliseconds in 64 bits."""
+
+
+def check_ttl(ttl: float | None) -> int | None:
+    """Return a time to live in milliseconds.
+
+    Raises:
+        ArgumentError: If it is not a number of seconds from 0.001 to ``MAX_TTL``.
+    """
+    if ttl is None:
+        return None
+    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or not 0.001 <= ttl <= MAX_TTL:
+        raise ArgumentError(
+            f"ttl is a positive number of seconds, at most {MAX_TTL:.0e}, or None to keep records; not {ttl!r:.80}"
+        )
+    return int(ttl * 1000)
+
+
+def check_name(name: object, what: str) -> str:
+    """Return a name that a caller chose.
+
+    Raises:
+        ArgumentError: If it is not a non-empty string, or UTF-8 cannot hold it.
+    """
+    if not isinstance(name, str) or not name or not is_utf8(name):
+        raise ArgumentError(f"{what} is a non-empty string; not {name!r:.80}")
+    return name
+
+
+def check_strings(strings: object, what: str) -> None:
+    """Refuse what is no list of strings that UTF-8 can hold.
+
+    Raises:
+        ArgumentError: If so.
+    """
+    if isinstance(strings, str) or not isinstance(strings, Sequence):
+        raise ArgumentError(f"{what} is a list of strings; not {strings!r:.80}")
+    for place, string in enumerate(strings):
+        if not isinstance(string, str) or not is_utf8(string):
+            raise ArgumentError(f"{what}[{place}] is a string; not {string!r:.80}")
+
+
+def check_count(value: object, what: str, least: int = 0) -> int:
+    """Return a number of messages.
+
+    Raises:
+        ArgumentError: If it is not an integer, or too small.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ArgumentError(f"{what} is an integer from {least} on; not {value!r:.80}")
+    return value
+
+
+def check_ids(ids: Sequence[str]) -> None:
+    """Raise ``ArgumentError`` unless all are ids."""
+    if isinstance(ids, str) or not isinstance(ids, Sequence):
+        raise ArgumentError(f"ids is a list of ids; not {ids!r:.80}")
+    for record_id in ids:
+        if not isinstance(record_id, str) or not record_id or not is_utf8(record_id):
+            raise ArgumentError(f"an id is a non-empty string; not {record_id!r}")
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether UTF-8 can hold a text: it has no lone surrogate."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False

@@ -1,0 +1,111 @@
+"""Options of caches: their keywords, their scope, and the checks of both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.errors import ArgumentError, did_you_mean
+
+OnError: TypeAlias = Literal["raise", "miss"]
+Scope: TypeAlias = Mapping[str, str | int]
+
+DEFAULT_THRESHOLD = 0.1
+
+_CHOICES = ("raise", "miss")
+
+
+class CacheOptions(TypedDict, total=False):
+    """What a semantic cache can be told about its index.
+
+    Keys:
+        redis_url: As for the vector stores; by default the environment variable ``REDIS_URL``, or localhost.
+        client: A sync redis-py client to use instead of a URL. Serves async calls too.
+        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
+        prefix: What the keys of its entries start with; ``<index_name>:`` by default.
+        storage: ``hash`` (default) or ``json``.
+        algorithm: ``hnsw`` (default) or ``flat``.
+        dtype: How vectors are stored; ``float32`` by default.
+        dims: The number of dimensions; by default that of the first vector.
+        create: ``if-missing`` (default), ``overwrite`` (drops index and entries first) or ``never``.
+        retry: How many times a round trip is made again if the connection fails; by default 3, but 0 where that is a
+            miss.
+        m: HNSW, edges per node and layer (16).
+        ef_construction: HNSW, candidates while building (200).
+        ef_runtime: HNSW, candidates while searching (10).
+        initial_cap: Vectors to reserve memory for.
+        block_size: FLAT, vectors per memory block.
+    """
+
+    redis_url: str | None
+    client: SyncClient | None
+    async_client: AsyncClient | None
+    prefix: str | None
+    storage: Literal["hash", "json"] | None
+    algorithm: Literal["hnsw", "flat"] | None
+    dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
+    dims: int | None
+    create: Literal["if-missing", "overwrite", "never"]
+    retry: int
+    m: int | None
+    ef_construction: int | None
+    ef_runtime: int | None
+    initial_cap: int | None
+    block_size: int | None
+
+
+def check_threshold(threshold: Any, name: str = "distance_threshold") -> float:
+    """Return a cosine distance.
+
+    Raises:
+        ArgumentError: If it is not a number from 0 to 2.
+    """
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 2:
+        raise ArgumentError(f"{name} is a cosine distance from 0 (the same direction) to 2; not {threshold!r}")
+    return float(threshold)
+
+
+def check_beta(beta: Any) -> float:
+    """Return how much more recall counts than precision.
+
+    Raises:
+        ArgumentError: If it is not a positive number.
+    """
+    if isinstance(beta, bool) or not isinstance(beta, int | float) or not 0 < beta < math.inf:
+        raise ArgumentError(f"beta is a positive number: below 1 precision counts more, above 1 recall; not {beta!r}")
+    return float(beta)
+
+
+def check_on_error(on_error: Any) -> OnError:
+    """Return what becomes of a lookup when Redis is away.
+
+    Raises:
+        ArgumentError: If it is neither ``raise`` nor ``miss``.
+    """
+    if on_error not in _CHOICES:
+        raise ArgumentError(
+            f"on_error is one of {', '.join(_CHOICES)}; not {on_error!r}{did_you_mean(str(on_error), _CHOICES)}"
+        )
+    return "miss" if on_error == "miss" else "raise"
+
+
+def check_scope(scope: Scope | None) -> dict[str, str]:
+    """Return the fields of a scope, numbers as text.
+
+    Raises:
+        ArgumentError: If a name or a value is not a non-empty text, nor a value an integer.
+    """
+    if scope is None:
+        return {}
+    if not isinstance(scope, Mapping):
+        raise ArgumentError(f"scope is a mapping of names to texts, such as {{'tenant': 'acme'}}; not {scope!r:.80}")
+    checked = {}
+    for name, value in scope.items():
+        if not isinstance(name, str) or not name:
+            raise ArgumentError(f"the name of a scope field is a non-empty text; not {name!r:.80}")
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+            raise ArgumentError(f"scope field {name!r} is a non-empty text or an integer; not {value!r:.80}")
+        checked[name] = str(value)
+    return dict(sorted(checked.items()))

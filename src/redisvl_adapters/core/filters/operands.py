@@ -1,0 +1,118 @@
+"""Operands of comparisons: taken in the forms that metadata is taken in, and refused if they suit no comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from redisvl.query.filter import GeoRadius
+
+from redisvl_adapters.core.records.field_values import as_number, as_point
+from redisvl_adapters.core.records.metadata import as_double, as_python
+from redisvl_adapters.core.text.analysis import searchable_text
+
+_UNITS = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "ft": 0.3048}
+
+
+def as_operand(value: Any) -> Any:
+    """Return a value as metadata holds it: UUID as text, Decimal and numpy scalars as numbers, all else as it is.
+
+    Raises:
+        ValueError: If it is a Decimal that no double holds exactly.
+    """
+    if isinstance(value, np.generic):
+        value = as_python(value)
+    match value:
+        case bool():
+            return value
+        case str():
+            # Not str(value): that of an enumeration's member is its name.
+            return str.__str__(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case UUID():
+            return str(value)
+        case Decimal():
+            return as_double(value)
+        case _:
+            return value
+
+
+def as_text(value: Any) -> str:
+    """Return a text."""
+    if not isinstance(value, str):
+        raise TypeError("it is compared with text")
+    return value
+
+
+def as_flag(value: Any) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError("it takes true or false")
+    return bool(value)
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the values of a list."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise TypeError("it takes a list of values")
+    return list(map(as_operand, value))
+
+
+def as_bounds(value: Any) -> tuple[Any, Any]:
+    """Return the two ends of a range."""
+    bounds = as_list(value)
+    if len(bounds) != 2:
+        raise ValueError("it takes two bounds")
+    return bounds[0], bounds[1]
+
+
+def as_finite(value: Any) -> float:
+    """Return a number that a numeric field could hold."""
+    number = as_number(as_operand(value))
+    if not math.isfinite(number):
+        raise ValueError("a number to compare with is finite")
+    return number
+
+
+def as_circle(value: Any) -> str:
+    """Return a circle as it stands in a query, given as a mapping or as RedisVL's ``GeoRadius``."""
+    if isinstance(value, GeoRadius):
+        value = dict(zip(("lon", "lat", "radius", "unit"), value.get_args(), strict=True))
+    if not isinstance(value, Mapping) or not {"lon", "lat", "radius"} <= value.keys() <= {
+        "lon",
+        "lat",
+        "radius",
+        "unit",
+    }:
+        raise TypeError("it takes a mapping of lon, lat, radius and unit, or a RedisVL GeoRadius")
+    radius, unit = as_finite(value["radius"]), value.get("unit", "km")
+    if radius <= 0 or unit not in _UNITS:
+        raise ValueError(f"a radius is positive, and its unit one of {', '.join(_UNITS)}")
+    point = as_point([as_finite(value["lon"]), as_finite(value["lat"])]).replace(",", " ")
+    return f"[{point} {radius!r} {unit}]"
+
+
+def as_phrase(value: Any) -> str:
+    """Return the words of a text that stand side by side."""
+    phrase = as_words(value)
+    words = phrase.lower().split()
+    # RediSearch finds "red red" where "red" stands once.
+    if any(one == other for one, other in pairwise(words)):
+        raise ValueError("a phrase that says a word twice in a row cannot be matched exactly; use TEXT_MATCH")
+    return phrase
+
+
+def as_words(value: Any) -> str:
+    """Return the words of a text, of which there is at least one."""
+    words = searchable_text(as_text(value)).split()
+    if not words:
+        raise ValueError("the text to look for has no word")
+    return " ".join(words)

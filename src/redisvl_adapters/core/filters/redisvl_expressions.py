@@ -1,0 +1,55 @@
+"""RedisVL filter expressions as conditions: taken apart, checked, and refused where they would match everything."""
+
+from __future__ import annotations
+
+import re
+
+from redisvl.query.filter import FilterExpression
+
+from redisvl_adapters.core.filters.conditions import Condition, all_of, any_of, literal
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE
+from redisvl_adapters.errors import FilterError, did_you_mean
+
+# An escaped character, or the names behind an @ that is not escaped.
+_NAMES_IN_QUERY = re.compile(r"""\\.|@((?:[^\s:\\()\[\]{}@"'~-]|\\.)+)""")
+# What tells nothing of the structure of a query: escaped characters, tags, ranges and phrases.
+_LITERALS = r'\\.|\{(?:\\.|[^\\}])*\}|\[[^\]]*\]|"(?:\\.|[^\\"])*"'
+# One negated leaf, as RedisVL makes it of ``!=``, with or without the parentheses.
+_NEGATED_LEAF = re.compile(rf"(\()?-(@(?:\\.|[^\s:\\])+:(?:{_LITERALS}|\((?:\\.|[^\\()])*\)))(?(1)\))")
+
+
+def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: bool) -> Condition:
+    """Return the clauses of a RedisVL expression or of its negation, with every leaf in parentheses.
+
+    RedisVL renders a comparison with None, "" or [] as ``*``, and leaves ``*`` out when it joins. That would widen a
+    search to everything, so it is refused. Redis itself takes a field that does not exist as one that no record has,
+    which under a negation is everything too.
+    """
+    parts = vars(expression)
+    if parts["_operator"] is not None:
+        join = any_of if (parts["_operator"].name == "OR") is not negated else all_of
+        return join([redisvl_condition(parts[side], schema, negated=negated) for side in ("_left", "_right")])
+    text = str(expression).strip()
+    if text in ("", "*"):
+        raise FilterError(
+            "a RedisVL filter renders to '*', which is everything, as RedisVL does with comparisons to None, '', []; "
+            "leave the filter out to match everything, or use this library's own filters"
+        )
+    known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, SEARCHED}
+    for names in filter(None, _NAMES_IN_QUERY.findall(text)):
+        for name in re.split(r"(?<!\\)\|", names):
+            plain = re.sub(r"\\(.)", r"\1", name)
+            if plain not in known:
+                raise FilterError(
+                    f"a RedisVL filter names the field {plain!r}, which is not in index {schema.name!r}"
+                    f"{did_you_mean(plain, known)}; it has: {', '.join(sorted(known))}"
+                )
+    negative = _NEGATED_LEAF.fullmatch(text)
+    positive = negative[2] if negative else f"({text})"
+    if re.search("[-~]", re.sub(_LITERALS, "", positive)):
+        raise FilterError(
+            f"the RedisVL filter {text!r} has a negation or an optional part inside, which RediSearch does not always "
+            "answer exactly; join its parts with &, | and ~ from this library's filters"
+        )
+    return literal(positive, negated=(negative is not None) is not negated)

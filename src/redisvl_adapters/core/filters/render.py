@@ -1,0 +1,68 @@
+"""Rendering: from the filter algebra to conditions.
+
+Every leaf that is rendered here constrains the search. What RedisVL would turn into ``*``, which is everything, never
+reaches it: MATCH_ALL and MATCH_NONE are folded away first, and values are checked before they become part of a query.
+"""
+
+from __future__ import annotations
+
+from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Filter, FromSources, Keywords, Not, Or, Raw
+from redisvl_adapters.core.filters.comparisons import compare
+from redisvl_adapters.core.filters.conditions import EVERYTHING, Condition, Positive, all_of, any_of, literal
+from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.redisvl_expressions import redisvl_condition
+from redisvl_adapters.core.filters.tag_queries import tag_query
+from redisvl_adapters.core.filters.word_queries import check_match, condition_on_words, text_fields
+from redisvl_adapters.core.schema.stored_fields import SOURCE
+from redisvl_adapters.core.schema.tag_encoding import encode_tag
+from redisvl_adapters.core.text.analysis import words_of
+from redisvl_adapters.errors import ArgumentError, FilterError
+
+
+def render(filter: Filter | None, context: RenderContext) -> Condition:
+    """Return the clauses of a filter.
+
+    Args:
+        filter: The filter; None matches everything.
+        context: The index that it is for, and what is known of it.
+
+    Raises:
+        ValuesNeededError: If it can only be answered from the values that a field has.
+        UnknownFieldError: If a key is neither in the schema nor among the known ones.
+        FilterError: If a field cannot be asked this, or not with this value.
+    """
+    return EVERYTHING if filter is None else _condition(filter, context, 0, negated=False)
+
+
+def _condition(filter: Filter, context: RenderContext, depth: int, *, negated: bool) -> Condition:
+    """Return the clauses of a filter or of its negation, which is pushed down to the comparisons."""
+    if depth > MAX_DEPTH:
+        raise FilterError(f"the filter is nested deeper than {MAX_DEPTH} levels")
+    join = any_of if negated else all_of
+    match filter:
+        case And(children):
+            return join([_condition(child, context, depth + 1, negated=negated) for child in children])
+        case Or(children):
+            join = all_of if negated else any_of
+            return join([_condition(child, context, depth + 1, negated=negated) for child in children])
+        case Not(children):
+            return join([_condition(child, context, depth + 1, negated=not negated) for child in children])
+        case Compare():
+            return compare(filter, context, negated=negated)
+        case FromSources(source_ids):
+            return literal(tag_query(SOURCE, [encode_tag(source) for source in source_ids]), negated=negated)
+        case Keywords():
+            return literal(_words(filter, context), negated=negated)
+        case Raw(expression):
+            return redisvl_condition(expression, context.schema, negated=negated)
+        case _:
+            raise FilterError(f"{type(filter).__name__} is no filter")
+
+
+def _words(filter: Keywords, context: RenderContext) -> Positive:
+    fields = text_fields(context.schema, filter.fields)
+    words = words_of(filter.text, "keywords", context.schema.stopwords)
+    if not words:
+        raise ArgumentError(f"keywords has no word to look for: {filter.text!r:.80}")
+    forms = context.stems_of(words) if check_match(filter.match) != "phrase" else []
+    return condition_on_words(fields, words, filter.match, forms)

@@ -1,0 +1,35 @@
+"""FT.CREATE, FT.ALTER and FT.DROPINDEX: the commands that define an index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redisvl_adapters.core.schema.fields import MetadataField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.server.commands import Argument, Command
+
+
+def create_command(schema: Schema) -> Command:
+    """Return the command that creates an index. Records that lie under its prefix already are indexed too."""
+    made: list[Any] = schema.redisvl.redis_fields
+    fields: list[Argument] = [part for field in made for part in field.redis_args()]
+    head: list[Argument] = ["FT.CREATE", schema.name, "ON", schema.storage.upper(), "PREFIX", 1, schema.prefix]
+    return Command((*head, "STOPWORDS", len(schema.stopwords), *schema.stopwords, "SCHEMA", *fields))
+
+
+def alter_command(schema: Schema, field: MetadataField, *, scan: bool = False) -> Command:
+    """Return the command that adds a field to an index.
+
+    Args:
+        schema: The index.
+        field: The field.
+        scan: Whether to look through the records that exist; without need, where none of them has the key yet.
+    """
+    made: Any = schema.redisvl_field(field).as_redis_field()
+    skip: list[Argument] = [] if scan else ["SKIPINITIALSCAN"]
+    return Command(("FT.ALTER", schema.name, *skip, "SCHEMA", "ADD", *made.redis_args()))
+
+
+def drop_command(name: str) -> Command:
+    """Return the command that drops an index with its records."""
+    return Command(("FT.DROPINDEX", name, "DD"))

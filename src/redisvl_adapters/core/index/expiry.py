@@ -1,0 +1,49 @@
+"""Times to live of records: read, set, and renewed when a record is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from redisvl_adapters.core.arguments import check_ids
+from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
+from redisvl_adapters.core.server.replies import ok
+
+
+def renew_ttl(state: IndexState, ids: Sequence[str]) -> Steps[None]:
+    """Let records live on, if they were found and their time to live is counted from the last read."""
+    if state.spec.sliding_ttl and state.schema is not None:
+        for chunk in batched(ids, BATCH_SIZE):
+            keys = map(state.schema.key_of, chunk)
+            # XX leaves those alone that were told never to expire.
+            yield [Command(("PEXPIRE", key, state.spec.ttl_ms or 0, "XX"), key) for key in keys]
+
+
+def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | None]]:
+    """Return in how many seconds records expire; None where a record does not expire, or there is none."""
+    check_ids(ids)
+    snapshot = state.snapshot or (yield from read_snapshot(state))
+    if snapshot is None:
+        return [None for _ in ids]
+    left: list[float | None] = []
+    for chunk in batched(ids, BATCH_SIZE):
+        replies = yield [Command(("PTTL", key), key) for key in map(snapshot.schema.key_of, chunk)]
+        left += [None if ok(reply) < 0 else reply / 1000 for reply in replies]
+    return left
+
+
+def expire(state: IndexState, ids: Sequence[str], ttl_ms: int | None) -> Steps[int]:
+    """Let records expire after a number of milliseconds from now, or never; return how many there were."""
+    check_ids(ids)
+    snapshot = state.snapshot or (yield from read_snapshot(state))
+    if snapshot is None:
+        return 0
+    there = 0
+    for chunk in batched(ids, BATCH_SIZE):
+        keys = list(map(snapshot.schema.key_of, chunk))
+        if ttl_ms is None:
+            commands = [Command((name, key), key) for key in keys for name in ("PERSIST", "EXISTS")]
+            there += sum(map(ok, (yield commands)[1::2]))
+        else:
+            there += sum(map(ok, (yield [Command(("PEXPIRE", key, ttl_ms), key) for key in keys])))
+    return there

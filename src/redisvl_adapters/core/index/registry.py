@@ -1,0 +1,128 @@
+"""The registry: one small hash for each index that holds what FT.INFO cannot say.
+
+It lies outside the prefix of the index. It holds the type of each metadata key that the index has seen, which tells a
+boolean from a tag and a point in time from a number, and the parameters of the algorithm that FT.INFO leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import orjson
+
+from redisvl_adapters.core.records.record import new_id
+from redisvl_adapters.core.schema.field_names import field_alias
+from redisvl_adapters.core.schema.fields import QUANTISED, FieldType, MetadataField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.server.commands import Command
+
+Registry = Mapping[bytes, bytes]
+
+HEADER = b"layout"
+SCALE = b"scale"
+_LAYOUT = 1
+_KEY_PREFIX = b"key:"
+_UNTYPED_PREFIX = b"untyped_keys:"
+
+
+def registry_key(name: str) -> str:
+    """Return the key of the registry of an index."""
+    return f"redisvl-adapters/{name}"
+
+
+def read_registry_command(name: str) -> Command:
+    """Return the command that reads the registry."""
+    key = registry_key(name)
+    return Command(("HGETALL", key), key)
+
+
+def register_command(schema: Schema) -> Command:
+    """Return the command that writes a header, and the fields of a schema, into the registry.
+
+    Each header is unlike any before it: so whoever reads the registry sees that the index was made anew.
+    """
+    header = {
+        "version": _LAYOUT,
+        "made": new_id(),
+        "tuning": dict(schema.vector.tuning),
+        "text_attrs": dict(schema.text_attrs),
+        "stopwords": schema.stopwords,
+    }
+    parts: list[bytes] = [HEADER, orjson.dumps(header)]
+    for field in schema.fields.values():
+        parts += _entry(field)
+    key = registry_key(schema.name)
+    return Command(("HSET", key, *parts), key)
+
+
+def scale_commands(schema: Schema) -> list[Command]:
+    """Return the commands that register the scale of quantised vectors, where nobody else was first.
+
+    It is kept when the index is made anew, as its records may be: with another scale they would be other vectors.
+    """
+    if schema.vector.dtype not in QUANTISED:
+        return []
+    key = registry_key(schema.name)
+    return [Command(("HSETNX", key, SCALE, orjson.dumps(schema.vector.scale)), key)]
+
+
+def forget_command(name: str, header: bytes | None) -> Command:
+    """Return the command that deletes the registry, if it still has this header: nobody made the index anew."""
+    key = registry_key(name)
+    script = "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('DEL',KEYS[1]) end"
+    return Command(("EVAL", script, 1, key, HEADER, header or b""), key)
+
+
+def registry_header(registry: Registry) -> bytes | None:
+    """Return the header of a registry, which changes whenever the index is made anew."""
+    return registry.get(HEADER)
+
+
+def claim_commands(name: str, fields: Iterable[MetadataField], untyped_keys: Iterable[str]) -> list[Command]:
+    """Return the commands that register what was learnt, where nobody else was first, and read what holds then.
+
+    Args:
+        name: The index.
+        fields: The fields of new keys.
+        untyped_keys: New keys without a type.
+    """
+    key = registry_key(name)
+    entries = [*map(_entry, fields), *((_UNTYPED_PREFIX + name.encode(), b"") for name in untyped_keys)]
+    return [*(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry_command(name)]
+
+
+def mark_unindexed_commands(name: str, header: bytes | None, fields: Iterable[MetadataField]) -> list[Command]:
+    """Return the commands that mark keys as not indexed, if nobody made the index anew, and read what holds then."""
+    key = registry_key(name)
+    script = (
+        "if (redis.call('HGET',KEYS[1],ARGV[1]) or '')==ARGV[2] then redis.call('HSET',KEYS[1],ARGV[3],ARGV[4]) end"
+    )
+    entries = [_entry(replace(field, type=FieldType.UNINDEXED)) for field in fields]
+    marks = [Command(("EVAL", script, 1, key, HEADER, header or b"", *entry), key) for entry in entries]
+    return [*marks, read_registry_command(name)]
+
+
+def _entry(field: MetadataField) -> tuple[bytes, bytes]:
+    return _KEY_PREFIX + field.key.encode(), orjson.dumps(
+        {"type": field.type, "attrs": dict(field.attrs), "learnt": field.learnt}
+    )
+
+
+def registered_fields(registry: Registry, reserved: frozenset[str]) -> dict[str, MetadataField]:
+    """Return the metadata fields of a registry by key."""
+    fields = {}
+    for name, value in registry.items():
+        if name.startswith(_KEY_PREFIX):
+            key, entry = name.removeprefix(_KEY_PREFIX).decode(), orjson.loads(value)
+            fields[key] = MetadataField(
+                key, FieldType(entry["type"]), field_alias(key, reserved), entry["attrs"], entry["learnt"]
+            )
+    return fields
+
+
+def untyped_keys(registry: Registry) -> frozenset[str]:
+    """Return the keys of a registry that records have had without a value to tell a type."""
+    return frozenset(
+        name.removeprefix(_UNTYPED_PREFIX).decode() for name in registry if name.startswith(_UNTYPED_PREFIX)
+    )

@@ -1,0 +1,123 @@
+"""The snapshot: what the server said of an index at one moment, and the state that holds the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from redisvl_adapters.core.filters.conditions import Condition
+from redisvl_adapters.core.filters.tag_queries import presence_query
+from redisvl_adapters.core.index.info import read_schema, snapshot_commands
+from redisvl_adapters.core.index.record_keys import count_command, read_total
+from redisvl_adapters.core.index.registry import registered_fields, registry_header
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_spec import DEFAULT_METRIC, IndexSpec
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
+from redisvl_adapters.errors import SchemaMismatchError
+
+ATTEMPTS = 100
+"""How often an operation starts anew when somebody else changes the index under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the server said of an index at one moment.
+
+    Attributes:
+        schema: What the index is.
+        registry: Its registry.
+        records: How many records it held.
+        claimed: Whether somebody was about to add a field.
+        compiled: The conditions of filters that were compiled for this schema.
+        plans: The plans of searches that were made for it.
+    """
+
+    schema: Schema
+    registry: Mapping[bytes, bytes]
+    records: int
+    claimed: bool = False
+    compiled: dict[Hashable, Condition] = field(default_factory=dict, compare=False, repr=False)
+    plans: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(slots=True)
+class IndexState:
+    """What is known of an index. It is shared by threads and tasks: a snapshot is replaced as a whole, never changed.
+
+    Attributes:
+        spec: What was asked of it.
+        snapshot: What the server said last; None if the index did not exist.
+        opened: Whether the server was asked at all.
+        single_node: Whether all keys lie on one node; False on a cluster.
+        has_ft_hybrid: Whether the server has FT.HYBRID; None if it was not asked.
+        stems: The forms of words in the index, as far as they were asked for.
+    """
+
+    spec: IndexSpec
+    snapshot: Snapshot | None = None
+    opened: bool = False
+    single_node: bool = True
+    has_ft_hybrid: bool | None = None
+    stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
+
+    @property
+    def schema(self) -> Schema | None:
+        """What the index is; None if it did not exist."""
+        return self.snapshot.schema if self.snapshot else None
+
+    @property
+    def metric(self) -> str:
+        """Its distance metric: as it is, or as it was asked for."""
+        return self.snapshot.schema.vector.metric if self.snapshot else self.spec.metric or DEFAULT_METRIC
+
+
+def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
+    """Ask the server what the index is.
+
+    Raises:
+        SchemaMismatchError: If it is not what was asked for.
+    """
+    attempts = 0
+    while True:
+        before, info, after = yield snapshot_commands(state.spec.name)
+        entries = as_mapping(ok(after))
+        attempts += 1
+        if attempts == ATTEMPTS or registry_header(as_mapping(ok(before))) == registry_header(entries):
+            break
+    if is_missing_index(info):
+        state.snapshot = None
+    else:
+        schema, records = read_schema(ok(info), entries)
+        differences = state.spec.differences(schema)
+        if additions := state.spec.additions(schema):
+            replies = yield [count_command(schema, presence_query(new.key, "~")) for new in additions]
+            unseen = [0 if is_missing_index(reply) else read_total(ok(reply)) for reply in replies]
+            differences += [
+                f"metadata field {new.key!r} has values in {total} records that were written without indexing it, "
+                f"asked for {str(new.type)!r}, which would not find them (it can only be left out, or all records "
+                "be added to another index)"
+                for new, total in zip(additions, unseen, strict=True)
+                if total and new.redis_type
+            ]
+            # Until a write adds them, they are keys without a value.
+            without = (new.key for new, total in zip(additions, unseen, strict=True) if not total)
+            schema = replace(schema, untyped_keys=schema.untyped_keys.union(without))
+        check_matches(schema, differences)
+        claimed = not registered_fields(entries, schema.reserved).keys() <= schema.fields.keys()
+        state.snapshot = Snapshot(schema, entries, records, claimed)
+    return state.snapshot
+
+
+def check_matches(schema: Schema, differences: Sequence[str]) -> None:
+    """Refuse an index that is not what was asked for.
+
+    Raises:
+        SchemaMismatchError: If there are differences; the message lists them.
+    """
+    if differences:
+        raise SchemaMismatchError(
+            f"index {schema.name!r} exists, but is not what was asked for: {'; '.join(differences)}. Ask for what "
+            "it is, choose another index_name, or pass create='overwrite' to drop it with its records"
+        )

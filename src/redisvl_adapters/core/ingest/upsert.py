@@ -1,0 +1,214 @@
+"""Writing records: checked and encoded as a whole, sent in batches, and sent again if the index changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from redis.exceptions import ResponseError
+
+from redisvl_adapters.core.arguments import is_utf8
+from redisvl_adapters.core.index.learning import apply_schema_change, plan_schema_change
+from redisvl_adapters.core.index.lifecycle import check_may_create, create
+from redisvl_adapters.core.index.registry import read_registry_command, registry_header
+from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
+from redisvl_adapters.core.records.layouts import Layout, layout_of
+from redisvl_adapters.core.records.metadata import check_metadata
+from redisvl_adapters.core.records.projection import project
+from redisvl_adapters.core.records.record import Record, describe_record
+from redisvl_adapters.core.records.replace_script import Write, replace_commands
+from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Reply, Steps
+from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok, server_error
+from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
+
+PER_SCRIPT = 10
+"""How many records one script writes: more would keep others waiting while a graph takes them in, and gain nothing."""
+
+
+def upsert(
+    state: IndexState,
+    records: Sequence[Record],
+    vectors: Sequence[Vector] | Matrix,
+    ttl_ms: int | None = None,
+    positions: Sequence[int] | None = None,
+) -> Steps[list[str]]:
+    """Write records, replacing wholly those that exist. The index is created and learns new keys as needed.
+
+    Everything that can be known to be wrong is refused before anything is written. Of several records with one id the
+    last one is written.
+
+    Args:
+        state: The index.
+        records: The records; their ``vector`` is not looked at.
+        vectors: One per record.
+        ttl_ms: Milliseconds after which they expire; by default as the index was told.
+        positions: Where each stands in what the caller was given, for errors; by default from 0 on.
+
+    Returns:
+        The ids of the records, in their order.
+
+    Raises:
+        RecordError: If a record could not be stored, indexed and read back exactly.
+        SchemaMismatchError: If the index is not what was asked for.
+        PartialWriteError: If the server failed after some records may have been written.
+    """
+    ids = [record.id for record in records]
+    if not ids:
+        return ids
+    places = _checked_records(records, positions)
+    matrix = as_matrix(vectors, places)
+    ttl_ms = state.spec.ttl_ms if ttl_ms is None else ttl_ms
+    surveys = [place.found for place in places]
+    last = list({place.record.id: place for place in places}.values())
+
+    def encode(schema: Schema) -> list[Write]:
+        rows = check_matrix(matrix, places, schema.vector)
+        layout = layout_of(schema)
+        return [place.write(layout, rows, ttl_ms) for place in last]
+
+    done, made = 0, None
+    for attempt in range(ATTEMPTS):
+        # What others read with stays in its place until there is a newer one.
+        snapshot = (not attempt and state.snapshot) or (yield from read_snapshot(state))
+        header = registry_header(snapshot.registry) if snapshot else None
+        if attempt and header != made:
+            # What was written before may have gone with the index.
+            done = 0
+        made = header
+        if snapshot is None:
+            check_may_create(state.spec)
+        before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
+        change = plan_schema_change(state.spec, before, surveys)
+        # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.
+        expected = before.with_fields(change.fields)
+        writes = encode(expected)
+        if snapshot is None:
+            snapshot = yield from create(state, matrix.shape[1])
+        snapshot = yield from apply_schema_change(state, snapshot, change)
+        if snapshot is not None:
+            if not snapshot.schema.lays_out_like(expected):
+                writes = encode(snapshot.schema)
+            done = yield from _write(snapshot, last, writes, done, PER_SCRIPT if state.single_node else 1)
+            if done == len(last):
+                return ids
+        # Somebody dropped the index or taught it a key meanwhile.
+    written = [place.record.id for place in last[:done]]
+    unwritten = [place.record.id for place in last[done:]]
+    message = f"index {state.spec.name!r} was changed by others in every attempt to write to it; try again"
+    raise PartialWriteError(message, written=written, unwritten=unwritten)
+
+
+def check_records(state: IndexState, records: Sequence[Record], positions: Sequence[int] | None = None) -> Steps[None]:
+    """Check all that can be known to be wrong with records, and with the vectors that they have already.
+
+    Args:
+        state: The index.
+        records: The records.
+        positions: Where each stands in what the caller was given, for errors; by default from 0 on.
+
+    Raises:
+        RecordError: If a record could not be stored, indexed and read back exactly.
+        SchemaMismatchError: If the index is not what was asked for.
+    """
+    places = _checked_records(records, positions)
+    snapshot = state.snapshot or (yield from read_snapshot(state))
+    before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
+    expected = before.with_fields(plan_schema_change(state.spec, before, [place.found for place in places]).fields)
+    for place in places:
+        project(expected, place.found.values, place)
+    if all(record.vector is not None for record in records):
+        matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), places)
+        dims = snapshot.schema.vector.dims if snapshot else matrix.shape[1]
+        check_matrix(matrix, places, replace(expected.vector, dims=dims))
+
+
+def _checked_records(records: Sequence[Record], positions: Sequence[int] | None) -> list[_CheckedRecord]:
+    positions = range(len(records)) if positions is None else positions
+    return [
+        _CheckedRecord(row, position, record)
+        for row, (position, record) in enumerate(zip(positions, records, strict=True))
+    ]
+
+
+class _CheckedRecord:
+    """A record at its place in a call, checked as far as that goes without its index."""
+
+    __slots__ = ("found", "position", "record", "row")
+
+    def __init__(self, row: int, position: int, record: Record) -> None:
+        if not isinstance(record.id, str) or not record.id or "\0" in record.id:
+            raise RecordError(f"record {position} has the id {record.id!r}; an id is a non-empty string without NUL")
+        self.row = row
+        self.position = position
+        self.record = record
+        if not isinstance(record.text, str):
+            raise RecordError(f"{self} has a text of type {type(record.text).__name__}; a text is a string")
+        if not (is_utf8(record.text) and is_utf8(record.id) and is_utf8(record.source or "")):
+            raise RecordError(f"{self} has text with a lone surrogate, which UTF-8 lacks")
+        self.found = check_metadata(record.metadata, self)
+
+    def __str__(self) -> str:
+        # Written out for errors alone.
+        return describe_record(self.position, self.record.id)
+
+    def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Write:
+        """Return what writes it."""
+        ttl_ms = ttl_ms if self.record.ttl_ms is None else self.record.ttl_ms
+        return layout.write(self.record, self.found, rows[self.row], ttl_ms, self)
+
+
+def _write(
+    snapshot: Snapshot, places: Sequence[_CheckedRecord], writes: Sequence[Write], done: int, per_script: int
+) -> Steps[int]:
+    """Write records from a place on, and return up to which place they are known to be written and indexed."""
+    name, layout = snapshot.schema.name, layout_of(snapshot.schema)
+    ids = [place.record.id for place in places]
+    while done < len(writes):
+        batch = writes[done : done + BATCH_SIZE]
+        commands = replace_commands(layout.script, batch, per_script)
+        # Asked after the writes: whatever changed before or between them shows.
+        guard = [read_registry_command(name), Command(("FT.EXPLAIN", name, "*"))]
+        try:
+            if per_script > 1:
+                *replies, registry, exists = yield [*commands, *guard]
+            else:
+                # The nodes of a cluster know no order among them.
+                replies = yield commands
+                registry, exists = yield guard
+        except ServerError as error:
+            message = f"{done} of {len(ids)} records are written, then: {error}"
+            raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
+        refusals, lost = _refusals(replies, len(batch), per_script)
+        if refusals:
+            gone = {done + place for place in lost}
+            written = [record_id for place, record_id in enumerate(ids[: done + len(batch)]) if place not in gone]
+            there = set(written)
+            unwritten = [record_id for record_id in ids if record_id not in there]
+            culprit = ids[done + min(refusals)]
+            reason = server_error(ResponseError(refusals[min(refusals)]))
+            message = f"{len(written)} of {len(ids)} records are written; {culprit!r} is not: {reason}"
+            raise PartialWriteError(message, written=written, unwritten=unwritten) from reason
+        if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:
+            # These may lack an index entry: they are to be written again.
+            break
+        done += len(batch)
+    return done
+
+
+def _refusals(replies: Sequence[Reply], count: int, per_script: int) -> tuple[dict[int, str], set[int]]:
+    """Return which records of a batch the server refused, with its reasons, and all that are not written therefore."""
+    refusals: dict[int, str] = {}
+    lost: set[int] = set()
+    for start, reply in zip(range(0, count, per_script), replies, strict=True):
+        if isinstance(reply, ResponseError):
+            written, reason = 0, str(reply)
+        elif len(reply) > 1:
+            written, reason = int(reply[0]), reply[1].decode()
+        else:
+            continue
+        refusals[start + written] = reason
+        lost.update(range(start + written, min(start + per_script, count)))
+    return refusals, lost

@@ -1,0 +1,61 @@
+"""Decimal spellings of floats that RedisJSON reads back exactly."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from redisvl_adapters.core.schema.fields import MAX_EXACT_INT
+
+
+def json_number(value: float) -> str | None:
+    """Return a decimal spelling of a finite double that RedisJSON reads back as the very same double.
+
+    RedisJSON's parser computes ``float(digits) * 10.0 ** exponent`` and rounds twice where the digits or the power have
+    no exact double, so about one random double in five would come back as its neighbour. For those, nearby digits are
+    tried until the quick way and the correctly rounded one both give the value.
+
+    Returns:
+        The spelling, or None for the one in a hundred of those that has none.
+    """
+    text = repr(value)
+    digits, exponent = _parts(text)
+    magnitude = abs(value)
+    if (digits < MAX_EXACT_INT and abs(exponent) <= 22) or _parse_like_redisjson(digits, exponent) == magnitude:
+        return text
+    sign = "-" if value < 0 else ""
+    leading = math.floor(math.log10(magnitude))
+    exact = Fraction(magnitude)
+    for precision in (17, 18, 19, 16):
+        exponent = leading - precision + 1
+        centre = round(exact / Fraction(10) ** exponent)
+        spread = max(1, int(math.ulp(float(centre))))
+        for offset in range(-40, 41):
+            digits = centre + offset * spread // 8
+            if (
+                0 < digits < 2**64
+                and _parse_like_redisjson(digits, exponent) == magnitude
+                and float(f"{digits}e{exponent}") == magnitude
+            ):
+                return f"{sign}{digits}e{exponent}"
+    return None
+
+
+def json_parse_error(value: float) -> float:
+    """Return what must be added to the double that RedisJSON makes of ``repr(value)`` to get the value itself."""
+    return value - math.copysign(_parse_like_redisjson(*_parts(repr(value))), value)
+
+
+def _parts(text: str) -> tuple[int, int]:
+    mantissa, _, exponent = text.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    return int(whole + fraction), int(exponent or 0) - len(fraction)
+
+
+def _parse_like_redisjson(digits: int, exponent: int) -> float:
+    """Parse a decimal as serde_json does without its ``float_roundtrip`` feature."""
+    if exponent >= 0:
+        return float(digits) * float(f"1e{exponent}")
+    if exponent >= -308:
+        return float(digits) / float(f"1e{-exponent}")
+    return float(digits) / 1e308 / float(f"1e{-exponent - 308}")

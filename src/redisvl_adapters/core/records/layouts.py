@@ -1,0 +1,255 @@
+"""Layouts: how a record lies in Redis, as a hash or as a JSON document.
+
+| part | hash | JSON |
+|---|---|---|
+| text | ``text`` | ``$.text`` |
+| vector | ``embedding``, the bytes of its numbers | ``$.embedding``, a list of numbers |
+| metadata, exact | ``metadata``, JSON text | ``$.metadata``, nested as given |
+| indexed values, the words of the text as ``_text`` among them | fields of their own | ``$.index.*`` |
+| node frame of LlamaIndex | ``_node``, JSON text | ``$._node``, JSON text |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from redisvl_adapters.core.records.field_values import Projected
+from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error
+from redisvl_adapters.core.records.metadata import CheckedMetadata
+from redisvl_adapters.core.records.projection import presence_tags, project
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.records.replace_script import REPLACE_HASHES, REPLACE_JSON, Write
+from redisvl_adapters.core.records.vectors import from_bytes, restored
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.stored_fields import EXACT, FRAME, KEYS, METADATA, SEARCHED, SOURCE, TEXT
+from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR, encode_tag
+from redisvl_adapters.core.server.commands import Command, Reply
+from redisvl_adapters.core.text.analysis import searchable_text
+
+Reader: TypeAlias = Callable[[str, Sequence[Any]], Record]
+"""Makes a record of its id and the values of some fields."""
+
+
+class Layout(Protocol):
+    """How a record lies in Redis."""
+
+    @property
+    def script(self) -> str:
+        """The script that replaces records wholly."""
+        ...
+
+    def write(
+        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+    ) -> Write:
+        """Return what replaces the record wholly.
+
+        Args:
+            record: The record; its own vector and metadata are not looked at.
+            found: What its metadata holds.
+            vector: The vector in the dtype of the index, shape (dims,).
+            ttl_ms: Milliseconds until it expires, or None.
+            where: Names the record in errors.
+        """
+        ...
+
+    def read(self, record_id: str) -> Command:
+        """Return the command that fetches the record without its vector."""
+        ...
+
+    def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
+        """Return the record that the reply to ``read`` holds, or None if there is none."""
+        ...
+
+    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+        """Return what a search must return, as pairs of what is asked for and how it is called in the reply."""
+        ...
+
+    def reader(self, names: Sequence[bytes]) -> Reader:
+        """Return what makes a record of its id and of the values that a search reply has of these fields."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HashLayout:
+    """A record as a Redis hash."""
+
+    schema: Schema
+
+    @property
+    def script(self) -> str:
+        """See ``Layout``."""
+        return REPLACE_HASHES
+
+    def write(
+        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+    ) -> Write:
+        """See ``Layout``."""
+        fields: list[Any] = [
+            TEXT,
+            record.text,
+            self.schema.vector.name,
+            vector.tobytes(),
+            METADATA,
+            orjson.dumps(found.plain),
+        ]
+        for name, value in _projection(self.schema, record, found, where).items():
+            fields += name, _hash_value(value)
+        if record.frame is not None:
+            fields += FRAME, record.frame
+        return Write(self.schema.key_of(record.id), ttl_ms, fields)
+
+    def read(self, record_id: str) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        return Command(("HMGET", key, TEXT, METADATA, FRAME), key)
+
+    def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
+        """See ``Layout``."""
+        return None if reply[0] is None and reply[1] is None else _read_whole(record_id, reply)
+
+    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+        """See ``Layout``."""
+        names = [TEXT, METADATA]
+        names += [FRAME] if frame else []
+        names += [self.schema.vector.name] if vector else []
+        return [(name, name) for name in names]
+
+    def reader(self, names: Sequence[bytes]) -> Reader:
+        """See ``Layout``."""
+        field = self.schema.vector
+        return _reader(names, self.schema.vector_bytes, lambda raw: from_bytes(raw, field))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLayout:
+    """A record as a JSON document."""
+
+    schema: Schema
+
+    @property
+    def script(self) -> str:
+        """See ``Layout``."""
+        return REPLACE_JSON
+
+    def write(
+        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+    ) -> Write:
+        """See ``Layout``."""
+        index: dict[str, Any] = {}
+        corrections: list[str] = []
+        for name, value in _projection(self.schema, record, found, where).items():
+            index[name] = value
+            if type(value) is float:
+                spelling = json_number(value)
+                if spelling is None:
+                    corrections += f'$.index["{name}"]', repr(json_parse_error(value))
+                else:
+                    index[name] = orjson.Fragment(spelling)
+        document: dict[str, Any] = {TEXT: record.text}
+        document[METADATA], exact = _spelled(found.plain)
+        if not exact:
+            document[EXACT] = orjson.dumps(found.plain).decode()
+        document["index"] = index
+        if record.frame is not None:
+            document[FRAME] = record.frame
+        document[self.schema.vector.name] = (
+            vector.astype(np.float32) if self.schema.vector.dtype == "bfloat16" else vector
+        )
+        body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+        return Write(self.schema.key_of(record.id), ttl_ms, [body, *corrections])
+
+    def read(self, record_id: str) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        return Command(("JSON.GET", key, *_WHOLE), key)
+
+    def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
+        """See ``Layout``."""
+        if reply is None:
+            return None
+        found = orjson.loads(reply)
+        # Each path has a list of what is there.
+        text, metadata, exact, frame = [values[0] if (values := found.get(path)) else None for path in _WHOLE]
+        return Record(record_id, text or "", orjson.loads(exact) if exact else metadata or {}, None, frame)
+
+    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+        """See ``Layout``."""
+        pairs = [(f"$.{name}", name) for name in (TEXT, METADATA, EXACT)]
+        pairs += [(f"$.{FRAME}", FRAME)] if frame else []
+        pairs += [(f'$["{self.schema.vector.name}"]', self.schema.vector.name)] if vector else []
+        return pairs
+
+    def reader(self, names: Sequence[bytes]) -> Reader:
+        """See ``Layout``."""
+        field = self.schema.vector
+        return _reader(names, self.schema.vector_bytes, lambda raw: restored(orjson.loads(raw), field))
+
+
+def layout_of(schema: Schema) -> Layout:
+    """Return the layout of the records of an index."""
+    return JsonLayout(schema) if schema.storage == "json" else HashLayout(schema)
+
+
+def _reader(names: Sequence[bytes], vector: bytes, read_vector: Callable[[bytes], NDArray[Any]]) -> Reader:
+    place = {name: at for at, name in enumerate(names)}.get
+    text, frame, numbers = place(b"text"), place(b"_node"), place(vector)
+    metadata = place(b"_exact", place(b"metadata"))
+
+    def read(record_id: str, values: Sequence[Any]) -> Record:
+        return Record(
+            record_id,
+            "" if text is None else (values[text] or b"").decode(),
+            {} if metadata is None else orjson.loads(values[metadata] or b"{}"),
+            None,
+            values[frame].decode() if frame is not None and values[frame] else None,
+            read_vector(values[numbers]) if numbers is not None else None,
+        )
+
+    return read
+
+
+# What is read of a document and of a hash by id.
+_WHOLE = tuple(f"$.{name}" for name in (TEXT, METADATA, EXACT, FRAME))
+_read_whole = _reader([b"text", b"metadata", b"_node"], b"", np.frombuffer)
+
+
+def _projection(schema: Schema, record: Record, found: CheckedMetadata, where: object) -> dict[str, Projected]:
+    projection = project(schema, found.values, where)
+    projection[SEARCHED] = searchable_text(record.text)
+    projection[KEYS] = presence_tags(schema, found.values)
+    if record.source is not None:
+        projection[SOURCE] = [encode_tag(record.source)]
+    return projection
+
+
+def _hash_value(value: Projected) -> str:
+    if isinstance(value, str):
+        return value
+    return TAG_SEPARATOR.join(value) if isinstance(value, list) else repr(value)
+
+
+_SPELLED = frozenset({float, dict, list})
+
+
+def _spelled(value: Any) -> tuple[Any, bool]:
+    """Return JSON with every number spelled so that RedisJSON reads it exactly, and whether that could be done."""
+    match value:
+        case float():
+            spelling = json_number(value)
+            return (value, False) if spelling is None else (orjson.Fragment(spelling), True)
+        case dict() if _SPELLED.isdisjoint(map(type, value.values())):
+            return value, True
+        case dict():
+            spelled = {key: _spelled(item) for key, item in value.items()}
+            return {key: item for key, (item, _) in spelled.items()}, all(exact for _, exact in spelled.values())
+        case list():
+            items = [_spelled(item) for item in value]
+            return [item for item, _ in items], all(exact for _, exact in items)
+        case _:
+            return value, True

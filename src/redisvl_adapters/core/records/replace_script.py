@@ -1,0 +1,63 @@
+"""The Lua script that replaces records wholly, several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from redisvl_adapters.core.server.commands import Argument, Command
+
+
+class Write(NamedTuple):
+    """What one record is written with.
+
+    Attributes:
+        key: Its key.
+        ttl_ms: Milliseconds until it expires, or None.
+        args: What the script of its layout takes for it.
+    """
+
+    key: str
+    ttl_ms: int | None
+    args: Sequence[Argument]
+
+
+# Each record is replaced in one step, so that nobody ever sees it missing or half new, and no field, index entry or
+# time to live of an earlier one survives. One script writes several records, which is nearly as fast as bare commands.
+# Its first line makes the server refuse it as a whole where it could only delete, when memory is full. The reply is how
+# many records are written, and why the next one is not.
+_SCRIPT = """#!lua
+local at=1
+for i,key in ipairs(KEYS) do
+local ttl,n=ARGV[at],tonumber(ARGV[at+1])
+redis.call('DEL',key)
+local reply={}
+if type(reply)=='table' and reply.err then return {i-1,reply.err} end
+{rest}if ttl~='' then redis.call('PEXPIRE',key,ttl) end
+at=at+2+n
+end
+return {#KEYS}"""
+REPLACE_HASHES = _SCRIPT.replace("={}\n", "=redis.pcall('HSET',key,unpack(ARGV,at+2,at+1+n))\n").replace("{rest}", "")
+# Behind the document: pairs of a path and what must be added to the number there.
+REPLACE_JSON = _SCRIPT.replace("={}\n", "=redis.pcall('JSON.SET',key,'$',ARGV[at+2])\n").replace(
+    "{rest}", "for j=at+3,at+1+n,2 do redis.call('JSON.NUMINCRBY',key,ARGV[j],ARGV[j+1]) end\n"
+)
+
+
+def replace_commands(script: str, writes: Sequence[Write], per_script: int) -> list[Command]:
+    """Return the commands that write records, several of them each.
+
+    Args:
+        script: The script of their layout.
+        writes: The records.
+        per_script: How many one script writes; on a cluster one, since others may lie on other nodes.
+    """
+    commands = []
+    for start in range(0, len(writes), per_script):
+        chunk = writes[start : start + per_script]
+        keys = [write.key for write in chunk]
+        args: list[Argument] = ["EVAL", script, len(keys), *keys]
+        for write in chunk:
+            args += "" if write.ttl_ms is None else write.ttl_ms, len(write.args), *write.args
+        commands.append(Command(tuple(args), keys[0]))
+    return commands

@@ -1,0 +1,229 @@
+"""Vectors: checked, converted to the dtype of the index, quantised, and read back."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+from ml_dtypes import bfloat16
+from numpy.typing import NDArray
+
+from redisvl_adapters.core.schema.fields import VectorField
+from redisvl_adapters.errors import ArgumentError, RecordError
+
+Matrix: TypeAlias = NDArray[Any]
+Vector: TypeAlias = Sequence[float] | NDArray[Any]
+
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "bfloat16": np.dtype(bfloat16),
+    **{name: np.dtype(name) for name in ("float16", "float32", "float64", "int8", "uint8")},
+}
+
+
+def as_matrix(vectors: Sequence[Vector] | NDArray[Any], names: Sequence[object]) -> NDArray[np.float64 | np.float32]:
+    """Return vectors as the rows of one matrix.
+
+    Args:
+        vectors: One per record, all of one length, or a matrix of shape (records, dims).
+        names: What the record of each is called in errors.
+
+    Returns:
+        Shape (records, dims); float32 if they came as float32, else float64.
+
+    Raises:
+        RecordError: If a vector is missing, is not made of numbers, or has another length than the first.
+    """
+    if len(vectors) != len(names):
+        raise ArgumentError(f"{len(names)} records came with {len(vectors)} vectors")
+    if not isinstance(vectors, np.ndarray) and (quick := _quick_matrix(vectors)) is not None and quick.size:
+        return quick
+    try:
+        matrix: Matrix = np.asarray(vectors)
+        if matrix.dtype not in (np.float32, np.float64):
+            matrix = matrix.astype(np.float64)
+    except (TypeError, ValueError):
+        matrix = np.empty(0)
+    if matrix.ndim != 2 or not matrix.shape[1]:
+        raise _culprit(vectors, names)
+    return matrix
+
+
+def _culprit(vectors: Sequence[Vector] | NDArray[Any], names: Sequence[object]) -> RecordError:
+    dims = None
+    for where, vector in zip(names, vectors, strict=True):
+        if vector is None:
+            return RecordError(f"{where} has no vector")
+        try:
+            row = np.asarray(vector, dtype=np.float64)
+        except (TypeError, ValueError):
+            return RecordError(f"{where} has a vector that is not made of numbers: {vector!r:.80}")
+        if row.ndim != 1 or not row.size:
+            return RecordError(
+                f"{where} has a vector of shape {row.shape}; a vector is a flat list of at least one number"
+            )
+        dims = dims or row.size
+        if row.size != dims:
+            return RecordError(f"{where} has a vector of {row.size} dimensions, the first one has {dims}")
+    return RecordError("the vectors are not a list of lists of numbers")
+
+
+def check_matrix(matrix: Matrix, names: Sequence[object], field: VectorField) -> Matrix:
+    """Return vectors as an index stores them, if it can index and compare each.
+
+    Args:
+        matrix: Shape (records, dims).
+        names: What the record of each is called in errors.
+        field: The vector field of the index.
+
+    Raises:
+        RecordError: If the number of dimensions differs, a number is NaN, infinite or beyond the dtype, or a vector is
+            zero where the distance is an angle.
+    """
+    dims, dtype = field.dims, field.dtype
+    if matrix.shape[1] != dims:
+        raise RecordError(
+            f"{names[0]} has a vector of {matrix.shape[1]} dimensions, the index has {dims}, "
+            "by dims= or its first vector; was another embedding model used?"
+        )
+    target = _DTYPES[dtype]
+    _refuse((~np.isfinite(matrix)).any(axis=1), names, "has NaN or infinity in its vector")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if target.kind in "iu":
+            matrix = _quantised(matrix, np.iinfo(target), field)
+        stored = np.ascontiguousarray(matrix, dtype=target)
+    if target.kind in "iu":
+        _refuse((stored != matrix).any(axis=1), names, _unquantisable(field))
+    else:
+        _refuse((~np.isfinite(stored)).any(axis=1), names, f"has a number in its vector that is beyond {dtype}")
+    if field.metric == "cosine":
+        _refuse((stored == 0).all(axis=1), names, "has a zero vector, which has no cosine distance to anything")
+    return stored
+
+
+def _quantised(matrix: Matrix, bounds: np.iinfo[Any], field: VectorField) -> Matrix:
+    """Return the integers that stand for vectors, not yet as integers.
+
+    Without a scale, each vector uses the whole range by itself if the distance is an angle; one that is made of
+    integers already stays as it is.
+    """
+    if field.scale is not None:
+        return np.rint(matrix * field.scale)
+    if field.metric != "cosine":
+        return matrix
+    peak = np.abs(matrix).max(axis=1, keepdims=True)
+    fitting = (matrix >= bounds.min) & (matrix <= bounds.max) & (matrix == np.rint(matrix))
+    as_is = fitting.all(axis=1, keepdims=True)
+    whole: Matrix = np.rint(matrix / np.where(peak == 0, 1.0, peak) * bounds.max)
+    return np.where(as_is, matrix, whole)
+
+
+def _unquantisable(field: VectorField) -> str:
+    if field.scale is not None:
+        return f"has a number in its vector that, times the scale {field.scale:g}, is beyond {field.dtype}"
+    if field.metric == "cosine":
+        return f"has a negative number in its vector, which {field.dtype} lacks; int8 has them"
+    return (
+        f"has numbers in its vector that are no integers of {field.dtype}; to store others, give the index a scale= "
+        "that they are multiplied with before they are rounded, such as 127 for numbers from -1 to 1"
+    )
+
+
+def as_query(vector: Vector, field: VectorField) -> bytes:
+    """Return a query vector as the bytes that a search takes.
+
+    Raises:
+        ArgumentError: If it has the wrong number of dimensions, a number that is not finite, or no direction where the
+            distance is an angle.
+    """
+    if (quick := _quick_query(vector, field.dims, field.dtype)) is not None:
+        return quick
+    try:
+        return check_matrix(as_matrix([vector], _QUERY), _QUERY, field).tobytes()
+    except RecordError as error:
+        raise ArgumentError(str(error)) from None
+
+
+_QUERY = ("the query",)
+_CODES = {"float32": "f", "float64": "d"}
+# Between these no number can be infinite, and not all can be zero, in single precision either.
+_LEAST, _MOST = 1e-30, 1e30
+
+
+def _quick_query(vector: Vector, dims: int, dtype: str) -> bytes | None:
+    """Return a query as bytes, if one look tells that all is well with it; else a closer look must follow."""
+    try:
+        if len(vector) != dims or dtype not in _CODES:
+            return None
+        if isinstance(vector, np.ndarray):
+            alike = vector.dtype == _DTYPES[dtype] and vector.ndim == 1
+            return vector.tobytes() if alike and _LEAST < float(np.linalg.norm(vector)) < _MOST else None
+        if not isinstance(vector, list | tuple):
+            return None
+        packed = _packer(dims, dtype)(*vector)
+        return packed if _LEAST < math.hypot(*vector) < _MOST else None
+    except (struct.error, TypeError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _packer(dims: int, dtype: str) -> Callable[..., bytes]:
+    """Return what makes bytes of numbers, in a quarter of the time that numpy takes for a list."""
+    return struct.Struct(f"{dims}{_CODES[dtype]}").pack
+
+
+def _quick_matrix(vectors: Sequence[Vector]) -> Matrix | None:
+    """Return lists of as many numbers each as the rows of one matrix; None if they are anything else."""
+    if not vectors or not all(type(vector) is list for vector in vectors):
+        return None
+    dims = len(vectors[0])
+    pack = _packer(dims, "float64")
+    try:
+        return np.frombuffer(b"".join([pack(*vector) for vector in vectors])).reshape(len(vectors), dims)
+    except (struct.error, OverflowError):
+        return None
+
+
+def from_bytes(raw: bytes, field: VectorField) -> NDArray[np.float64]:
+    """Return a stored vector, shape (dims,)."""
+    return restored(np.frombuffer(raw, dtype=_DTYPES[field.dtype]), field)
+
+
+def restored(numbers: Any, field: VectorField) -> NDArray[np.float64]:
+    """Return the vector that stored numbers stand for, shape (dims,); where each has its own scale, its direction."""
+    return np.asarray(numbers, dtype=np.float64) / (field.scale or 1.0)
+
+
+def true_distance(stored: float, field: VectorField) -> float:
+    """Return the distance of two vectors, which the server tells as that of what it stores of them."""
+    return _scaled(stored, field, (field.scale or 1.0) ** -2)
+
+
+def stored_bound(distance: float, field: VectorField) -> float:
+    """Return a distance that the server tells of no two vectors which are nearer: the inverse of ``true_distance``.
+
+    With a scale it is a little further than that, for the rounding of both.
+    """
+    if field.scale is None or field.metric == "cosine":
+        return distance
+    bound = _scaled(distance, field, field.scale**2)
+    return bound + 1e-9 * max(1.0, abs(bound), field.scale**2)
+
+
+def _scaled(distance: float, field: VectorField, factor: float) -> float:
+    # An angle does not change with the scale, an inner product and the square of a length change with its square.
+    match field.metric:
+        case "l2":
+            return distance * factor
+        case "ip":
+            return 1 - (1 - distance) * factor
+        case _:
+            return distance
+
+
+def _refuse(wrong: Any, names: Sequence[object], what: str) -> None:
+    if wrong.any():
+        raise RecordError(f"{names[int(wrong.argmax())]} {what}")

@@ -1,0 +1,120 @@
+"""The fields of an index: metadata fields and their types, and the vector field with its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from redisvl_adapters.core.schema.field_names import escape_field_name
+
+FieldSpec: TypeAlias = Mapping[str, Any]
+MetadataSchema: TypeAlias = Mapping[str, str | FieldSpec] | Iterable[FieldSpec]
+
+QUANTISED = ("int8", "uint8")
+"""The dtypes that vectors are rounded for."""
+
+TUNING: Mapping[str, frozenset[str]] = {
+    "flat": frozenset({"block_size", "initial_cap"}),
+    "hnsw": frozenset({"m", "ef_construction", "ef_runtime", "epsilon", "initial_cap"}),
+    "svs-vamana": frozenset(
+        {
+            "graph_max_degree",
+            "construction_window_size",
+            "search_window_size",
+            "epsilon",
+            "compression",
+            "reduce",
+            "training_threshold",
+        }
+    ),
+}
+"""The parameters that each vector algorithm has."""
+
+
+class FieldType(StrEnum):
+    """What a metadata field holds, which decides how it is indexed and what it can be asked."""
+
+    TAG = "tag"
+    NUMERIC = "numeric"
+    NUMBERS = "numbers"
+    BOOL = "bool"
+    TIMESTAMP = "timestamp"
+    TEXT = "text"
+    GEO = "geo"
+    UNINDEXED = "unindexed"
+
+
+_REDIS_TYPES: Mapping[FieldType, str] = {
+    FieldType.TAG: "tag",
+    FieldType.NUMERIC: "numeric",
+    FieldType.NUMBERS: "tag",
+    FieldType.BOOL: "tag",
+    FieldType.TIMESTAMP: "numeric",
+    FieldType.TEXT: "text",
+    FieldType.GEO: "geo",
+}
+
+
+@dataclass(frozen=True)
+class MetadataField:
+    """A metadata key, its type, and its name in the index.
+
+    Attributes:
+        key: The metadata key; dots reach into nested metadata.
+        type: What it holds.
+        alias: The name under which it is indexed: the key itself unless Redis could not carry that.
+        attrs: RedisVL's attributes of the field (``sortable``, ``weight``, ...).
+        learnt: Whether it was learnt from records, not declared.
+    """
+
+    key: str
+    type: FieldType
+    alias: str
+    attrs: FieldSpec = field(default_factory=dict)
+    learnt: bool = False
+
+    @cached_property
+    def query_name(self) -> str:
+        """The alias as it stands in a query."""
+        return escape_field_name(self.alias)
+
+    @cached_property
+    def kind(self) -> str:
+        """The name of its type."""
+        return self.type.value
+
+    @property
+    def redis_type(self) -> str | None:
+        """The type of field that Redis makes of it, or None if it is not indexed."""
+        return _REDIS_TYPES.get(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorField:
+    """The vector of an index.
+
+    Attributes:
+        name: The field that holds it.
+        dims: Its number of dimensions.
+        dtype: The type of its numbers as stored.
+        metric: The distance: ``cosine``, ``l2`` or ``ip``.
+        algorithm: ``flat``, ``hnsw`` or ``svs-vamana``.
+        tuning: The parameters of the algorithm that were set.
+        scale: For int8 and uint8: what numbers are multiplied with before they are rounded and stored; None if they are
+            integers already, or each vector is scaled by itself, which cosine allows.
+    """
+
+    name: str
+    dims: int
+    dtype: str
+    metric: str
+    algorithm: str
+    tuning: Mapping[str, Any] = field(default_factory=dict)
+    scale: float | None = None
+
+
+MAX_EXACT_INT = 2**53
+"""The largest magnitude up to which every integer is a double, which is what numeric fields hold."""

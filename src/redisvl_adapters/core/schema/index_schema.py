@@ -1,0 +1,188 @@
+"""The schema of an index: name, prefix, storage, vector field and metadata fields, and its RedisVL form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import cast
+
+from pydantic import BaseModel, ValidationError
+from redisvl.schema import IndexSchema
+from redisvl.schema.fields import BaseField
+
+from redisvl_adapters.core.schema.field_names import field_alias
+from redisvl_adapters.core.schema.fields import FieldSpec, FieldType, MetadataField, VectorField
+from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT
+from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
+from redisvl_adapters.errors import FilterError, SchemaError, UnknownFieldError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Schema:
+    """An index as it is, or as it is about to be created.
+
+    Attributes:
+        name: The name of the index.
+        prefix: What its keys start with.
+        storage: ``hash`` or ``json``.
+        vector: Its vector.
+        fields: Its metadata fields by key.
+        untyped_keys: Keys that records have had without a value to tell a type: None, an empty list or a mapping.
+        text_attrs: RedisVL's attributes of the text field.
+        stopwords: Words that text search ignores.
+    """
+
+    name: str
+    prefix: str
+    storage: str
+    vector: VectorField
+    fields: Mapping[str, MetadataField]
+    text_attrs: FieldSpec = field(default_factory=dict)
+    stopwords: tuple[str, ...] = ()
+    untyped_keys: frozenset[str] = frozenset()
+
+    @cached_property
+    def aliases(self) -> Mapping[str, MetadataField]:
+        """The indexed metadata fields by their name in the index."""
+        return {field.alias: field for field in self.indexed_fields.values()}
+
+    @cached_property
+    def indexed_fields(self) -> Mapping[str, MetadataField]:
+        """The indexed metadata fields by key."""
+        return {key: field for key, field in self.fields.items() if field.redis_type}
+
+    @cached_property
+    def reserved(self) -> frozenset[str]:
+        """The names that no metadata field can have in the index."""
+        return frozenset({TEXT, METADATA, DISTANCE, self.vector.name})
+
+    def key_of(self, record_id: str) -> str:
+        """Return the Redis key of a record."""
+        return self.prefix + record_id
+
+    def learnt_field(self, key: str, type: FieldType) -> MetadataField:
+        """Return a field for a new metadata key of this index, under the alias that the key gets here."""
+        return MetadataField(key, type, field_alias(key, self.reserved), learnt=True)
+
+    @property
+    def learnt(self) -> int:
+        """How many fields were learnt."""
+        return sum(field.learnt for field in self.fields.values())
+
+    def id_of(self, key: bytes) -> str:
+        """Return the id of the record at a Redis key."""
+        return key[self.prefix_length :].decode()
+
+    @cached_property
+    def prefix_length(self) -> int:
+        """How many bytes of a key are the prefix."""
+        return len(self.prefix.encode())
+
+    @cached_property
+    def vector_bytes(self) -> bytes:
+        """The name of the vector, as it stands in a reply."""
+        return self.vector.name.encode()
+
+    def lays_out_like(self, other: Schema) -> bool:
+        """Tell whether records lie in this index just as in the other."""
+        return (self.prefix, self.storage, self.fields) == (other.prefix, other.storage, other.fields) and (
+            self.vector.name,
+            self.vector.dims,
+            self.vector.dtype,
+            self.vector.scale,
+        ) == (other.vector.name, other.vector.dims, other.vector.dtype, other.vector.scale)
+
+    def with_fields(self, fields: Iterable[MetadataField]) -> Schema:
+        """Return this schema with more metadata fields."""
+        return replace(self, fields={**self.fields, **{field.key: field for field in fields}})
+
+    def indexed(self, key: str) -> MetadataField:
+        """Return the field of a key that can be filtered.
+
+        Raises:
+            FilterError: If the key is not indexed.
+        """
+        found = self.fields.get(key)
+        if found is None:
+            raise self.unknown(key)
+        if found.redis_type is None:
+            raise FilterError(
+                f"field {key!r} in index {self.name!r} is stored but not indexed: its values are mixed lists, "
+                "lists of mappings or the like, or it was declared 'unindexed'; it supports EXISTS and IS_EMPTY"
+            )
+        return found
+
+    def unknown(self, key: str) -> UnknownFieldError:
+        """Return the error for a key that the index has not met."""
+        known = {field.key: field.type for field in self.aliases.values()}
+        listed = ", ".join(f"{key} ({type})" for key, type in sorted(known.items())) or "none yet"
+        return UnknownFieldError(
+            f"field {key!r:.80} is not in index {self.name!r}{did_you_mean(key, known)}; filterable: {listed}", key=key
+        )
+
+    def redisvl_field(self, field: MetadataField) -> BaseField:
+        """Return the RedisVL field of a metadata field, which renders its part of FT.CREATE and FT.ALTER."""
+        attrs = dict(field.attrs)
+        if field.redis_type == "tag":
+            attrs |= {"separator": TAG_SEPARATOR, "case_sensitive": True}
+        return self._redisvl_field(field.alias, field.redis_type, attrs, f'$.index["{field.alias}"]')
+
+    @cached_property
+    def redisvl(self) -> IndexSchema:
+        """The RedisVL schema of this index.
+
+        Raises:
+            SchemaError: If RedisVL refuses it.
+        """
+        exact = {"separator": TAG_SEPARATOR, "case_sensitive": True}
+        vector = self.vector
+        vector_attrs = {
+            "dims": vector.dims,
+            "datatype": vector.dtype,
+            "distance_metric": vector.metric,
+            "algorithm": vector.algorithm,
+            **vector.tuning,
+        }
+        fields = [
+            self._redisvl_field(SEARCHED, "text", self.text_attrs, f"$.index.{SEARCHED}"),
+            self._redisvl_field(vector.name, "vector", vector_attrs, f'$["{vector.name}"]'),
+            self._redisvl_field(KEYS, "tag", exact, f"$.index.{KEYS}"),
+            self._redisvl_field(SOURCE, "tag", exact, f"$.index.{SOURCE}"),
+            *(self.redisvl_field(field) for field in self.aliases.values()),
+        ]
+        # RedisVL joins prefix and separator itself; ours ends with its separator.
+        index = {"name": self.name, "prefix": self.prefix[:-1], "key_separator": self.prefix[-1]}
+        return IndexSchema.model_validate(
+            {"index": {**index, "storage_type": self.storage}, "fields": {field.name: field for field in fields}}
+        )
+
+    def _redisvl_field(self, name: str, type: str | None, attrs: FieldSpec, path: str) -> BaseField:
+        spec = {"name": name, "type": type, "attrs": dict(attrs)}
+        probe = {"index": {"name": self.name, "storage_type": self.storage}, "fields": [spec]}
+        if self.storage == "json":
+            spec["path"] = path
+        try:
+            made = IndexSchema.from_dict(probe).fields[name]
+        except (ValidationError, ValueError) as error:
+            raise SchemaError(f"field {name!r} of index {self.name!r}: {_first_message(error)}") from error
+        known = attribute_class(made.attrs).model_fields
+        for attr in attrs:
+            if attr not in known:
+                raise SchemaError(
+                    f"field {name!r} of type {type} has no attribute {attr!r}{did_you_mean(attr, known)}; "
+                    f"it has: {', '.join(sorted(known))}"
+                )
+        return made
+
+
+def attribute_class(attrs: object) -> type[BaseModel]:
+    """Return the pydantic class of a RedisVL field's attributes."""
+    return cast("type[BaseModel]", type(attrs))
+
+
+def _first_message(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)

@@ -1,0 +1,144 @@
+"""The index specification: what was asked of an index, and how an existing index differs from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from redisvl_adapters.core.schema.fields import QUANTISED, FieldSpec, MetadataField, VectorField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
+from redisvl_adapters.errors import ArgumentError, SchemaError
+
+DEFAULT_ALGORITHM = "hnsw"
+DEFAULT_METRIC = "cosine"
+DEFAULT_DTYPE = "float32"
+DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
+"""What the server takes where nothing was said, of what FT.INFO does not tell."""
+LEARN_LIMIT = 64
+DEFAULT_RETRY = 3
+
+
+@dataclass(frozen=True)
+class IndexSpec:
+    """What was asked of an index. None stands for what was left open.
+
+    Attributes:
+        name: Its name.
+        prefix: What its keys start with.
+        storage: Where records lie.
+        vector_name: The field of the vector.
+        dims: Its number of dimensions.
+        dtype: The type of its numbers.
+        metric: Its distance metric.
+        algorithm: Its algorithm.
+        tuning: The parameters of the algorithm.
+        scale: What numbers are multiplied with before they are rounded.
+        fields: The declared metadata fields by key.
+        text_attrs: RedisVL's attributes of the text field.
+        stopwords: Words that text search ignores.
+        learn_limit: How many metadata keys may be learnt.
+        ttl_ms: Milliseconds after which a record expires.
+        sliding_ttl: Whether that is counted from its last read.
+        retry: How many times a round trip is made again if the connection fails.
+        create: When to create the index.
+    """
+
+    name: str
+    prefix: str | None = None
+    storage: str | None = None
+    vector_name: str = DEFAULT_VECTOR_NAME
+    dims: int | None = None
+    dtype: str | None = None
+    metric: str | None = None
+    algorithm: str | None = None
+    tuning: Mapping[str, Any] = field(default_factory=dict)
+    scale: float | None = None
+    fields: Mapping[str, MetadataField] = field(default_factory=dict)
+    text_attrs: FieldSpec = field(default_factory=dict)
+    stopwords: tuple[str, ...] = ()
+    learn_limit: int = LEARN_LIMIT
+    ttl_ms: int | None = None
+    sliding_ttl: bool = False
+    retry: int = DEFAULT_RETRY
+    create: str = "if-missing"
+
+    def schema(self, dims: int | None) -> Schema:
+        """Return the schema to create when the vectors turn out to have this many dimensions.
+
+        Raises:
+            ArgumentError: If nobody said how many they have.
+        """
+        dims = self.dims or dims
+        if dims is None:
+            raise ArgumentError(f"creating index {self.name!r} before its first record needs dims=")
+        if self.scale is not None:
+            check_quantised(self.dtype or DEFAULT_DTYPE)
+        vector = VectorField(
+            self.vector_name,
+            dims,
+            self.dtype or DEFAULT_DTYPE,
+            self.metric or DEFAULT_METRIC,
+            self.algorithm or DEFAULT_ALGORITHM,
+            self.tuning,
+            self.scale,
+        )
+        return Schema(
+            self.name,
+            self.prefix or default_prefix(self.name),
+            self.storage or "hash",
+            vector,
+            self.fields,
+            self.text_attrs,
+            self.stopwords,
+        )
+
+    def differences(self, schema: Schema) -> list[str]:
+        """Say, one by one, where an existing index is not what was asked for."""
+        vector = schema.vector
+        pairs: list[tuple[str, object, object]] = [
+            ("prefix", self.prefix, schema.prefix),
+            ("storage", self.storage, schema.storage),
+            ("dims", self.dims, vector.dims),
+            ("dtype", self.dtype, vector.dtype),
+            ("distance_metric", self.metric, vector.metric),
+            ("algorithm", self.algorithm, vector.algorithm),
+            ("scale", self.scale, vector.scale),
+        ]
+        has_tuning = {**DEFAULT_TUNING, **vector.tuning}
+        pairs += [(name, asked, has_tuning.get(name, asked)) for name, asked in self.tuning.items()]
+        found = [
+            f"{name} is {has!r}, asked for {asked!r}"
+            for name, asked, has in pairs
+            if asked is not None and asked != has
+        ]
+        found += [
+            f"metadata field {key!r} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
+            for key, asked in self.fields.items()
+            if key in schema.fields and asked.type != schema.fields[key].type
+        ]
+        return found
+
+    def additions(self, schema: Schema) -> list[MetadataField]:
+        """Return the declared metadata fields that an existing index does not have yet, named as they will be there."""
+        return [
+            replace(schema.learnt_field(key, asked.type), attrs=asked.attrs, learnt=False)
+            for key, asked in self.fields.items()
+            if key not in schema.fields
+        ]
+
+
+def check_quantised(dtype: str) -> None:
+    """Refuse a scale for a dtype that vectors are not rounded for.
+
+    Raises:
+        SchemaError: If so.
+    """
+    if dtype not in QUANTISED:
+        raise SchemaError(f"scale is for {' and '.join(QUANTISED)}; dtype is {dtype!r}")
+
+
+def default_prefix(name: str) -> str:
+    """Return ``<name>:`` with colons in the name escaped: index ``a`` must not cover the keys of index ``a:b``."""
+    return name.replace("%", "%25").replace(":", "%3A") + ":"

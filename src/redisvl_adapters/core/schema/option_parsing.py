@@ -1,0 +1,161 @@
+"""Validation of store options: from the keywords of a store to an index specification."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.schema.declarations import read_metadata_schema, read_redisvl_schema
+from redisvl_adapters.core.schema.fields import TUNING
+from redisvl_adapters.core.schema.index_spec import (
+    DEFAULT_ALGORITHM,
+    DEFAULT_RETRY,
+    LEARN_LIMIT,
+    IndexSpec,
+    check_quantised,
+)
+from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
+from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, refuse_unknown
+
+MAX_SCALE = 1e30
+MAX_TUNING = 1_000_000
+MAX_DIMS = 32_768
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "storage": ("hash", "json"),
+    "algorithm": tuple(TUNING),
+    "distance_metric": ("cosine", "l2", "ip"),
+    "dtype": ("float32", "float64", "float16", "bfloat16", "int8", "uint8"),
+    "create": ("if-missing", "overwrite", "never"),
+}
+
+
+def read_options(options: IndexOptions) -> IndexSpec:
+    """Check what a store was told and return what it asks of the index.
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that a store does not have.
+        ArgumentError: If a value is out of its range.
+        SchemaError: If the values contradict each other.
+    """
+    known = IndexOptions.__optional_keys__
+    unknown = {name: value for name, value in options.items() if name not in known}
+    refuse_unknown("the store", unknown, known, "redisvl_adapters.core.IndexOptions")
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    for option, choices in _CHOICES.items():
+        if option in given:
+            given[option] = _check_choice(option, given[option], choices)
+    from_schema = read_redisvl_schema(given.pop("schema")) if "schema" in given else {}
+    for option, value in from_schema.items():
+        if given.setdefault(option, value) != value:
+            raise SchemaError(f"{option}={given[option]!r} contradicts the schema, which says {value!r}")
+    name = given.get("index_name")
+    if not isinstance(name, str) or not name:
+        raise ArgumentError("index_name is needed: a non-empty string, given here or by schema=")
+    if not isinstance(given.get("learn", True), bool):
+        raise ArgumentError(f"learn is True or False; not {given['learn']!r:.80}")
+    algorithm = given.get("algorithm")
+    all_tuning = frozenset().union(*TUNING.values())
+    tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
+    for option in tuning:
+        _check_tuning(option, given[option])
+        if option not in TUNING[algorithm or DEFAULT_ALGORITHM]:
+            raise SchemaError(f"{option} is no parameter of algorithm {algorithm or DEFAULT_ALGORITHM!r}")
+    if "training_threshold" in tuning and "compression" not in tuning:
+        raise SchemaError("training_threshold is for indexes with a compression, which needs the vectors to train with")
+    vector_name = given.get("vector_name", DEFAULT_VECTOR_NAME)
+    declared = given.get("metadata_schema")
+    fields = read_metadata_schema(declared if declared is not None else {}, vector_name)
+    learn = given.get("learn", True) and not (declared is not None and not fields)
+    return IndexSpec(
+        name=name,
+        prefix=from_schema.get("prefix") or _check_prefix(given.get("prefix")),
+        storage=given.get("storage"),
+        vector_name=vector_name,
+        dims=check_dims(given.get("dims")),
+        dtype=given.get("dtype"),
+        metric=given.get("distance_metric"),
+        algorithm=algorithm,
+        tuning=tuning,
+        scale=_check_scale(given.get("scale"), given.get("dtype")),
+        fields=fields,
+        text_attrs=given.get("text_attrs", {}),
+        stopwords=given.get("stopwords", ()),
+        learn_limit=LEARN_LIMIT if learn else 0,
+        ttl_ms=check_ttl(given.get("ttl")),
+        sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),
+        retry=_check_retry(given.get("retry", DEFAULT_RETRY)),
+        create=given.get("create", "if-missing"),
+    )
+
+
+def _check_scale(scale: object, dtype: str | None) -> float | None:
+    if scale is None:
+        return None
+    if isinstance(scale, bool) or not isinstance(scale, int | float) or not 1 / MAX_SCALE <= scale <= MAX_SCALE:
+        raise ArgumentError(
+            f"scale is a positive number, from {1 / MAX_SCALE:.0e} to {MAX_SCALE:.0e}; not {scale!r:.80}"
+        )
+    if dtype is not None:
+        check_quantised(dtype)
+    return float(scale)
+
+
+def _check_sliding(sliding: object, ttl: float | None) -> bool:
+    if not isinstance(sliding, bool):
+        raise ArgumentError(f"sliding_ttl is True or False; not {sliding!r:.80}")
+    if sliding and ttl is None:
+        raise ArgumentError("sliding_ttl needs a ttl: how long a record lives after it was read")
+    return sliding
+
+
+def _check_retry(retry: object) -> int:
+    if isinstance(retry, bool) or not isinstance(retry, int) or not 0 <= retry <= 100:
+        raise ArgumentError(f"retry is an integer from 0 to 100; not {retry!r:.80}")
+    return retry
+
+
+def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> str:
+    """Return the choice, which Redis itself writes in capitals."""
+    lowered = value.lower() if isinstance(value, str) else None
+    if lowered not in choices:
+        raise ArgumentError(
+            f"{option} is one of {', '.join(choices)}; not {value!r}{did_you_mean(lowered or '', choices)}"
+        )
+    return lowered
+
+
+def _check_tuning(option: str, value: object) -> None:
+    if option == "compression":
+        return
+    if option == "epsilon":
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise ArgumentError(f"epsilon is a positive number; not {value!r}")
+    else:
+        # More than this the server would try to allocate, and die.
+        most = 512 if option in ("m", "graph_max_degree") else MAX_TUNING
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise ArgumentError(f"{option} is an integer from 1 to {most}; not {value!r}")
+
+
+def check_dims(dims: object) -> int | None:
+    """Return a number of dimensions.
+
+    Raises:
+        ArgumentError: If it is no integer from 1 to ``MAX_DIMS``.
+    """
+    if dims is None or (isinstance(dims, int) and not isinstance(dims, bool) and 0 < dims <= MAX_DIMS):
+        return dims
+    raise ArgumentError(f"dims is an integer from 1 to {MAX_DIMS}; not {dims!r}")
+
+
+def _check_prefix(prefix: object) -> str | None:
+    if prefix is None:
+        return None
+    if not isinstance(prefix, str) or not prefix.strip(":"):
+        raise ArgumentError(f"prefix is a non-empty string; not {prefix!r}")
+    # Without a separator at its end, prefix "docs" would cover the keys of prefix "docs2".
+    return prefix if prefix.endswith(":") else prefix + ":"

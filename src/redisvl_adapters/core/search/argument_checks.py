@@ -1,0 +1,75 @@
+"""Checks of search arguments, made before anything is embedded or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.filters.word_queries import check_match
+from redisvl_adapters.core.search.fusion import Fusion
+from redisvl_adapters.core.search.options import HYBRID_OPTIONS, SEARCH_OPTIONS, TEXT_OPTIONS
+from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, check_scorer
+from redisvl_adapters.core.search.tuning import read_tuning
+from redisvl_adapters.core.text.analysis import words_of
+from redisvl_adapters.errors import ArgumentError, refuse_unknown
+
+NAMED_ARGUMENTS = frozenset({"k", "filter"})
+
+
+def check_vector_search(
+    method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED_ARGUMENTS
+) -> None:
+    """Raise an error for what can be known to be wrong with a vector search before anything is embedded.
+
+    Args:
+        method: Names the search in errors.
+        k: How many results.
+        options: What else was given.
+        also: What the search takes beside its options, for errors.
+    """
+    refuse_unknown_options(method, options, SEARCH_OPTIONS, also)
+    check_k(k)
+    read_tuning(options)
+    keywords, match = options.get("keywords"), options.get("keywords_match")
+    if keywords is not None:
+        words_of(keywords, "keywords")
+        check_match("any" if match is None else match)
+    elif match is not None:
+        raise ArgumentError("keywords_match is for searches with keywords")
+
+
+def check_text_search(method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED_ARGUMENTS) -> None:
+    """Raise an error for what can be known to be wrong with a text search. See ``check_vector``."""
+    refuse_unknown_options(method, options, TEXT_OPTIONS, also)
+    check_k(k)
+    check_match(options.get("match", "any"))
+    check_scorer(options.get("scorer", DEFAULT_SCORER))
+    fields = options.get("text_fields")
+    if fields is not None and (isinstance(fields, str) or not isinstance(fields, Sequence) or not fields):
+        raise ArgumentError(f"text_fields is a list of text fields; not {fields!r:.80}")
+
+
+def check_hybrid_search(
+    method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED_ARGUMENTS
+) -> Fusion:
+    """Return how to fuse, unless something can be known to be wrong with a hybrid search. See ``check_vector``."""
+    refuse_unknown_options(method, options, HYBRID_OPTIONS, also)
+    check_text_search(method, k, {name: options[name] for name in options if name in TEXT_OPTIONS})
+    read_tuning(options)
+    check_fetch_k(k, options.get("fetch_k"))
+    return Fusion(options.get("fusion", "linear"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
+
+
+def refuse_unknown_options(
+    where: str, options: Mapping[str, Any], known: Collection[str], also: Collection[str] = NAMED_ARGUMENTS
+) -> None:
+    """Raise an error for options that are not known; ``also`` are arguments that have names of their own."""
+    unknown = {name: options[name] for name in options if name not in known}
+    refuse_unknown(where, unknown, {*known, *also})
+
+
+def check_fetch_k(k: Any, fetch_k: Any) -> None:
+    """Raise an error unless there are as many candidates as results."""
+    if fetch_k is not None and check_k(fetch_k, "fetch_k") < check_k(k):
+        raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")

@@ -1,0 +1,136 @@
+"""Hybrid search: by vector and by text, in one round trip."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Unpack
+
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.filters.algebra import Filter
+from redisvl_adapters.core.index.expiry import renew_ttl
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.records.vectors import Vector
+from redisvl_adapters.core.search.ft_hybrid import PROBE, can_serve, has_command, hybrid_command, read_hybrid
+from redisvl_adapters.core.search.fusion import Fusion, Sides
+from redisvl_adapters.core.search.options import SearchOptions
+from redisvl_adapters.core.search.results import Hit, ReturnFields
+from redisvl_adapters.core.search.scores import similarity
+from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, TextRequest
+from redisvl_adapters.core.search.text_search import read_text_replies, text_commands, text_requests
+from redisvl_adapters.core.search.vector_query import VectorRequest
+from redisvl_adapters.core.search.vector_search import SearchPlan, plan_search, read_search_options
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.text.analysis import words_of
+from redisvl_adapters.errors import ArgumentError, ServerError
+
+_log = logging.getLogger(__name__)
+
+MIN_CANDIDATES = 50
+
+
+def search_hybrid(
+    state: IndexState,
+    vector: Vector | None,
+    text: str,
+    k: int,
+    filter: Filter | None = None,
+    *,
+    fusion: Fusion | None = None,
+    fetch_k: int | None = None,
+    fetch_text_k: int | None = None,
+    match: Any = "any",
+    scorer: str = DEFAULT_SCORER,
+    fields: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
+    frame: bool = False,
+    **options: Unpack[SearchOptions],
+) -> Steps[list[Hit]]:
+    """Return the records that are near to a vector or match a text, or both, best first.
+
+    Args:
+        state: The index.
+        vector: The query, shape (dims,); None will do if alpha is 0.
+        text: Any text. See ``search_text``.
+        k: How many at most.
+        filter: Only records that match this.
+        fusion: How the two rankings become one; by default the sum of the scores, each between 0 and 1.
+        fetch_k: How many candidates either side gives; by default 50, or twice k if that is more.
+        fetch_text_k: How many the text side gives, if that is another number.
+        match: See ``search_text``.
+        scorer: See ``search_text``.
+        fields: See ``search_text``.
+        ids: Only these records.
+        frame: Whether to return what LlamaIndex needs to restore its nodes.
+        options: See ``SearchOptions``, for the vector side.
+
+    Raises:
+        ArgumentError: If an argument is out of range, or fetch_k is less than k.
+        FilterError: If the filter cannot be honoured.
+    """
+    fusion = fusion or Fusion()
+    check_k(k)
+    fetch_k = max(MIN_CANDIDATES, 2 * k) if fetch_k is None else check_k(fetch_k, "fetch_k")
+    fetch_text_k = fetch_k if fetch_text_k is None else check_k(fetch_text_k, "fetch_text_k")
+    if max(fetch_k, fetch_text_k) < k:
+        raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")
+    _, narrowed = read_search_options(options, filter)
+    words_of(text)
+    if fusion.alpha > 0 and vector is None:
+        raise ArgumentError("a hybrid search with alpha above 0 needs a query vector")
+    text_returns = ReturnFields(k=fetch_text_k, frame=frame)
+    plan: SearchPlan | None = None
+    vector_side: list[VectorRequest] = []
+    text_side: list[TextRequest] = []
+    if fusion.alpha > 0 and vector is not None:
+        plan = yield from plan_search(state, fetch_k, filter, ids, frame=frame, **options)
+        vector_side = plan.requests(vector) if plan else []
+    if fusion.alpha < 1:
+        text_side = yield from text_requests(state, text, text_returns, narrowed, ids, match, scorer, fields)
+    if vector_side and text_side and can_serve(vector_side[0]):
+        sides = yield from _by_one_command(state, vector_side[0], fetch_k, text_side[0], text_returns)
+        if sides is not None:
+            return (yield from _fused(state, sides, k, fusion))
+    schema = state.schema
+    if schema is None:
+        return []
+    commands = [plan.form.command(request.vector) for request in vector_side] if plan and plan.form else []
+    commands += text_commands(state, text_side, text_returns)
+    replies = (yield commands) if commands else []
+    by_vector = [hit for reply in replies[: len(vector_side)] for hit in (plan.read(state, reply) if plan else ())]
+    by_text = read_text_replies(state, replies[len(vector_side) :], fetch_text_k)
+    sides = Sides(
+        {hit.record.id: hit for hit in (*by_text, *by_vector)},
+        {hit.record.id: similarity(hit.distance, schema.vector.metric) for hit in by_vector},
+        {hit.record.id: hit.score or 0.0 for hit in by_text},
+    )
+    return (yield from _fused(state, sides, k, fusion))
+
+
+def _by_one_command(
+    state: IndexState, vector_side: VectorRequest, vector_k: int, text_side: TextRequest, text_returns: ReturnFields
+) -> Steps[Sides | None]:
+    """Return what FT.HYBRID finds, or None where two searches must do, which find the same."""
+    if state.has_ft_hybrid is None:
+        (known,) = yield [PROBE]
+        state.has_ft_hybrid = has_command(known)
+    schema = state.schema
+    if not state.has_ft_hybrid or schema is None or schema.vector.scale is not None:
+        # Its scores would be those of scaled vectors.
+        return None
+    layout = layout_of(schema)
+    (reply,) = yield [hybrid_command(vector_side, vector_k, text_side, text_returns, schema, layout)]
+    try:
+        return read_hybrid(reply, vector_k, text_returns, schema, layout)
+    except ServerError as error:
+        _log.warning("FT.HYBRID failed, so two searches are made instead: %s", error)
+        return None
+
+
+def _fused(state: IndexState, sides: Sides, k: int, fusion: Fusion) -> Steps[list[Hit]]:
+    scores = fusion.fuse(sides.vector_scores, sides.text_scores)
+    best = list(scores.items())[:k]
+    yield from renew_ttl(state, [record_id for record_id, _ in best])
+    return [replace(sides.hits[record_id], score=score) for record_id, score in best]

@@ -1,0 +1,107 @@
+"""Maximal marginal relevance: records that are near to a vector and unlike each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from redisvl_adapters.core.arguments import check_fraction, check_k
+from redisvl_adapters.core.filters.algebra import Filter
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.vectors import Vector
+from redisvl_adapters.core.search.options import SearchOptions
+from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.vector_search import search_by_vector
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.errors import ArgumentError
+
+
+def search_mmr(
+    state: IndexState,
+    vector: Vector,
+    k: int,
+    filter: Filter | None = None,
+    *,
+    fetch_k: int | None = None,
+    lambda_mult: float = 0.5,
+    ids: Sequence[str] | None = None,
+    frame: bool = False,
+    **options: Unpack[SearchOptions],
+) -> Steps[list[Hit]]:
+    """Return records that are near to a vector and unlike each other, in the order of their choice.
+
+    Args:
+        state: The index.
+        vector: The query, shape (dims,).
+        k: How many at most.
+        filter: Only records that match this.
+        fetch_k: From how many of the nearest they are chosen; by default 20, or k if that is more.
+        lambda_mult: 1 looks at nearness alone, 0 at variety alone.
+        ids: Only these records.
+        frame: Whether to return what LlamaIndex needs to restore its nodes.
+        options: See ``SearchOptions``.
+
+    Raises:
+        ArgumentError: If k or fetch_k is out of range, fetch_k is less than k, or lambda_mult is not in [0, 1].
+        FilterError: If the filter cannot be honoured.
+    """
+    check_fraction(lambda_mult, "lambda_mult")
+    fetch_k = max(20, check_k(k)) if fetch_k is None else check_k(fetch_k, "fetch_k")
+    if fetch_k < check_k(k):
+        raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")
+    hits = yield from search_by_vector(state, vector, fetch_k, filter, ids=ids, frame=frame, vectors=True, **options)
+    candidates = as_rows([hit.record.vector for hit in hits])
+    chosen = maximal_marginal_relevance(np.asarray(vector), candidates, k=k, lambda_mult=lambda_mult)
+    return [hits[place] for place in chosen]
+
+
+def maximal_marginal_relevance(
+    query: NDArray[Any], candidates: NDArray[Any], *, k: int, lambda_mult: float
+) -> list[int]:
+    """Choose results that are near to the query and unlike those chosen before.
+
+    Each step takes the candidate with the largest ``lambda * cos(query, c) - (1 - lambda) * max cos(chosen, c)``.
+
+    Args:
+        query: Shape (dims,).
+        candidates: Shape (candidates, dims).
+        k: How many to choose at most.
+        lambda_mult: 1 looks at nearness alone, 0 at variety alone.
+
+    Returns:
+        The positions of the chosen candidates, in the order of their choice.
+
+    Source:
+        Carbonell and Goldstein, The use of MMR, diversity-based reranking, SIGIR 1998.
+    """
+    if not len(candidates) or k < 1:
+        return []
+    unit = _normalised(candidates)
+    to_query = unit @ _normalised(query[np.newaxis])[0]
+    chosen = [int(to_query.argmax())]
+    to_chosen = unit @ unit[chosen[0]]
+    taken = np.zeros(len(unit), dtype=bool)
+    taken[chosen[0]] = True
+    while len(chosen) < min(k, len(unit)):
+        score = lambda_mult * to_query - (1 - lambda_mult) * to_chosen
+        score[taken] = -np.inf
+        best = int(score.argmax())
+        chosen.append(best)
+        taken[best] = True
+        np.maximum(to_chosen, unit @ unit[best], out=to_chosen)
+    return chosen
+
+
+def _normalised(rows: NDArray[Any]) -> NDArray[np.float64]:
+    rows = np.asarray(rows, dtype=np.float64)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: NDArray[np.float64] = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return unit
+
+
+def as_rows(vectors: Sequence[Any]) -> NDArray[np.float64]:
+    """Return vectors as the rows of one matrix of shape (vectors, dims)."""
+    return np.asarray(vectors, dtype=np.float64)

@@ -1,0 +1,74 @@
+"""The keywords of searches, as typed dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, TypedDict
+
+from redisvl_adapters.core.filters.algebra import Match
+
+
+class SearchOptions(TypedDict, total=False):
+    """What every vector search takes beside its vector, its k and its filter.
+
+    Keys:
+        ef_runtime: HNSW: how many candidates are kept while searching, at least 1. Without it, 200 or twice k,
+            whichever is more, unless the index was created with an ``ef_runtime`` of its own.
+        search_window_size: SVS-VAMANA: the same.
+        hybrid_policy: How a search with a filter goes on: ``batches`` (nearest first, until enough match) or
+            ``adhoc_bf`` (all that match, by brute force). Redis chooses by itself.
+        batch_size: How many neighbours a batch has, with ``batches``.
+        distance_threshold: Only records that are at most this far, by the distance of the index.
+        epsilon: HNSW and SVS-VAMANA: makes a range query of a search with ``distance_threshold``, which looks at
+            candidates that are further by this share. It is fast and incomplete where it is small.
+        keywords: Only records whose text has these words.
+        keywords_match: Whether it has ``any`` of them (default), ``all``, or all side by side, as a ``phrase``.
+    """
+
+    ef_runtime: int | None
+    search_window_size: int | None
+    hybrid_policy: Literal["batches", "adhoc_bf"] | None
+    batch_size: int | None
+    distance_threshold: float | None
+    epsilon: float | None
+    keywords: str | None
+    keywords_match: Match | None
+
+
+SEARCH_OPTIONS = frozenset(SearchOptions.__annotations__)
+
+
+class TextOptions(TypedDict, total=False):
+    """What a text search takes beside its text, its k and its filter.
+
+    Keys:
+        match: Whether a text must have ``any`` of the words (default), ``all``, or all side by side, as a ``phrase``.
+        scorer: How Redis scores matches: BM25STD (default), BM25, TFIDF, TFIDF.DOCNORM, DISMAX or DOCSCORE.
+        text_fields: The text fields to look into: keys that were declared as text, and ``text`` for the text of the
+            document; by default all.
+    """
+
+    match: Match
+    scorer: str
+    text_fields: Sequence[str] | None
+
+
+class HybridOptions(SearchOptions, TextOptions, total=False):
+    """What a hybrid search takes beside its query, its k and its filter: also what either side takes.
+
+    Keys:
+        fusion: How the two rankings become one: ``linear`` (default), the weighted sum of the scores, which are brought
+            between 0 and 1 on either side, or ``rrf``, reciprocal rank fusion.
+        alpha: The weight of the vector side, from 0 to 1 (0.5); the text side has the rest.
+        rrf_constant: What reciprocal rank fusion adds to the ranks (60).
+        fetch_k: How many candidates either side gives; by default 50, or twice k if that is more.
+    """
+
+    fusion: Literal["linear", "rrf"]
+    alpha: float
+    rrf_constant: float
+    fetch_k: int | None
+
+
+TEXT_OPTIONS = frozenset(TextOptions.__annotations__)
+HYBRID_OPTIONS = SEARCH_OPTIONS | TEXT_OPTIONS | frozenset(HybridOptions.__annotations__)

@@ -1,0 +1,114 @@
+"""What a search returns of each record, and reading hits from its reply."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from redisvl_adapters.core.records.layouts import Layout
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.stored_fields import DISTANCE
+from redisvl_adapters.core.server.commands import Argument, Reply
+from redisvl_adapters.core.server.replies import as_mapping, as_sequence
+
+_DISTANCE, _SCORE = DISTANCE.encode(), b"__score"
+
+
+@dataclass(slots=True)
+class Hit:
+    """A record that a search found.
+
+    Attributes:
+        record: The record.
+        distance: In a vector search, its distance from the query as Redis gives it, or that of unscaled vectors if the
+            index has a scale; smaller is nearer. NaN if it was found by its text alone.
+        score: In a text or hybrid search, its score; larger is better.
+    """
+
+    record: Record
+    distance: float
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnFields:
+    """What a search returns of each record.
+
+    Attributes:
+        k: Of how many records at most.
+        frame: Whether to return what LlamaIndex needs to restore its nodes.
+        vectors: Whether to return the vectors.
+    """
+
+    k: int
+    frame: bool = False
+    vectors: bool = False
+
+
+def search_arguments(
+    schema: Schema, text: str, returns: ReturnFields, layout: Layout, also: Sequence[str] = ()
+) -> list[Argument]:
+    """Return the beginning of a search command: its text, what it returns, and how many."""
+    fields = [*returned_fields(returns, layout), *also]
+    return ["FT.SEARCH", schema.name, text, "RETURN", len(fields), *fields, "LIMIT", 0, returns.k]
+
+
+def returned_fields(returns: ReturnFields, layout: Layout) -> list[str]:
+    """Return what a search must return, as the arguments of RETURN or LOAD."""
+    pairs = layout.return_fields(frame=returns.frame, vector=returns.vectors)
+    return [part for path, name in pairs for part in ((path,) if path == name else (path, "AS", name))]
+
+
+def read_vector_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
+    """Return the hits in the reply to a vector search, nearest first, and by their ids where that is equal."""
+    hits = _hits(_rows(reply), _DISTANCE, schema, layout)
+    if len({hit.distance for hit in hits}) < len(hits):
+        hits.sort(key=lambda hit: (hit.distance, hit.record.id))
+    return hits
+
+
+def read_text_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
+    """Return the hits in the reply to a text search."""
+    if isinstance(reply, dict):
+        scores = [as_mapping(row).get(b"score") for row in reply[b"results"]]
+        found = zip(scores, _rows(reply), strict=True)
+    else:
+        found = zip(reply[2::3], zip(reply[1::3], reply[3::3], strict=True), strict=True)
+    rows = ((key, [_SCORE, score, *row] if row else None) for score, (key, row) in found)
+    return [Hit(hit.record, math.nan, hit.distance) for hit in _hits(rows, _SCORE, schema, layout)]
+
+
+_Row: TypeAlias = tuple[bytes, Sequence[Any] | None]
+"""The key of a record, and names and values of its fields in turn; None for those of one that has just expired."""
+
+
+def _rows(reply: Reply) -> Iterable[_Row]:
+    """Return the records in the reply to a search without scores."""
+    if isinstance(reply, dict):
+        results = [as_mapping(row) for row in reply[b"results"]]
+        found = [(row.get(b"id"), as_sequence(row.get(b"extra_attributes"))) for row in results]
+        return [(as_mapping(row).get(b"__key", b"") if key is None else key, row) for key, row in found]
+    if len(reply) > 1 and not isinstance(reply[1], bytes):
+        return [(as_mapping(row).get(b"__key", b""), row) for row in reply[1:] if row]
+    return zip(reply[1::2], reply[2::2], strict=True)
+
+
+def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout) -> list[Hit]:
+    """Return the hits of rows that are there, each with the number in a field as its distance."""
+    hits: list[Hit] = []
+    start, known, place = schema.prefix_length, None, None
+    read = layout.reader(())
+    for key, row in rows:
+        if not row:
+            continue
+        names, values = row[::2], row[1::2]
+        if names != known:
+            # Nearly all rows have the same fields.
+            known, read = names, layout.reader(names)
+            place = names.index(distance) if distance in names else None
+        if place is not None and key:
+            hits.append(Hit(read(key[start:].decode(), values), float(values[place])))
+    return hits

@@ -1,0 +1,137 @@
+"""Text search: records whose words match, scored by the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from redisvl_adapters.core.arguments import check_ids, check_k
+from redisvl_adapters.core.filters.algebra import Filter, Keywords, conjunction
+from redisvl_adapters.core.filters.conditions import EVERYTHING, NOTHING, query_text
+from redisvl_adapters.core.filters.word_queries import check_match, text_fields
+from redisvl_adapters.core.index.expiry import renew_ttl
+from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.search.filter_compiler import compile_filter
+from redisvl_adapters.core.search.find_ids import find_ids
+from redisvl_adapters.core.search.results import Hit, ReturnFields, read_text_hits
+from redisvl_adapters.core.search.stems import learn_stems
+from redisvl_adapters.core.search.text_query import (
+    DEFAULT_SCORER,
+    TextRequest,
+    check_scorer,
+    scored_phrase,
+    scored_within,
+    scored_words,
+    text_command,
+)
+from redisvl_adapters.core.server.commands import Command, Reply, Steps
+from redisvl_adapters.core.server.replies import is_missing_index, ok
+from redisvl_adapters.core.text.analysis import words_of
+
+# Of more words than these, few texts have all, and the condition that they have them gets long.
+_MANY = 64
+
+
+def search_text(
+    state: IndexState,
+    text: str,
+    k: int,
+    filter: Filter | None = None,
+    *,
+    match: Any = "any",
+    scorer: str = DEFAULT_SCORER,
+    fields: Sequence[str] | None = None,
+    ids: Sequence[str] | None = None,
+    frame: bool = False,
+) -> Steps[list[Hit]]:
+    """Return the records whose text matches best, best first.
+
+    With the scorers BM25STD, DISMAX and DOCSCORE a filter never touches the score; the others count how near to each
+    other words are, and the server reckons that in another way where there is a filter.
+
+    Args:
+        state: The index.
+        text: Any text: its words and their stems are looked for. Nothing in it is syntax.
+        k: How many at most.
+        filter: Only records that match this.
+        match: Whether a text must have ``any`` of the words, ``all``, or all side by side, as a ``phrase``.
+        scorer: How Redis scores matches.
+        fields: The keys of the text fields to look into, ``text`` for the text of the record; None for all.
+        ids: Only these records.
+        frame: Whether to return what LlamaIndex needs to restore its nodes.
+
+    Raises:
+        ArgumentError: If an argument is out of range.
+        FilterError: If the filter cannot be honoured.
+    """
+    returns = ReturnFields(k=check_k(k), frame=frame)
+    requests = yield from text_requests(state, text, returns, filter, ids, match, scorer, fields)
+    commands = text_commands(state, requests, returns)
+    hits = read_text_replies(state, (yield commands) if commands else [], k)
+    yield from renew_ttl(state, [hit.record.id for hit in hits])
+    return hits
+
+
+def text_requests(
+    state: IndexState,
+    text: str,
+    returns: ReturnFields,
+    filter: Filter | None,
+    ids: Sequence[str] | None,
+    match: Any,
+    scorer: str,
+    keys: Sequence[str] | None,
+) -> Steps[list[TextRequest]]:
+    """Return the requests of a text search, one for each id if there are ids; none if nothing can match."""
+    scorer, match = check_scorer(scorer), check_match(match)
+    if ids is not None:
+        check_ids(ids)
+    snapshot = state.snapshot or (yield from read_snapshot(state))
+    if snapshot is None:
+        return []
+    fields = text_fields(snapshot.schema, keys)
+    words = words_of(text, stopwords=snapshot.schema.stopwords)
+    if match == "all" and words:
+        filter = conjunction(filter, Keywords(text, match, None if keys is None else tuple(keys)))
+    condition = yield from compile_filter(state, filter)
+    schema = state.schema
+    if schema is None or condition == NOTHING or not words or returns.k == 0:
+        return []
+    if ids is not None or (match == "all" and len(words) > _MANY):
+        # Among several ids the server would score in part, as it does in other intersections; a single one is exact.
+        ids = yield from find_ids(state, query_text(condition), ids)
+        condition = EVERYTHING
+    if match == "phrase":
+        request = TextRequest(scored_phrase(fields, words, condition), scorer)
+    elif condition == EVERYTHING:
+        request = TextRequest(scored_words(fields, words), scorer)
+    else:
+        words = list(dict.fromkeys(words))
+        spelled = yield from learn_stems(state, schema, words)
+        request = TextRequest(
+            scored_within(fields, [form for forms in spelled for form in forms], condition),
+            scorer,
+            unspelled=scored_within(fields, words, condition),
+        )
+    return [request] if ids is None else [replace(request, record_id=record_id) for record_id in ids]
+
+
+def text_commands(state: IndexState, requests: Sequence[TextRequest], returns: ReturnFields) -> list[Command]:
+    """Return the commands of a text search."""
+    schema = state.schema
+    if schema is None:
+        return []
+    return [text_command(request, returns, schema, layout_of(schema)) for request in requests]
+
+
+def read_text_replies(state: IndexState, replies: Sequence[Reply], k: int) -> list[Hit]:
+    """Return the best hits in the replies to a text search."""
+    hits: list[Hit] = []
+    for reply in replies:
+        if is_missing_index(reply):
+            state.snapshot = None
+        if state.schema is not None:
+            hits += read_text_hits(ok(reply), state.schema, layout_of(state.schema))
+    return sorted(hits, key=lambda hit: (-(hit.score or 0.0), hit.record.id))[:k]

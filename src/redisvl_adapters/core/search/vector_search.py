@@ -1,0 +1,186 @@
+"""Vector search: the records nearest to a vector, or to each of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Unpack, cast
+
+from redisvl_adapters.core.arguments import check_ids, check_k
+from redisvl_adapters.core.filters.algebra import Filter, Keywords, conjunction
+from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.filters.word_queries import check_match
+from redisvl_adapters.core.index.expiry import renew_ttl
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.layouts import Layout, layout_of
+from redisvl_adapters.core.records.vectors import Vector, as_query, true_distance
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
+from redisvl_adapters.core.search.find_ids import storable_ids
+from redisvl_adapters.core.search.options import SEARCH_OPTIONS, SearchOptions
+from redisvl_adapters.core.search.results import Hit, ReturnFields, read_vector_hits
+from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
+from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
+from redisvl_adapters.core.server.commands import Command, Reply, Steps
+from redisvl_adapters.core.server.replies import is_missing_index, ok
+from redisvl_adapters.errors import ArgumentError, refuse_unknown
+
+
+def search_by_vector(
+    state: IndexState,
+    vector: Vector,
+    k: int,
+    filter: Filter | None = None,
+    *,
+    ids: Sequence[str] | None = None,
+    frame: bool = False,
+    vectors: bool = False,
+    **options: Unpack[SearchOptions],
+) -> Steps[list[Hit]]:
+    """Return the records nearest to a vector, nearest first.
+
+    Args:
+        state: The index.
+        vector: The query, shape (dims,).
+        k: How many at most.
+        filter: Only records that match this.
+        ids: Only these records.
+        frame: Whether to return what LlamaIndex needs to restore its nodes.
+        vectors: Whether to return the vectors.
+        options: See ``SearchOptions``.
+
+    Raises:
+        ArgumentError: If k, the vector or an option is out of range, or the index has no such option.
+        FilterError: If the filter cannot be honoured.
+    """
+    (hits,) = yield from search_batch(state, [vector], k, filter, ids=ids, frame=frame, vectors=vectors, **options)
+    return hits
+
+
+def search_batch(
+    state: IndexState,
+    asked: Sequence[Vector],
+    k: int,
+    filter: Filter | None = None,
+    *,
+    ids: Sequence[str] | None = None,
+    frame: bool = False,
+    vectors: bool = False,
+    **options: Unpack[SearchOptions],
+) -> Steps[list[list[Hit]]]:
+    """Return the records nearest to each of some vectors, in one round trip. See ``search``."""
+    plan = yield from plan_search(state, k, filter, ids, frame=frame, vectors=vectors, **options)
+    if plan is None:
+        return [[] for _ in asked]
+    commands = plan.commands(asked)
+    if not commands:
+        return [[] for _ in asked]
+    found = [plan.read(state, reply) for reply in (yield commands)]
+    if state.spec.sliding_ttl:
+        yield from renew_ttl(state, [hit.record.id for hits in found for hit in hits])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """All of a vector search but its vectors.
+
+    Attributes:
+        schema: The index.
+        layout: How its records lie.
+        request: What is asked; None if nothing can match.
+        form: The command, without its vector; None if nothing can match.
+        threshold: How far a hit may be; None for any distance.
+    """
+
+    schema: Schema
+    layout: Layout
+    request: VectorRequest | None = None
+    form: CommandTemplate | None = None
+    threshold: float | None = None
+
+    def query(self, vector: Vector) -> bytes:
+        """Return a query as the bytes that the command takes.
+
+        Raises:
+            ArgumentError: If the index cannot compare with it.
+        """
+        return as_query(vector, self.schema.vector)
+
+    def requests(self, vector: Vector) -> list[VectorRequest]:
+        """Return the request for one query, without anything if nothing can match."""
+        query = self.query(vector)
+        return [] if self.request is None else [replace(self.request, vector=query)]
+
+    def commands(self, asked: Sequence[Vector]) -> list[Command]:
+        """Return the commands for some queries; none if nothing can match."""
+        queries = [self.query(vector) for vector in asked]
+        return [] if self.form is None else [self.form.command(each) for each in queries]
+
+    def read(self, state: IndexState, reply: Reply) -> list[Hit]:
+        """Return the hits in the reply to such a command."""
+        if is_missing_index(reply):
+            state.snapshot = None
+            return []
+        hits = read_vector_hits(ok(reply), self.schema, self.layout)
+        if self.schema.vector.scale is not None:
+            for hit in hits:
+                hit.distance = true_distance(hit.distance, self.schema.vector)
+        if self.threshold is None:
+            return hits
+        # Among ids the server does not cut by distance, and with a scale a little further.
+        return [hit for hit in hits if hit.distance <= self.threshold]
+
+
+def plan_search(
+    state: IndexState,
+    k: int,
+    filter: Filter | None,
+    ids: Sequence[str] | None = None,
+    *,
+    frame: bool = False,
+    vectors: bool = False,
+    **options: Unpack[SearchOptions],
+) -> Steps[SearchPlan | None]:
+    """Return the plan of a vector search; None if there is no index. See ``search``.
+
+    Plans of plain searches are remembered with the snapshot of the index that they were made for.
+    """
+    check_k(k)
+    key = None if ids is not None or options else (filter_key(filter), k, frame, vectors)
+    snapshot = state.snapshot
+    if snapshot is not None and key is not None and (known := snapshot.plans.get(key)) is not None:
+        return cast("SearchPlan", known)
+    tuning, filter = read_search_options(options, filter)
+    if ids is not None:
+        check_ids(ids)
+    condition = yield from compile_filter(state, filter)
+    snapshot = state.snapshot
+    if snapshot is None:
+        return None
+    tuning = fit_tuning(tuning, k, snapshot.schema, filtered=filter is not None)
+    ids = None if ids is None else storable_ids(ids)
+    where, layout = query_text(condition), layout_of(snapshot.schema)
+    if where is None or k == 0 or ids == []:
+        return SearchPlan(snapshot.schema, layout)
+    if where == "*":
+        # The server takes these for searches with a filter alone, and this filter is always true.
+        tuning = replace(tuning, hybrid_policy=None, batch_size=None)
+    request = VectorRequest(b"", where, ids, tuning)
+    form = vector_command(request, ReturnFields(k=k, frame=frame, vectors=vectors), snapshot.schema, layout)
+    plan = SearchPlan(snapshot.schema, layout, request, form, options.get("distance_threshold"))
+    # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
+    if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
+        snapshot.plans[key] = plan
+    return plan
+
+
+def read_search_options(options: Mapping[str, Any], filter: Filter | None) -> tuple[Tuning, Filter | None]:
+    """Return the tuning among the options of a search, and the filter with the keywords among them."""
+    refuse_unknown("search", {name: options[name] for name in options if name not in SEARCH_OPTIONS}, SEARCH_OPTIONS)
+    keywords, match = options.get("keywords"), options.get("keywords_match")
+    if keywords is not None:
+        filter = conjunction(filter, Keywords(keywords, check_match(match or "any")))
+    elif match is not None:
+        raise ArgumentError("keywords_match is for searches with keywords")
+    return read_tuning(options), filter

@@ -1,0 +1,155 @@
+"""Making redis-py clients: from a URL, or as the sync or async twin of another client."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+from urllib.parse import unquote, urlsplit
+
+from redis import BlockingConnectionPool, Redis, RedisCluster, Sentinel
+from redis import asyncio as aredis
+from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.cluster import ClusterNode
+from redis.retry import Retry
+
+from redisvl_adapters.core.server.urls import cluster_parts, names_cluster, url_hosts, url_options
+
+SyncClient: TypeAlias = "Redis | RedisCluster"
+AsyncClient: TypeAlias = "aredis.Redis | aredis.RedisCluster"
+
+CLIENT_NAME = "redisvl-adapters"
+
+# redis-py does not type these.
+_ClusterNode: Any = ClusterNode
+_Sentinel: Any = Sentinel
+_AsyncSentinel: Any = aredis.Sentinel
+
+# RESP2 is the cheaper one to parse for search replies; a URL may ask for the other.
+_SETTINGS: dict[str, Any] = {"client_name": CLIENT_NAME, "protocol": 2}
+# Beyond this many at once, calls wait for each other instead of failing; a URL may ask for another number.
+_POOL: dict[str, Any] = {"max_connections": 100, "timeout": None}
+# What a client made from another one keeps, where the other kind of client has it.
+_KEPT = (
+    "host port db path username password credential_provider client_name protocol encoding encoding_errors "
+    "decode_responses socket_timeout socket_connect_timeout socket_keepalive socket_keepalive_options "
+    "health_check_interval retry_on_timeout retry_on_error driver_info"
+).split()
+
+
+def open_client(url: str) -> SyncClient:
+    """Return a sync client of the server, cluster or Sentinel service that a URL names."""
+    if names_cluster(url):
+        first, others = cluster_parts(url)
+        return RedisCluster.from_url(first, startup_nodes=[_ClusterNode(*other) for other in others], **_SETTINGS)
+    if url.startswith("redis+sentinel"):
+        return cast("Redis", _of_sentinel(_Sentinel, url))
+    pool = BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
+    return Redis.from_pool(pool)
+
+
+def open_async_client(url: str) -> AsyncClient:
+    """Return an async client of the server, cluster or Sentinel service that a URL names."""
+    if names_cluster(url):
+        first, others = cluster_parts(url)
+        return aredis.RedisCluster.from_url(
+            first, startup_nodes=[AsyncClusterNode(*other) for other in others] or None, **_SETTINGS
+        )
+    if url.startswith("redis+sentinel"):
+        return cast("aredis.Redis", _of_sentinel(_AsyncSentinel, url))
+    pool = aredis.BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
+    return aredis.Redis.from_pool(pool)
+
+
+def _of_sentinel(sentinel: Any, url: str) -> Any:
+    """Return a client of the master of ``redis+sentinel://[user:password@]host[:port][,...]/[service][/db]``."""
+    parts = urlsplit(url)
+    service, _, db = parts.path.strip("/").partition("/")
+    given = {"username": parts.username, "password": parts.password}
+    credentials = {name: unquote(value) for name, value in given.items() if value}
+    options = url_options(url)
+    settings = {**_SETTINGS, **credentials, "db": int(db or 0), **options}
+    timeouts = {name: value for name, value in options.items() if name.startswith("socket_")}
+    manager = sentinel(url_hosts(parts.netloc, 26379), sentinel_kwargs={**timeouts, **credentials}, **_SETTINGS)
+    return manager.master_for(service or "mymaster", **settings)
+
+
+def settings_of(client: Any) -> tuple[str, dict[str, Any]]:
+    """Return what kind of client this is, and the settings to make another one with."""
+    if isinstance(client, RedisCluster | aredis.RedisCluster):
+        nodes = client.nodes_manager.startup_nodes.values()
+        kwargs = getattr(client, "connection_kwargs", None) or client.nodes_manager.connection_kwargs
+        return "cluster", {**_kept(kwargs), "nodes": [(node.host, node.port) for node in nodes]}
+    pool = client.connection_pool
+    settings = {**_kept(pool.connection_kwargs, pool.connection_class), "max_connections": pool.max_connections}
+    if hasattr(pool, "sentinel_manager"):
+        manager = pool.sentinel_manager
+        sentinels = [sentinel.connection_pool.connection_kwargs for sentinel in manager.sentinels]
+        settings["sentinels"] = [(sentinel["host"], sentinel["port"]) for sentinel in sentinels]
+        settings["sentinel_kwargs"] = dict(manager.sentinel_kwargs)
+        settings["service"] = pool.service_name
+        return "sentinel", settings
+    return "single", settings
+
+
+def _kept(kwargs: Mapping[str, Any], connection_class: type | None = None) -> dict[str, Any]:
+    connection_class = kwargs.get("connection_class", connection_class)
+    kept = {name: kwargs[name] for name in kwargs if name in _KEPT or name.startswith("ssl_")}
+    if kwargs.get("ssl") or (connection_class is not None and "SSL" in connection_class.__name__):
+        kept["ssl"] = True
+    if isinstance(kwargs.get("retry"), Retry | AsyncRetry):
+        kept["retry"] = kwargs["retry"]
+    return kept
+
+
+def sync_twin(client: AsyncClient) -> SyncClient:
+    """Return a sync client with the settings of an async one."""
+    kind, settings = settings_of(client)
+    if kind == "cluster":
+        nodes = [_ClusterNode(*node) for node in settings.pop("nodes")]
+        return RedisCluster(startup_nodes=nodes, **_fit(RedisCluster, Redis, settings, Retry))
+    if kind == "sentinel":
+        sentinels, service = settings.pop("sentinels"), settings.pop("service")
+        sentinel_kwargs = settings.pop("sentinel_kwargs")
+        fitting = _fit(Redis, Redis, settings, Retry)
+        sentinel_kwargs = _fit(Redis, Redis, sentinel_kwargs, Retry)
+        return cast(
+            "Redis", _Sentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting).master_for(service, **fitting)
+        )
+    return Redis(**_fit(Redis, Redis, settings, Retry))
+
+
+def async_twin(client: SyncClient | AsyncClient) -> AsyncClient:
+    """Return an async client with the settings of another client."""
+    kind, settings = settings_of(client)
+    if kind == "cluster":
+        nodes = [AsyncClusterNode(*node) for node in settings.pop("nodes")]
+        return aredis.RedisCluster(
+            startup_nodes=nodes, **_fit(aredis.RedisCluster, aredis.RedisCluster, settings, AsyncRetry)
+        )
+    if kind == "sentinel":
+        sentinels, service = settings.pop("sentinels"), settings.pop("service")
+        sentinel_kwargs = settings.pop("sentinel_kwargs")
+        fitting = _fit(aredis.Redis, aredis.Redis, settings, AsyncRetry)
+        sentinel_kwargs = _fit(aredis.Redis, aredis.Redis, sentinel_kwargs, AsyncRetry)
+        manager = _AsyncSentinel(sentinels, sentinel_kwargs=sentinel_kwargs, **fitting)
+        return cast("aredis.Redis", manager.master_for(service, **fitting))
+    return aredis.Redis(**_fit(aredis.Redis, aredis.Redis, settings, AsyncRetry))
+
+
+def _fit(target: Any, accepted_by: Any, settings: Mapping[str, Any], retry: Any) -> dict[str, Any]:
+    """Return the settings that a kind of client takes, under the names that it has for them."""
+    accepted = inspect.signature(accepted_by.__init__).parameters
+    fitting = {name: value for name, value in settings.items() if name in accepted}
+    if "path" in settings and target in (Redis, aredis.Redis):
+        fitting["unix_socket_path"] = settings["path"]
+    if issubclass(target, RedisCluster | aredis.RedisCluster):
+        # A cluster has one database, and its nodes are named apart.
+        for name in ("host", "port", "db"):
+            fitting.pop(name, None)
+    if "retry" in settings:
+        # The two kinds differ only in how they wait.
+        given = settings["retry"]
+        fitting["retry"] = retry(given._backoff, given._retries)  # noqa: SLF001  # redis-py has no public way
+    return fitting

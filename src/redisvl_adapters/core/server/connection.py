@@ -1,0 +1,189 @@
+"""The clients of a store: a sync client, and an async client for each event loop, opened when they are first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from redis import Redis, RedisCluster
+from redis import asyncio as aredis
+from redis import exceptions as redis_errors
+
+from redisvl_adapters.core.server.clients import (
+    AsyncClient,
+    SyncClient,
+    async_twin,
+    open_async_client,
+    open_client,
+    settings_of,
+    sync_twin,
+)
+from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url
+from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
+
+
+class Connection:
+    """The clients of a store: opened when first needed, or given, or made from a given one.
+
+    A sync client serves async calls too, through an async client with the same settings, and the reverse. Each event
+    loop has an async client of its own, which is closed with the loop.
+
+    Args:
+        redis_url: The server; by default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
+        client: A sync client to use instead.
+        async_client: An async client to use instead.
+
+    Raises:
+        ArgumentError: If both a URL and a client are given, or either is not what it should be.
+    """
+
+    def __init__(
+        self,
+        redis_url: str | None = None,
+        client: SyncClient | None = None,
+        async_client: AsyncClient | None = None,
+    ) -> None:
+        if redis_url is not None and (client is not None or async_client is not None):
+            raise ArgumentError("give either redis_url or a client, not both")
+        if client is not None and not isinstance(client, Redis | RedisCluster):
+            raise ArgumentError(
+                f"client is a redis.Redis or redis.RedisCluster; not {_kind_of(client)}"
+                + ("; give that one as async_client=" if isinstance(client, aredis.Redis | aredis.RedisCluster) else "")
+            )
+        if async_client is not None and not isinstance(async_client, aredis.Redis | aredis.RedisCluster):
+            raise ArgumentError(
+                f"async_client is a redis.asyncio.Redis or redis.asyncio.RedisCluster; not {_kind_of(async_client)}"
+                + ("; give that one as client=" if isinstance(async_client, Redis | RedisCluster) else "")
+            )
+        self._url = None
+        if client is None and async_client is None:
+            named = "the environment variable REDIS_URL" if redis_url is None else "redis_url"
+            self._url = check_url(
+                (os.environ.get("REDIS_URL") or DEFAULT_URL) if redis_url is None else redis_url, named
+            )
+        self._given = client
+        self._given_async = async_client
+        self._home_of_given: asyncio.AbstractEventLoop | None = None
+        self._opened: SyncClient | None = None
+        self._lock = threading.Lock()
+        self._kept: dict[asyncio.AbstractEventLoop, tuple[AsyncClient, AsyncGenerator[AsyncClient, None]]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how to make another connection to the same server; the URL is in it, password included.
+
+        Raises:
+            ArgumentError: If it was given a client, which cannot be pickled.
+        """
+        if self.given is not None:
+            raise ArgumentError("what was given a client cannot be pickled; make it with redis_url instead")
+        return Connection, (self._url,)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
+        """Return another connection to the same server; a client that was given serves both."""
+        return Connection(self._url, self._given, self._given_async)
+
+    @property
+    def address(self) -> str:
+        """Where the server is, without credentials."""
+        if self._url is not None:
+            parts = urlsplit(self._url)
+            return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        kind, settings = settings_of(cast("Any", self._given or self._given_async))
+        match kind:
+            case "cluster":
+                return ", ".join(f"{host}:{port}" for host, port in settings["nodes"])
+            case "sentinel":
+                return f"sentinel {settings['service']}"
+            case _:
+                return str(settings.get("path") or f"{settings.get('host', 'localhost')}:{settings.get('port', 6379)}")
+
+    @property
+    def given(self) -> SyncClient | AsyncClient | None:
+        """The client that was given, if one was."""
+        return self._given or self._given_async
+
+    def sync_client(self) -> SyncClient:
+        """Return the sync client, opening it if need be.
+
+        Raises:
+            ServerError: If it is the client of a cluster, which looks at its nodes at once, and none of them answers.
+        """
+        if self._given is not None:
+            return self._given
+        with self._lock:
+            if self._opened is None:
+                try:
+                    self._opened = (
+                        open_client(self._url) if self._url else sync_twin(cast("AsyncClient", self._given_async))
+                    )
+                except redis_errors.RedisClusterException as error:
+                    raise _no_cluster(error, self.address) from error
+            return self._opened
+
+    async def async_client(self) -> AsyncClient:
+        """Return the async client of the running event loop, opening it if need be.
+
+        Raises:
+            ServerError: If it is the client of a cluster, and none of its nodes answers.
+        """
+        loop = asyncio.get_running_loop()
+        if self._given_async is not None:
+            if self._home_of_given is None:
+                self._home_of_given = loop
+            # Its connections belong to the loop that it was first used in; other loops get a twin.
+            if self._home_of_given is loop:
+                return self._given_async
+        kept = self._kept.get(loop)
+        if kept is None:
+            for closed in [other for other in self._kept if other.is_closed()]:
+                del self._kept[closed]
+            keeper = self._keep(loop)
+            kept = await anext(keeper), keeper
+            self._kept[loop] = kept
+        return kept[0]
+
+    async def _keep(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[AsyncClient, None]:
+        """Hold an async client until the event loop ends: asyncio closes generators that are still open before that."""
+        client = (
+            open_async_client(self._url) if self._url else async_twin(cast("Any", self._given or self._given_async))
+        )
+        try:
+            if isinstance(client, aredis.RedisCluster):
+                try:
+                    await client.initialize()
+                except redis_errors.RedisClusterException as error:
+                    raise _no_cluster(error, self.address) from error
+            yield client
+        finally:
+            self._kept.pop(loop, None)
+            await client.aclose()
+
+    def close(self) -> None:
+        """Close the sync client, unless it was given."""
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    async def aclose(self) -> None:
+        """Close the clients that were opened: the sync one, and the async one of the running event loop."""
+        self.close()
+        kept = self._kept.get(asyncio.get_running_loop())
+        if kept is not None:
+            await kept[1].aclose()
+
+
+def _kind_of(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__name__}"
+
+
+def _no_cluster(error: redis_errors.RedisClusterException, address: str) -> ServerError:
+    if isinstance(error.__cause__, redis_errors.AuthenticationError | redis_errors.AuthorizationError):
+        return AuthenticationError(f"the cluster at {address} refused the username or the password: {error}")
+    return ServerUnavailableError(
+        f"no Redis cluster answers at {address} ({error}); is it running, and is the URL right?"
+    )

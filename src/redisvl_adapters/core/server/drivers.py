@@ -1,0 +1,201 @@
+"""The two functions that run an operation, on a sync and on an async client, with retries and cluster routing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from redis import exceptions as redis_errors
+from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
+from redis.client import NEVER_DECODE
+from redis.cluster import RedisCluster
+
+from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
+from redisvl_adapters.core.server.replies import server_error
+from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
+
+# Text comes back as bytes whatever the client was made for, since some of it is vectors.
+_RAW: dict[str, Any] = {NEVER_DECODE: True}
+
+# The second one is not of the first one's kind.
+_FAILURES = (redis_errors.RedisError, redis_errors.RedisClusterException)
+_FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
+
+
+def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry: int = 0) -> T:
+    """Run an operation, one round trip for each batch that it yields.
+
+    Args:
+        client: The client.
+        steps: The operation.
+        address: Tells where the server is, for errors.
+        retry: How many times a round trip is made again if the connection fails.
+    """
+    try:
+        commands = next(steps)
+        while True:
+            waits = _waits(commands, retry)
+            while True:
+                try:
+                    replies = _send(client, commands)
+                except _FAILURES as error:
+                    wait = next(waits, None) if _is_lost(error) else None
+                    if wait is None:
+                        commands = steps.throw(translate_error(error, address()))
+                        break
+                    time.sleep(wait)
+                else:
+                    commands = steps.send(replies)
+                    break
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+
+async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str], retry: int = 0) -> T:
+    """Run an operation on an async client. See ``drive``."""
+    try:
+        commands = next(steps)
+        while True:
+            waits = _waits(commands, retry)
+            while True:
+                try:
+                    replies = await _asend(client, commands)
+                except _FAILURES as error:
+                    wait = next(waits, None) if _is_lost(error) else None
+                    if wait is None:
+                        commands = steps.throw(translate_error(error, address()))
+                        break
+                    await asyncio.sleep(wait)
+                else:
+                    commands = steps.send(replies)
+                    break
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+
+def _waits(commands: Sequence[Command], retry: int) -> Iterator[float]:
+    """Yield how long to wait before each attempt to send commands again, if that does no harm."""
+    if all(command.repeatable for command in commands):
+        for attempt in range(retry):
+            # Not all clients at once.
+            yield min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) * (0.5 + random.random() / 2)  # noqa: S311
+
+
+def _is_lost(error: Exception) -> bool:
+    """Tell whether a connection failed, and not a password or a command."""
+    lost = isinstance(
+        error, redis_errors.ConnectionError | redis_errors.TimeoutError | redis_errors.RedisClusterException
+    )
+    return lost and not isinstance(error, redis_errors.AuthenticationError | redis_errors.AuthorizationError)
+
+
+def _send(client: Any, commands: Sequence[Command]) -> list[Reply]:
+    if is_cluster(client):
+        return _send_to_cluster(client, commands)
+    if _is_simple(client, commands):
+        try:
+            return [client.execute_command(*commands[0].args, **_RAW)]
+        except redis_errors.ResponseError as error:
+            return [error]
+    pipeline: Any = client.pipeline(transaction=False)
+    # A client can have been taught to parse JSON.GET and the like; replies are parsed by us.
+    pipeline.response_callbacks = {}
+    for command in commands:
+        pipeline.execute_command(*command.args, **_RAW)
+    replies: list[Reply] = pipeline.execute(raise_on_error=False)
+    return replies
+
+
+async def _asend(client: Any, commands: Sequence[Command]) -> list[Reply]:
+    if is_cluster(client):
+        return await _asend_to_cluster(client, commands)
+    if _is_simple(client, commands):
+        try:
+            return [await client.execute_command(*commands[0].args, **_RAW)]
+        except redis_errors.ResponseError as error:
+            return [error]
+    pipeline: Any = client.pipeline(transaction=False)
+    pipeline.response_callbacks = {}
+    for command in commands:
+        pipeline.execute_command(*command.args, **_RAW)
+    replies: list[Reply] = await pipeline.execute(raise_on_error=False)
+    return replies
+
+
+def is_cluster(client: object) -> bool:
+    """Tell whether a client is one of a cluster."""
+    kind: Any = type(client)
+    return bool(_is_cluster_kind(kind))
+
+
+@cache
+def _is_cluster_kind(kind: type[object]) -> bool:
+    # Remembered, since redis-py's classes are protocols, which take long to ask.
+    return issubclass(kind, RedisCluster | AsyncRedisCluster)
+
+
+def _is_simple(client: Any, commands: Sequence[Command]) -> bool:
+    """Tell whether there is one command alone, whose reply the client leaves as it is: then no pipeline is needed.
+
+    A client with a cache of its own would have to know the keys of the command, and answer with what was there before.
+    """
+    if len(commands) != 1 or commands[0].args[0] in client.response_callbacks:
+        return False
+    return getattr(client.connection_pool, "cache", None) is None
+
+
+def _send_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:
+    """Send search commands to one node, which asks the others, and commands with a key to the nodes of their keys."""
+    replies: dict[int, Reply] = {}
+    pipeline = client.pipeline()
+    for position, command in enumerate(commands):
+        if command.key is None:
+            try:
+                replies[position] = client.execute_command(
+                    *command.args, target_nodes=RedisCluster.DEFAULT_NODE, **_RAW
+                )
+            except redis_errors.ResponseError as error:
+                replies[position] = error
+        else:
+            pipeline.execute_command(*command.args, **_RAW)
+    keyed = iter(pipeline.execute(raise_on_error=False) if len(replies) < len(commands) else ())
+    return [replies[position] if position in replies else next(keyed) for position in range(len(commands))]
+
+
+async def _asend_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:
+    """Send search commands to one node, which asks the others, and commands with a key to the nodes of their keys."""
+    replies: dict[int, Reply] = {}
+    await client.initialize()
+    pipeline = client.pipeline()
+    for position, command in enumerate(commands):
+        if command.key is None:
+            try:
+                replies[position] = await client.execute_command(
+                    *command.args, target_nodes=AsyncRedisCluster.DEFAULT_NODE, **_RAW
+                )
+            except redis_errors.ResponseError as error:
+                replies[position] = error
+        else:
+            pipeline.execute_command(*command.args, **_RAW)
+    keyed = iter(await pipeline.execute(raise_on_error=False) if len(replies) < len(commands) else ())
+    return [replies[position] if position in replies else next(keyed) for position in range(len(commands))]
+
+
+def translate_error(error: Exception, address: str) -> ServerError:
+    """Return what a failure to talk to the server means here."""
+    match error:
+        case redis_errors.AuthenticationError() | redis_errors.AuthorizationError():
+            return AuthenticationError(f"the server at {address} refused the username or the password: {error}")
+        case redis_errors.ConnectionError() | redis_errors.TimeoutError() | redis_errors.RedisClusterException():
+            return ServerUnavailableError(
+                f"no Redis server answers at {address} ({error}); is it running, and is the URL right?"
+            )
+        case redis_errors.ResponseError():
+            return server_error(error)
+        case _:
+            return ServerError(f"{type(error).__name__} from the server at {address}: {error}")

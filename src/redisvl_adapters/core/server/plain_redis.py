@@ -1,0 +1,77 @@
+"""Base class of objects that live on plain Redis keys, without an index: running operations and scanning keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis import exceptions as redis_errors
+from redis.client import NEVER_DECODE
+
+from redisvl_adapters.core.server.closeable import Closeable
+from redisvl_adapters.core.server.commands import Steps, T
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.drivers import adrive, drive, translate_error
+from redisvl_adapters.errors import known_keywords
+
+PAGE_SIZE = 1000
+"""How many keys the server looks at in one step of a scan; in between it serves others."""
+
+_GLOB = re.compile(r"[\\*?\[\]]")
+
+
+class PlainRedisBase(Closeable):
+    """Something on plain Redis. It closes only the connections that it opened."""
+
+    _connection: Connection
+
+    def _run(self, steps: Steps[T]) -> T:
+        return drive(self._connection.sync_client(), steps, self._address)
+
+    async def _arun(self, steps: Steps[T]) -> T:
+        return await adrive(await self._connection.async_client(), steps, self._address)
+
+    def _scan(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that start with a prefix, each once, on every node of a cluster."""
+        seen: set[str] = set()
+        with self._translated():
+            for key in self._connection.sync_client().scan_iter(**_scan_arguments(prefix)):
+                if (name := key.decode("utf-8", "replace")) not in seen:
+                    seen.add(name)
+                    yield name
+
+    async def _ascan(self, prefix: str) -> AsyncIterator[str]:
+        """Yield the keys that start with a prefix, each once, on every node of a cluster."""
+        seen: set[str] = set()
+        client = await self._connection.async_client()
+        with self._translated():
+            async for key in client.scan_iter(**_scan_arguments(prefix)):
+                if (name := key.decode("utf-8", "replace")) not in seen:
+                    seen.add(name)
+                    yield name
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except redis_errors.RedisError as error:
+            raise translate_error(error, self._address()) from error
+
+    @known_keywords
+    def close(self) -> None:
+        """Close the connection; a client that was given stays open."""
+        self._connection.close()
+
+    @known_keywords
+    async def aclose(self) -> None:
+        """Close the connection, that of the running event loop too; a client that was given stays open."""
+        await self._connection.aclose()
+
+    def _address(self) -> str:
+        return self._connection.address
+
+
+def _scan_arguments(prefix: str) -> dict[str, Any]:
+    return {"match": _GLOB.sub(r"\\\g<0>", prefix) + "*", "count": PAGE_SIZE, NEVER_DECODE: True}

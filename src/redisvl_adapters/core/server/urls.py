@@ -1,0 +1,122 @@
+"""Redis URLs: what they say of hosts, database and options, checked before a client is made."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+
+from redis import exceptions as redis_errors
+from redis.asyncio.cluster import RedisCluster
+from redis.connection import Connection, SSLConnection, parse_url
+
+from redisvl_adapters.errors import ArgumentError, did_you_mean
+
+DEFAULT_URL = "redis://localhost:6379"
+
+_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
+# The options that a URL can spell, of those that redis-py has.
+_OPTIONS = frozenset(
+    "client_name db decode_responses encoding encoding_errors health_check_interval legacy_responses lib_name "
+    "lib_version max_connections password protocol retry_on_timeout socket_connect_timeout socket_keepalive "
+    "socket_read_size socket_timeout timeout username".split()
+)
+_SSL_OPTIONS = frozenset(
+    "ssl_ca_certs ssl_ca_data ssl_ca_path ssl_cert_reqs ssl_certfile ssl_check_hostname ssl_ciphers "
+    "ssl_exclude_verify_flags ssl_include_verify_flags ssl_keyfile ssl_min_version ssl_password".split()
+)
+# What the pool of a single server takes, and a connection does not.
+_OF_POOLS = ("max_connections", "timeout")
+# redis-py does not type it.
+_parse_url: Any = parse_url
+
+
+def check_url(url: str, named: str = "redis_url") -> str:
+    """Return a URL, if a client can be made of all that it says.
+
+    Args:
+        url: The URL.
+        named: What to call it in errors.
+
+    Raises:
+        ArgumentError: If not; no part of the URL that may hold a password is in the message.
+    """
+    if not isinstance(url, str) or not url:
+        raise ArgumentError(f"{named} is a non-empty string such as {DEFAULT_URL!r}; not {url!r:.80}")
+    try:
+        parts = urlsplit(url)
+        url_hosts(parts.netloc, 0)
+    except ValueError:
+        # Python's message quotes a part of the URL, which may be of the password.
+        raise ArgumentError(f"{named} is not a valid URL; special characters in a password are written %XX") from None
+    if parts.scheme not in _SCHEMES:
+        raise ArgumentError(f"{named} starts with one of {', '.join(f'{scheme}://' for scheme in _SCHEMES)}")
+    if parts.scheme == "unix" and not parts.path:
+        raise ArgumentError(f"{named} names no socket; write unix:///path/to/redis.sock")
+    given = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    known = _known_options(url)
+    for name in given:
+        if name not in known:
+            raise ArgumentError(
+                f"{named} has the option {name!r:.80}, which such a URL does not take{did_you_mean(name, known)}; "
+                f"its options are {', '.join(sorted(known))}"
+            )
+    path = parts.path.strip("/")
+    for database in ({"unix": "", "redis+sentinel": path.partition("/")[2]}.get(parts.scheme, path), given.get("db")):
+        if database and not (database.isascii() and database.isdigit()):
+            raise ArgumentError(f"{named} names the database {database!r:.80}; a database is a number, 0 by default")
+        if names_cluster(url) and int(database or 0):
+            raise ArgumentError(f"{named} names the database {database}; a cluster has database 0 only")
+    if given.get("cluster", "true").lower() != "true":
+        raise ArgumentError(f"{named} has cluster={given['cluster']!r:.80}; write cluster=true, or leave it out")
+    try:
+        settings = {name: value for name, value in url_options(url).items() if name not in _OF_POOLS}
+        # A connection that is made is not opened yet.
+        (SSLConnection if parts.scheme == "rediss" else Connection)(**settings)
+    except (TypeError, ValueError, redis_errors.RedisError) as error:
+        raise ArgumentError(f"{named} has an option with a wrong value: {error}") from None
+    return url
+
+
+def _known_options(url: str) -> frozenset[str]:
+    scheme = urlsplit(url).scheme
+    known = _OPTIONS | (_SSL_OPTIONS if scheme == "rediss" else frozenset())
+    if scheme == "redis+sentinel":
+        return known - {"timeout"}
+    if names_cluster(url):
+        known &= {*inspect.signature(RedisCluster.__init__).parameters}
+    return known if scheme == "unix" else known | {"cluster"}
+
+
+def url_options(url: str) -> dict[str, Any]:
+    """Return the options behind the question mark, as redis-py reads them."""
+    options = _parse_url(f"redis://?{urlsplit(url).query}")
+    return {name: value for name, value in options.items() if name != "cluster"}
+
+
+def url_hosts(netloc: str, port: int) -> list[tuple[str, int]]:
+    """Return the addresses in a URL.
+
+    Raises:
+        ValueError: If one of them is none.
+    """
+    hosts = [urlsplit(f"//{host}") for host in netloc.rpartition("@")[2].split(",")]
+    if len(hosts) > 1 and not all(host.hostname for host in hosts):
+        raise ValueError("a host is missing")
+    return [(host.hostname or "localhost", host.port or port) for host in hosts]
+
+
+def names_cluster(url: str) -> bool:
+    """Tell whether a URL names a cluster: several hosts, or ``cluster=true``. A comma in a password is no host."""
+    parts = urlsplit(url)
+    flag = parse_qs(parts.query).get("cluster", ["false"])[0]
+    return parts.scheme != "redis+sentinel" and ("," in parts.netloc.rpartition("@")[2] or flag.lower() == "true")
+
+
+def cluster_parts(url: str) -> tuple[str, list[tuple[str, int]]]:
+    """Return the URL of the first node of a cluster, and the addresses of the other nodes."""
+    parts = urlsplit(url)
+    credentials, at, hosts = parts.netloc.rpartition("@")
+    query = {name: values[0] for name, values in parse_qs(parts.query).items() if name != "cluster"}
+    first = credentials + at + hosts.split(",")[0]
+    return urlunsplit((parts.scheme, first, parts.path, urlencode(query), "")), url_hosts(hosts, 6379)[1:]

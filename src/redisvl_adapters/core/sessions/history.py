@@ -1,0 +1,264 @@
+"""The messages of sessions, in order, on plain Redis: a list for each session, and nothing of the search module.
+
+A session has up to three keys, which share a slot of a cluster: ``<prefix>{<name>}`` holds its messages,
+``<prefix>{<name>}:archived`` those that LlamaIndex's ``Memory`` has put aside, and ``<prefix>{<name>}:recalled`` the
+keys of its records in an index of messages. They expire together.
+
+No two entries are alike (see ``message_format``). So whatever names an entry means one place, and a command that the
+client sends again, since its reply was lost, changes nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redisvl_adapters.core.arguments import check_count, check_name, check_ttl
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Steps
+from redisvl_adapters.core.server.key_names import check_prefix, escape_key_part, unescape_key_part
+from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.errors import ArgumentError
+
+_ARCHIVED = ":archived"
+_RECALLED = ":recalled"
+
+# Each script has the keys of the session as KEYS, its time to live in milliseconds (or nothing) as ARGV[1] and whether
+# that starts anew with each write as ARGV[2]. Whatever a write leaves expires when the session does.
+_BEFORE = (
+    "local left=-1 for i=1,#KEYS do left=math.max(left,redis.call('PTTL',KEYS[i])) end "
+    "if ARGV[1]~='' and (ARGV[2]=='1' or left<1) then left=tonumber(ARGV[1]) end "
+)
+_AFTER = "if left>0 then for i=1,#KEYS do redis.call('PEXPIRE',KEYS[i],left) end end return left"
+# A write that was made already is known by its last entry, which is near the end of the list.
+_ONCE = "if not redis.call('LPOS',key,ARGV[#ARGV],'RANK',-1,'MAXLEN',1000) then "
+# ARGV[3] is how many entries to keep, or nothing.
+_TRIM = "if ARGV[3]~='' then redis.call('LTRIM',key,-ARGV[3],-1) end end "
+
+# ARGV[4] says which of the keys gets the entries, ARGV[5] whether they replace all others, and ARGV[6] how many keys of
+# records come before them.
+_WRITE = (
+    f"{_BEFORE}local key,n=KEYS[tonumber(ARGV[4])],6+ARGV[6] "
+    f"if ARGV[5]=='1' then redis.call('DEL',KEYS[1],KEYS[2]) end {_ONCE}"
+    "for i=7,n do redis.call('RPUSH',KEYS[3],ARGV[i]) end "
+    f"for i=n+1,#ARGV do redis.call('RPUSH',key,ARGV[i]) end {_TRIM}{_AFTER}"
+)
+# ARGV[4] is a place. The new entry takes the place of the one that is there, which then goes after it.
+_INSERT = (
+    f"{_BEFORE}local key,at,new=KEYS[1],tonumber(ARGV[4]),ARGV[5] {_ONCE}local n=redis.call('LLEN',key) "
+    "if at<0 then at=math.max(0,n+at) end "
+    "if at>=n then redis.call('RPUSH',key,new) else local old=redis.call('LINDEX',key,at) "
+    f"redis.call('LSET',key,at,new) redis.call('LINSERT',key,'AFTER',new,old) end {_TRIM}{_AFTER}"
+)
+# ARGV[3] says whether to keep what goes, and ARGV[4] is the last entry to go.
+_SHIFT = (
+    f"{_BEFORE}local n=redis.call('LPOS',KEYS[1],ARGV[4]) if n then "
+    "if ARGV[3]=='1' then for _,entry in ipairs(redis.call('LRANGE',KEYS[1],0,n)) do "
+    "redis.call('RPUSH',KEYS[2],entry) end end "
+    f"redis.call('LTRIM',KEYS[1],n+1,-1) end {_AFTER}"
+)
+_TAKE = "local held=redis.call('LRANGE',KEYS[tonumber(ARGV[3])],0,-1) redis.call('DEL',unpack(KEYS)) return held"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How sessions are kept.
+
+    Attributes:
+        prefix: What their keys start with.
+        ttl_ms: Milliseconds after which a session expires; None keeps it.
+        sliding: Whether that time starts anew with each write, or with the first one only.
+        max_messages: How many messages a session has at most: the last ones; None for all.
+    """
+
+    prefix: str
+    ttl_ms: int | None = None
+    sliding: bool = True
+    max_messages: int | None = None
+
+    @classmethod
+    def checked(cls, prefix: object, ttl: float | None, sliding: object, max_messages: object) -> SessionSettings:
+        """Return how sessions are to be kept.
+
+        Raises:
+            ArgumentError: If a value is out of its range.
+        """
+        if not isinstance(sliding, bool):
+            raise ArgumentError(f"sliding is True or False; not {sliding!r:.80}")
+        if max_messages is not None:
+            check_count(max_messages, "max_messages", 1)
+        return cls(check_prefix(prefix), check_ttl(ttl), sliding, max_messages)  # type: ignore[arg-type]  # checked
+
+    @property
+    def stem(self) -> str:
+        """What the keys of all sessions start with."""
+        return self.prefix + "{"
+
+    def session(self, session_id: object, user_id: object = None, *, what: str = "session_id") -> Session:
+        """Return a session. One session id under two user ids is two sessions.
+
+        Raises:
+            ArgumentError: If an id is not a non-empty string.
+        """
+        return Session(self, check_name(session_id, what), None if user_id is None else check_name(user_id, "user_id"))
+
+    def session_id(self, key: str) -> str | None:
+        """Return the id of the session, of no user, that has a key; None if none has it."""
+        name, brace, rest = key.removeprefix(self.stem).partition("}")
+        if not brace or rest not in ("", _ARCHIVED) or "/" in name:
+            return None
+        return unescape_key_part(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session.
+
+    Attributes:
+        kept: How it is kept.
+        session_id: Its id.
+        user_id: Whose it is, if that was said.
+    """
+
+    kept: SessionSettings
+    session_id: str
+    user_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name as it stands in keys."""
+        owner = "" if self.user_id is None else escape_key_part(self.user_id) + "/"
+        return owner + escape_key_part(self.session_id)
+
+    @property
+    def key(self) -> str:
+        """The key of its messages."""
+        return f"{self.kept.stem}{self.name}}}"
+
+    @property
+    def keys(self) -> tuple[str, str, str]:
+        """Its keys: messages, archived messages, keys of records."""
+        return self.key, self.key + _ARCHIVED, self.key + _RECALLED
+
+    def script(self, text: str, *args: Argument) -> Command:
+        """Return the command that runs one of the scripts."""
+        ttl_ms = "" if self.kept.ttl_ms is None else self.kept.ttl_ms
+        return Command(("EVAL", text, 3, *self.keys, ttl_ms, int(self.kept.sliding), *args), self.key)
+
+    @property
+    def most(self) -> Argument:
+        """How many messages it has at most, for a script."""
+        return "" if self.kept.max_messages is None else self.kept.max_messages
+
+
+def append(
+    session: Session, entries: Sequence[str], *, archived: bool = False, records: Sequence[str] = ()
+) -> Steps[int]:
+    """Append entries, all or none, and return the milliseconds that the session has left; -1 for ever.
+
+    Args:
+        session: The session.
+        entries: The entries.
+        archived: Whether they go to the archive.
+        records: The keys of the records of these messages, to be forgotten with the session.
+    """
+    if not entries:
+        return -1
+    (reply,) = yield [_write(session, entries, archived=archived, anew=False, records=records)]
+    return int(ok(reply))
+
+
+def replace(session: Session, entries: Sequence[str], *, archived: bool = False) -> Steps[None]:
+    """Replace all entries of a session, archived ones too, by others."""
+    (reply,) = yield [_write(session, entries, archived=archived, anew=True)]
+    ok(reply)
+
+
+def _write(
+    session: Session, entries: Sequence[str], *, archived: bool, anew: bool, records: Sequence[str] = ()
+) -> Command:
+    most = "" if archived else session.most
+    return session.script(_WRITE, most, 2 if archived else 1, int(anew), len(records), *records, *entries)
+
+
+def insert(session: Session, entry: str, place: int) -> Steps[None]:
+    """Insert an entry before the one at a place, counted as Python's lists do."""
+    (reply,) = yield [session.script(_INSERT, session.most, place, entry)]
+    ok(reply)
+
+
+def read(session: Session, start: int = 0, stop: int = -1) -> Steps[list[bytes]]:
+    """Return the entries from one place to another, both included."""
+    (reply,) = yield [Command(("LRANGE", session.key, start, stop), session.key)]
+    return list(ok(reply))
+
+
+def read_archived(session: Session, *, active: bool) -> Steps[list[bytes]]:
+    """Return the archived entries, with the others after them if asked for."""
+    # The archive comes last: what is put there meanwhile is read twice rather than never, and entries are unlike.
+    keys = [session.keys[0], session.keys[1]] if active else [session.keys[1]]
+    *rest, archived = yield [Command(("LRANGE", key, 0, -1), key) for key in keys]
+    return list(dict.fromkeys([*ok(archived), *(entry for reply in rest for entry in ok(reply))]))
+
+
+def count(session: Session, *, archived: bool, active: bool) -> Steps[int]:
+    """Count entries."""
+    keys = [key for key, asked in zip(session.keys[:2], (active, archived), strict=True) if asked]
+    return sum(map(ok, (yield [Command(("LLEN", key), key) for key in keys])))
+
+
+def shift(session: Session, number: int, *, keep: bool) -> Steps[list[bytes]]:
+    """Take the oldest entries out of a session and return them.
+
+    Args:
+        session: The session.
+        number: How many.
+        keep: Whether they go to the archive, or go for good.
+    """
+    if not number:
+        return []
+    oldest = yield from read(session, 0, number - 1)
+    if oldest:
+        (reply,) = yield [session.script(_SHIFT, int(keep), oldest[-1])]
+        ok(reply)
+    return oldest
+
+
+def remove(session: Session, place: int) -> Steps[bytes | None]:
+    """Remove the entry at a place, and return it; None if there is none."""
+    (entry,) = yield [Command(("LINDEX", session.key, place), session.key)]
+    if ok(entry) is not None:
+        # By what it is, not by where it was: somebody else may have moved it meanwhile.
+        (reply,) = yield [Command(("LREM", session.key, 1, entry), session.key)]
+        ok(reply)
+    return entry  # type: ignore[no-any-return]  # a reply
+
+
+def take(session: Session) -> Steps[list[bytes]]:
+    """Remove a session and return its entries."""
+    (reply,) = yield [session.script(_TAKE, 1)]
+    return list(ok(reply))
+
+
+def forget(session: Session) -> Steps[None]:
+    """Remove a session, and the records of its messages."""
+    (reply,) = yield [session.script(_TAKE, 3)]
+    keys = [key.decode() for key in ok(reply)]
+    for start in range(0, len(keys), BATCH_SIZE):
+        for unlinked in (yield [Command(("UNLINK", key), key) for key in keys[start : start + BATCH_SIZE]]):
+            ok(unlinked)
+
+
+def clear(session: Session, *, archived: bool, active: bool) -> Steps[None]:
+    """Remove entries of a session: those in the archive, the others, or both."""
+    keys = [key for key, asked in zip(session.keys[:2], (active, archived), strict=True) if asked]
+    for reply in (yield [Command(("DEL", key), key) for key in keys]):
+        ok(reply)
+
+
+def expire_records(session: Session, left: int) -> Steps[None]:
+    """Let the records of the messages of a session expire when the session does."""
+    (reply,) = yield [Command(("LRANGE", session.keys[2], 0, -1), session.key)]
+    keys = [key.decode() for key in ok(reply)]
+    for start in range(0, len(keys), BATCH_SIZE):
+        for expired in (yield [Command(("PEXPIRE", key, left), key) for key in keys[start : start + BATCH_SIZE]]):
+            ok(expired)
