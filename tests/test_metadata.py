@@ -13,7 +13,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from redisvl_adapters.core.records.metadata import MAX_NESTING, check_metadata
+from redisvl_adapters.core.arguments import MAX_NESTING
+from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.projection import infer_type, presence_tags, project
 from redisvl_adapters.core.schema.fields import FieldType, MetadataField, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema

@@ -7,6 +7,9 @@ from typing import Any
 
 from redisvl_adapters.errors import ArgumentError
 
+MAX_NESTING = 100
+"""How deep a value may be nested; RedisJSON gives up at 128, the levels of a record included."""
+
 MAX_K = 1_000_000
 """The server refuses more neighbours than this."""
 

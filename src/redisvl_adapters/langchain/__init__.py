@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from redisvl_adapters.errors import MissingExtraError
-from redisvl_adapters.lazy import lazy
+from redisvl_adapters.lazy_imports import lazy_attributes
 
 try:
     import langchain_core  # noqa: F401  # only to say what is missing
@@ -37,7 +37,7 @@ __all__ = [
     "calibrate",
 ]
 
-__getattr__ = lazy(
+__getattr__ = lazy_attributes(
     __name__,
     {
         "RedisByteStore": f"{__name__}.byte_store",
@@ -47,8 +47,8 @@ __getattr__ = lazy(
         "RedisSemanticCache": f"{__name__}.cache",
         "RedisStructuredQueryTranslator": f"{__name__}.structured",
         "RedisVectorStore": f"{__name__}.vectorstore",
-        "acalibrate": "redisvl_adapters.core.calibration",
-        "calibrate": "redisvl_adapters.core.calibration",
+        "acalibrate": "redisvl_adapters.core.caches.calibration",
+        "calibrate": "redisvl_adapters.core.caches.calibration",
     },
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from redisvl_adapters.errors import MissingExtraError
-from redisvl_adapters.lazy import lazy
+from redisvl_adapters.lazy_imports import lazy_attributes
 
 try:
     import llama_index.core  # noqa: F401  # only to say what is missing
@@ -32,15 +32,15 @@ __all__ = [
     "calibrate",
 ]
 
-__getattr__ = lazy(
+__getattr__ = lazy_attributes(
     __name__,
     {
         "RedisChatStore": f"{__name__}.chat_store",
         "RedisMemoryStore": f"{__name__}.memory_store",
         "RedisVectorStore": f"{__name__}.vectorstore",
         "SemanticCacheQueryEngine": f"{__name__}.semantic_cache",
-        "acalibrate": "redisvl_adapters.core.calibration",
-        "calibrate": "redisvl_adapters.core.calibration",
+        "acalibrate": "redisvl_adapters.core.caches.calibration",
+        "calibrate": "redisvl_adapters.core.caches.calibration",
     },
 )
 

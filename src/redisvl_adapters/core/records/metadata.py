@@ -12,10 +12,8 @@ from uuid import UUID
 
 import numpy as np
 
+from redisvl_adapters.core.arguments import MAX_NESTING
 from redisvl_adapters.errors import RecordError
-
-MAX_NESTING = 100
-"""How deep metadata may be nested; RedisJSON gives up at 128, its own levels included."""
 
 
 @dataclass(slots=True)

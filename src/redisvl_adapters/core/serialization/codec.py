@@ -24,7 +24,7 @@ import numpy as np
 from pydantic import AnyUrl, BaseModel
 from pydantic.fields import FieldInfo
 
-from redisvl_adapters.core.records.metadata import MAX_NESTING
+from redisvl_adapters.core.arguments import MAX_NESTING
 from redisvl_adapters.errors import RecordError
 
 _Url: Any = type(AnyUrl("http://localhost"))  # an alias of another class in older versions of Pydantic
