@@ -28,7 +28,7 @@ test: $(VENV)/.test ## Run the whole suite; on the Redis of REDIS_URL if that is
 
 fuzz: $(VENV)/.test ## Compare 20,000 random filters with their meaning in plain Python; SEED=7 repeats a run
 	@echo "SEED=$(SEED)"
-	@CONGRUENCE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q --hypothesis-seed=$(SEED) integration_tests/test_congruence.py
+	@CONGRUENCE_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -q --hypothesis-seed=$(SEED) integration_tests/core/filters/test_congruence.py
 
 check: $(VENV)/.dev ## Lint, check the format, the types and the dependency rules
 	$(BIN)/ruff check

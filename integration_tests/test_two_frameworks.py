@@ -16,7 +16,7 @@ from llama_index.core.vector_stores.types import FilterCondition, FilterOperator
 from redisvl.query.filter import Num, Tag
 
 from integration_tests.conftest import Call
-from integration_tests.llama_index_support import WordEmbedding, bare, embed, filters, where
+from integration_tests.llama_index.llama_index_support import WordEmbedding, bare, embed, filters, where
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import FilterError, RecordError, SchemaMismatchError

@@ -1,0 +1,171 @@
+"""Fields declared for an index that exists: added with the first write, safely among others, or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.filters.algebra import Compare, Operator
+from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.errors import FilterError, SchemaError, SchemaMismatchError
+from tests.core.fake_server import FakeServer, make_state, record
+from tests.core.index.test_concurrency import ORDERS, check_found, told, writer
+
+DECLARED: dict[str, Any] = {"metadata_schema": {"n": "numeric", "when": "timestamp"}}
+
+
+def write(server: FakeServer, *records: Record, **options: Any) -> None:
+    state = make_state(**options)
+    server.run(state, operations.upsert(state, records, [[1.0, 2.0]] * len(records)))
+
+
+@pytest.fixture
+def server() -> FakeServer:
+    """A server with an index that has one record with one key, `k`, a tag."""
+    server = FakeServer()
+    write(server, record("old", k="x"))
+    return server
+
+
+@pytest.mark.parametrize("learn", [True, False])
+def test_the_first_write_adds_the_fields_that_it_has_and_those_that_it_has_not(server: FakeServer, learn: bool) -> None:
+    write(server, record("new", n=1), learn=learn, **DECLARED)
+    check_found(server)
+    assert {"n", "when", "k"} <= (server.fields or {}).keys()
+    assert b"key:when" in server.registry
+
+
+def test_create_adds_them_too_and_a_second_time_nothing(server: FakeServer) -> None:
+    state = make_state(**DECLARED)
+    server.run(state, operations.create(state))
+    assert {"n", "when"} <= (server.fields or {}).keys()
+    sent = len(server.sent)
+    server.run(state, operations.create(state))
+    assert len(server.sent) == sent
+
+
+def test_reading_adds_nothing_and_no_record_has_a_value_yet(server: FakeServer) -> None:
+    state = make_state(**DECLARED)
+    assert server.run(state, operations.count(state, Compare("n", Operator.EQ, 1))) == 0
+    assert server.run(state, operations.delete_matching(state, Compare("n", Operator.GT, 1))) == 0
+    assert "n" not in (server.fields or {})
+    assert set(server.records) == {"old"}
+    with pytest.raises(FilterError, match="'year' is not in index"):
+        server.run(state, operations.count(state, Compare("year", Operator.EQ, 1)))
+
+
+def test_a_key_that_was_only_ever_none_is_added(server: FakeServer) -> None:
+    write(server, record("none", n=None, when=[]))
+    write(server, record("new", n=1), **DECLARED)
+    assert {"n", "when"} <= (server.fields or {}).keys()
+    assert server.records["new"][b"n"] == b"1"
+    assert {"n", "when"} <= server.covered["new"] & server.covered["none"]
+
+
+def test_a_key_whose_values_were_never_indexed_is_refused_with_the_remedy(server: FakeServer) -> None:
+    write(server, record("a", n=1), record("b", n=2), learn=False)
+    before = dict(server.registry), dict(server.fields or {})
+    with pytest.raises(SchemaMismatchError) as refusal:
+        write(server, record("new", n=3), **DECLARED)
+    assert "'n' has values in 2 records that were written without indexing it, asked for 'numeric'" in str(
+        refusal.value
+    )
+    assert "be added to another index" in str(refusal.value)
+    assert "'when'" not in str(refusal.value)
+    assert "new" not in server.records
+    assert (dict(server.registry), dict(server.fields or {})) == before
+
+
+def test_a_key_that_is_declared_unindexed_may_have_such_values(server: FakeServer) -> None:
+    write(server, record("a", hidden=1), learn=False)
+    write(server, record("b", hidden="x"), metadata_schema={"hidden": "unindexed"})
+    assert set(server.records) == {"old", "a", "b"}
+    assert "hidden" not in (server.fields or {})
+
+
+def test_attributes_that_do_not_exist_are_refused_before_anything_is_claimed(server: FakeServer) -> None:
+    wrong = {"n": {"type": "numeric", "attrs": {"sorted": True}}}
+    with pytest.raises(SchemaError, match=r"'n'.*no attribute 'sorted'"):
+        write(server, record("new", n=1), metadata_schema=wrong)
+    assert b"key:n" not in server.registry
+    write(server, record("new", n=1), metadata_schema={"n": {"type": "numeric", "attrs": {"sortable": True}}})
+    check_found(server)
+    assert b'"sortable":true' in server.registry[b"key:n"]
+
+
+def test_writers_that_declare_and_writers_that_learn_all_succeed() -> None:
+    for seed in ORDERS:
+        with told(seed):
+            server = FakeServer()
+            write(server, record("old", k="x"))
+            server.race(
+                seed,
+                writer(record("a", n=1), **DECLARED),
+                writer(record("b", n=2, flag=True)),
+                writer(record("c", when="2024-01-31T00:00:00"), metadata_schema={"when": "timestamp", "flag": "bool"}),
+            )
+            assert set(server.records) == {"old", "a", "b", "c"}
+            check_found(server)
+
+
+def test_writers_that_create_the_index_with_different_declarations_all_succeed() -> None:
+    for seed in ORDERS:
+        with told(seed):
+            server = FakeServer()
+            server.race(
+                seed,
+                writer(record("a", n=1), metadata_schema={"n": "numeric"}),
+                writer(record("b", n=2, flag=True), metadata_schema={"flag": "bool"}),
+            )
+            assert set(server.records) == {"a", "b"}
+            check_found(server)
+
+
+def test_no_value_is_lost_to_filters_beside_a_writer_that_indexes_nothing() -> None:
+    refused = 0
+    for seed in range(600):
+        with told(seed):
+            server = FakeServer()
+            write(server, record("old", k="x"))
+            outcome: list[str] = []
+            server.race(
+                seed,
+                writer(record("a", n=1), learn=False),
+                _noted(writer(record("b", n=2), metadata_schema={"n": "numeric"}), outcome),
+            )
+            assert "a" in server.records
+            if outcome == ["written"]:
+                check_found(server)
+            else:
+                refused += 1
+                assert b'"unindexed"' in server.registry.get(b"key:n", b'"unindexed"')
+    assert 0 < refused < 600
+
+
+def _noted(steps: Steps[Any], outcome: list[str]) -> Steps[None]:
+    """Note how an operation ended."""
+    try:
+        yield from steps
+    except SchemaMismatchError:
+        outcome.append("refused")
+    else:
+        outcome.append("written")
+
+
+def test_of_two_who_declare_different_types_at_once_one_is_refused() -> None:
+    for seed in ORDERS:
+        with told(seed):
+            server = FakeServer()
+            write(server, record("old", k="x"))
+            outcome: list[str] = []
+            server.race(
+                seed,
+                *(
+                    _noted(writer(record(type_name), metadata_schema={"n": type_name}), outcome)
+                    for type_name in ("numeric", "tag")
+                ),
+            )
+            assert sorted(outcome) == ["refused", "written"]
