@@ -13,49 +13,7 @@ from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 
 
 class ExistingOptions(TypedDict, total=False):
-    """The keywords that every store takes, but for ``index_name``.
-
-    What is not given is read from the index if that exists, and else has the default named here.
-
-    Keys:
-        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; a cluster with ``?cluster=true``.
-            By default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
-        client: A sync redis-py client to use instead of a URL. Serves async calls too.
-        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
-        prefix: What the keys of its records start with; ``<index_name>:`` by default.
-        storage: ``hash`` (default) or ``json``.
-        metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
-            are tag, numeric, numbers (a list), bool, timestamp, text, geo, and unindexed. Other keys are learnt from
-            what is added, unless this is empty or ``learn`` is False. An index that exists gets new fields with the
-            next write or ``create()``, unless its records have values of that key already.
-        schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
-        learn: Whether metadata keys that are not declared become filterable when they are first met (True).
-        algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
-        distance_metric: ``cosine`` (default), ``l2`` or ``ip``.
-        dtype: How vectors are stored: ``float32`` (default), ``float64``, ``float16``, ``bfloat16``, ``int8`` or
-            ``uint8``. Of vectors that are no integers, int8 and uint8 keep the direction, if the metric is cosine.
-        scale: For ``int8`` and ``uint8``: what the numbers of vectors are multiplied with before they are rounded and
-            stored, such as 127 for numbers from -1 to 1. l2 and ip need it for all but integers. Distances are told as
-            they are between the vectors that were given.
-        dims: The number of dimensions; by default that of the first vector added.
-        ttl: Seconds after which a record expires, counted from its last write; None keeps it.
-        sliding_ttl: Whether a record that is read or found lives for ``ttl`` again (False); needs ``ttl``.
-        retry: How many times a round trip is made again, after longer and longer waits, if the connection fails (3).
-            Every write is idempotent, so that this is safe.
-        create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
-        m: HNSW, edges per node and layer (16).
-        ef_construction: HNSW, candidates while building (200).
-        ef_runtime: HNSW, candidates while searching (10).
-        epsilon: HNSW and SVS, boundary factor of range queries (0.01).
-        initial_cap: Vectors to reserve memory for.
-        block_size: FLAT, vectors per memory block.
-        graph_max_degree: SVS, edges per node.
-        construction_window_size: SVS, candidates while building.
-        search_window_size: SVS, candidates while searching.
-        compression: SVS, the kind of compression.
-        reduce: SVS, dimensions after LeanVec reduction.
-        training_threshold: SVS, vectors to gather before compression is trained.
-    """
+    """The keywords of ``IndexOptions`` but for ``index_name``, which ``from_existing_index`` takes first."""
 
     redis_url: str | None
     client: SyncClient | None
@@ -91,8 +49,47 @@ class ExistingOptions(TypedDict, total=False):
 class IndexOptions(ExistingOptions, total=False):
     """The keywords that every store takes.
 
+    What is not given is read from the index if that exists, and else has the default named here.
+
     Keys:
         index_name: The name of the index. Needed unless ``schema`` has it.
+        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; a cluster with ``?cluster=true``.
+            By default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
+        client: A sync redis-py client to use instead of a URL. Serves async calls too.
+        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
+        prefix: What the keys of its records start with; ``<index_name>:`` by default.
+        storage: ``hash`` (default) or ``json``.
+        metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
+            are tag, numeric, numbers (a list), bool, timestamp, text, geo, and unindexed. Other keys are learnt from
+            what is added, unless this is empty or ``learn`` is False. An index that exists gets new fields with the
+            next write or ``create()``, unless its records have values of that key already.
+        schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
+        learn: Whether metadata keys that are not declared become filterable when a record first has them (True).
+        algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
+        distance_metric: ``cosine`` (default), ``l2`` or ``ip``.
+        dtype: How vectors are stored: ``float32`` (default), ``float64``, ``float16``, ``bfloat16``, ``int8`` or
+            ``uint8``. Of vectors that are no integers, int8 and uint8 keep the direction, if the metric is cosine.
+        scale: For ``int8`` and ``uint8``: what the numbers of vectors are multiplied with before they are rounded and
+            stored, such as 127 for numbers from -1 to 1. l2 and ip need it for all but integers. Distances are those
+            between the vectors that were given.
+        dims: The number of dimensions; by default that of the first vector added.
+        ttl: Seconds after which a record expires, counted from its last write; None keeps it.
+        sliding_ttl: Whether a record that is read or found lives for ``ttl`` again (False); needs ``ttl``.
+        retry: How many times a round trip is made again, after longer and longer waits, if the connection fails (3).
+            Every write is idempotent, so that this is safe.
+        create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
+        m: HNSW, edges per node and layer (16).
+        ef_construction: HNSW, candidates while building (200).
+        ef_runtime: HNSW, candidates while searching (10).
+        epsilon: HNSW and SVS, boundary factor of range queries (0.01).
+        initial_cap: Vectors to reserve memory for.
+        block_size: FLAT, vectors per memory block.
+        graph_max_degree: SVS, edges per node.
+        construction_window_size: SVS, candidates while building.
+        search_window_size: SVS, candidates while searching.
+        compression: SVS, the kind of compression.
+        reduce: SVS, dimensions after LeanVec reduction.
+        training_threshold: SVS, vectors to gather before compression is trained.
     """
 
     index_name: str | None
