@@ -23,7 +23,7 @@ HEADER = b"layout"
 SCALE = b"scale"
 _LAYOUT = 1
 _KEY_PREFIX = b"key:"
-_UNTYPED_PREFIX = b"untyped_keys:"
+_UNTYPED_PREFIX = b"met:"
 
 
 def registry_key(name: str) -> str:
