@@ -27,7 +27,7 @@ from redisvl_adapters.langchain import (
     calibrate,
 )
 from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
-from redisvl_adapters.llama_index.query import run_query
+from redisvl_adapters.llama_index.query_modes import run_query
 
 VECTOR = [1.0, 2.0]
 

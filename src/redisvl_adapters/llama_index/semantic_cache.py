@@ -19,17 +19,18 @@ from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, RecordError
 from redisvl_adapters.llama_index.responses import (
-    STREAMED,
-    Kept,
-    aresponse_of,
-    kept_of,
-    read_kept,
-    response_of,
-    write_kept,
+    CachedResponse,
+    decode_cached,
+    encode_cached,
+    to_async_response,
+    to_cached,
+    to_cached_stream,
+    to_response,
 )
+from redisvl_adapters.signatures import list_keywords
 
 
-class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
+class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngine):
     """A query engine that answers a query from one that means the same, and asks another engine otherwise.
 
     Text, metadata, source nodes and scores come back from the cache. An identical query is answered by reading one key,
@@ -59,6 +60,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         ArgumentError: If a value is out of its range.
     """
 
+    @list_keywords(CacheOptions)
     def __init__(
         self,
         query_engine: BaseQueryEngine,
@@ -89,7 +91,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         return (self._query_engine, self._embed_model)
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        """Return what the engine beneath retrieves; the cache has no part in it."""
+        """Return what the engine that is cached retrieves. The cache is not asked."""
         return self._query_engine.retrieve(query_bundle)
 
     def synthesize(
@@ -98,7 +100,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         nodes: list[NodeWithScore],
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> RESPONSE_TYPE:
-        """Return what the engine beneath makes of nodes; the cache has no part in it."""
+        """Return what the engine that is cached makes of nodes. The cache is not asked."""
         return self._query_engine.synthesize(query_bundle, nodes, additional_source_nodes)
 
     async def asynthesize(
@@ -107,64 +109,65 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         nodes: list[NodeWithScore],
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> RESPONSE_TYPE:
-        """Return what the engine beneath makes of nodes; the cache has no part in it."""
+        """Return what the engine that is cached makes of nodes. The cache is not asked."""
         return await self._query_engine.asynthesize(query_bundle, nodes, additional_source_nodes)
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {"query_engine": self._query_engine}
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, beside = query_bundle.query_str, _beside(query_bundle)
-        kept = self._find(query, beside)
-        if kept is not None:
-            return response_of(kept, self._output_cls)
+        query, context = query_bundle.query_str, _context_of(query_bundle)
+        cached = self._find(query, context)
+        if cached is not None:
+            return to_response(cached, self._output_cls)
         response = self._query_engine.query(query_bundle)
         if isinstance(response, StreamingResponse):
-            response.response_gen = self._relay(response.response_gen, query, beside, response)
-        elif (kept := self._kept(response)) is not None:
-            self._keep(query, beside, kept)
+            response.response_gen = self._cache_stream(response.response_gen, query, context, response)
+        elif (cached := self._to_cached(response)) is not None:
+            self._keep(query, context, cached)
         return response
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, beside = query_bundle.query_str, _beside(query_bundle)
-        kept = await self._afind(query, beside)
-        if kept is not None:
-            return aresponse_of(kept, self._output_cls)
+        query, context = query_bundle.query_str, _context_of(query_bundle)
+        cached = await self._afind(query, context)
+        if cached is not None:
+            return to_async_response(cached, self._output_cls)
         response = await self._query_engine.aquery(query_bundle)
         if isinstance(response, AsyncStreamingResponse):
-            response.response_gen = self._arelay(response.response_gen, query, beside, response)
+            response.response_gen = self._acache_stream(response.response_gen, query, context, response)
         elif isinstance(response, StreamingResponse):
-            response.response_gen = self._relay(response.response_gen, query, beside, response)
-        elif (kept := self._kept(response)) is not None:
-            await self._akeep(query, beside, kept)
+            response.response_gen = self._cache_stream(response.response_gen, query, context, response)
+        elif (cached := self._to_cached(response)) is not None:
+            await self._akeep(query, context, cached)
         return response
 
-    def _kept(self, response: Any) -> Kept | None:
+    def _to_cached(self, response: Any) -> CachedResponse | None:
+        """Return what is stored of a response; None, with a warning, if it could not be read back."""
         try:
-            return kept_of(response, self._output_cls)
+            return to_cached(response, self._output_cls)
         except RecordError as error:
             self._unkept(error)
             return None
 
-    def _relay(
-        self, pieces: Iterable[str], query: str, beside: str, response: StreamingResponse
+    def _cache_stream(
+        self, pieces: Iterable[str], query: str, context: str, response: StreamingResponse
     ) -> Generator[str, None, None]:
-        """Pass on what is streamed, and keep it when it is complete."""
+        """Yield the pieces of a response, and store it after the last one."""
         passed: list[str] = []
         for piece in pieces:
             passed.append(piece)
             yield piece
-        self._keep(query, beside, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+        self._keep(query, context, to_cached_stream(passed, response))
 
-    async def _arelay(
-        self, pieces: AsyncIterable[str], query: str, beside: str, response: AsyncStreamingResponse
+    async def _acache_stream(
+        self, pieces: AsyncIterable[str], query: str, context: str, response: AsyncStreamingResponse
     ) -> AsyncGenerator[str, None]:
-        """Pass on what is streamed, and keep it when it is complete."""
+        """Yield the pieces of a response, and store it after the last one."""
         passed: list[str] = []
         async for piece in pieces:
             passed.append(piece)
             yield piece
-        await self._akeep(query, beside, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+        await self._akeep(query, context, to_cached_stream(passed, response))
 
     def _embed(self, text: str) -> Vector:
         return self._embed_model.get_query_embedding(text)
@@ -172,14 +175,14 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
     async def _aembed(self, text: str) -> Vector:
         return await self._embed_model.aget_query_embedding(text)
 
-    def _write(self, value: Kept) -> str:
-        return write_kept(value)
+    def _write(self, value: CachedResponse) -> str:
+        return encode_cached(value)
 
-    def _read(self, text: str | bytes) -> Kept:
-        return read_kept(text, self._output_cls)
+    def _read(self, text: str | bytes) -> CachedResponse:
+        return decode_cached(text, self._output_cls)
 
 
-def _beside(query: QueryBundle) -> str:
-    """Return what of a query is not its text, and must be equal."""
-    beside = [query.image_path, query.custom_embedding_strs]
-    return orjson.dumps(beside).decode() if any(beside) else ""
+def _context_of(query: QueryBundle) -> str:
+    """Return what must be equal for an answer to hold: all of a query but its text."""
+    context = [query.image_path, query.custom_embedding_strs]
+    return orjson.dumps(context).decode() if any(context) else ""

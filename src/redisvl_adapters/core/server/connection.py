@@ -106,6 +106,18 @@ class Connection:
         """The client that was given, if one was."""
         return self._given or self._given_async
 
+    def refuse_given(self, done: str) -> None:
+        """Raise an error if a client was given: of a URL alone another connection can be made elsewhere.
+
+        Args:
+            done: What a store with a client cannot be, for the message: "written down".
+
+        Raises:
+            ArgumentError: If a client was given.
+        """
+        if self.given is not None:
+            raise ArgumentError(f"a store that was given a client cannot be {done}; make it with redis_url instead")
+
     def sync_client(self) -> SyncClient:
         """Return the sync client, opening it if need be.
 
