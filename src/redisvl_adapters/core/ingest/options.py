@@ -1,4 +1,4 @@
-"""The keywords of writes, as typed dictionaries."""
+"""The keywords of adding, as a typed dictionary."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import TypedDict
 
 
 class IngestOptions(TypedDict, total=False):
-    """What every write of many records takes.
+    """The keywords of adding that the stores of both frameworks take.
 
     Keys:
-        batch_size: How many are embedded and written at once (500).
+        batch_size: How many records are embedded and written at once; without it, or with None, 500.
         show_progress: Whether to draw a bar with tqdm, with rate and remaining time (False).
-        skip_existing: Whether those whose ids exist are neither embedded nor written (False).
+        skip_existing: Whether records whose ids exist are neither embedded nor written (False).
         max_concurrency: How many batches are embedded at the same time, in async calls (4).
     """
 
