@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, Unpack
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.embeddings import Embeddings
@@ -11,19 +11,18 @@ from langchain_core.messages import BaseMessage
 
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.search.argument_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.connection import Connection, ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions import recall as recalling
 from redisvl_adapters.core.sessions.history import SessionSettings
 from redisvl_adapters.core.sessions.recall import RecallableMessage
 from redisvl_adapters.errors import ArgumentError, known_keywords
-from redisvl_adapters.langchain.documents import one_each
+from redisvl_adapters.langchain.documents import one_vector_each
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.messages import FORMAT, text_of
-from redisvl_adapters.langchain.options import check_query
 
 
 class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
@@ -40,9 +39,6 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
 
     Args:
         session_id: The session: any non-empty string.
-        redis_url: See ``ExistingOptions``, as for the two next ones.
-        client: A sync redis-py client to use instead.
-        async_client: An async redis-py client to use instead.
         user_id: Whose session it is. One session id under two user ids is two sessions.
         prefix: What the keys of sessions start with.
         ttl: Seconds after which the session expires; None keeps it.
@@ -51,10 +47,10 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
             others too.
         embedding: The model that turns texts into vectors, for ``recall``.
         index_name: The index of messages, for ``recall``; sessions share it.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:
-        UnknownArgumentError: If there is a keyword that the history does not have.
-        ArgumentError: If a value is out of its range.
+        ArgumentError: If there is a keyword that the history does not have, or a value is out of its range.
     """
 
     @known_keywords
@@ -62,9 +58,6 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
         self,
         session_id: str,
         *,
-        redis_url: str | None = None,
-        client: SyncClient | None = None,
-        async_client: AsyncClient | None = None,
         user_id: str | None = None,
         prefix: str = "chat_history",
         ttl: float | None = None,
@@ -72,6 +65,7 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
         max_messages: int | None = None,
         embedding: Embeddings | None = None,
         index_name: str = "chat_messages",
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         if embedding is not None and not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
@@ -79,9 +73,9 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
         self._embedding = embedding
         self._index: RedisIndex | None = None
         if embedding is None:
-            self._connection = Connection(redis_url, client, async_client)
+            self._connection = Connection(**connection)
         else:
-            self._index = recalling.message_index(index_name, redis_url, client, async_client)
+            self._index = recalling.message_index(index_name, connection)
             self._connection = self._index.connection
 
     @property
@@ -132,7 +126,7 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
             self._run(history.append(self._session, entries))
         else:
             texts = [one.text for one in said]
-            vectors = one_each(self._embedding.embed_documents(texts), texts)
+            vectors = one_vector_each(self._embedding.embed_documents(texts), texts)
             self._index.run(recalling.remember(self._index.state, self._session, entries, said, vectors))
 
     @known_keywords
@@ -143,7 +137,7 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
             await self._arun(history.append(self._session, entries))
         else:
             texts = [one.text for one in said]
-            vectors = one_each(await self._embedding.aembed_documents(texts), texts)
+            vectors = one_vector_each(await self._embedding.aembed_documents(texts), texts)
             await self._index.arun(recalling.remember(self._index.state, self._session, entries, said, vectors))
 
     def _write(self, messages: Sequence[BaseMessage]) -> tuple[list[str], list[RecallableMessage]]:

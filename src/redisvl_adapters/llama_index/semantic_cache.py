@@ -13,7 +13,7 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
-from redisvl_adapters.core.caches.cache_options import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
+from redisvl_adapters.core.caches.cache_options import CacheOptions
 from redisvl_adapters.core.caches.semantic_cache import SemanticCacheBase
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import IndexOptions
@@ -46,14 +46,9 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         query_engine: The engine that is asked if the cache has no answer.
         embed_model: The model that turns queries into vectors.
         index_name: The name of the index of the cache: one for each engine, unless ``scope`` tells them apart.
-        distance_threshold: The largest cosine distance of a hit, from 0 to 2; ``calibrate`` finds one that suits the
-            embedding model.
-        ttl: Seconds after which an answer expires; None keeps it.
-        scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "corpus": "v2"}``.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning; an answer that cannot be
-            stored then is a warning too.
         output_cls: The class of structured responses, if the engine gives such.
-        options: The keywords of ``CacheOptions``: ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
+        options: The keywords of ``CacheOptions``: ``distance_threshold``, ``ttl``, ``scope``, ``on_error``,
+            ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
 
     Raises:
         UnknownArgumentError: If there is a keyword that the cache does not have.
@@ -67,10 +62,6 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         embed_model: BaseEmbedding,
         *,
         index_name: str = "query-cache",
-        distance_threshold: float = DEFAULT_THRESHOLD,
-        ttl: float | None = None,
-        scope: Scope | None = None,
-        on_error: OnError = "raise",
         output_cls: type[BaseModel] | None = None,
         **options: Unpack[CacheOptions],
     ) -> None:
@@ -83,7 +74,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         self._query_engine = query_engine
         self._embed_model = embed_model
         self._output_cls = output_cls
-        SemanticCacheBase.__init__(self, index_name, distance_threshold, ttl, scope, on_error, options)
+        SemanticCacheBase.__init__(self, index_name, options)
         self._options = cast("IndexOptions", {**self._options, "output_cls": output_cls})
         BaseQueryEngine.__init__(self, query_engine.callback_manager)
 

@@ -7,32 +7,26 @@ the nearest entry among those for which the same things are equal: that is part 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 import orjson
 
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.caches.answer_cache import AnswerCache
 from redisvl_adapters.core.caches.cache_options import (
+    DEFAULT_THRESHOLD,
     CacheOptions,
-    OnError,
     Scope,
     check_on_error,
     check_scope,
     check_threshold,
 )
-from redisvl_adapters.core.caches.failures import (
-    DAMAGE,
-    MISSES,
-    UNKEPT,
-    DamagedEntryError,
-    FailureHandling,
-    is_wrong_type,
-)
+from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError, is_wrong_type
 from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_first_row
 from redisvl_adapters.core.caches.prompts import check_prompt, digest
 from redisvl_adapters.core.filters.algebra import And, Compare, Operator
@@ -60,6 +54,7 @@ T = TypeVar("T")
 WITHIN = "within"
 SCOPE = "scope"
 _FIELDS = {WITHIN: "tag"}
+_OF_CACHE = frozenset({"distance_threshold", "scope", "on_error"})
 _ID = 40
 _REMEMBERED = 256
 _ATTEMPTS = 3
@@ -85,42 +80,30 @@ class Question:
     context: str = ""
 
 
-class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
+class SemanticCacheBase(StoreBase, AnswerCache[T]):
     """A semantic cache of answers, whatever the framework. The adapters say how answers and prompts are written.
 
     Args:
         index_name: The name of its index.
-        distance_threshold: The largest cosine distance of a hit.
-        ttl: Seconds after which an entry expires.
-        scope: What else must be equal for an answer to hold.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning.
-        options: The keywords of ``CacheOptions``.
+        options: See ``CacheOptions``.
     """
 
-    def __init__(
-        self,
-        index_name: str,
-        distance_threshold: float,
-        ttl: float | None,
-        scope: Scope | None,
-        on_error: OnError,
-        options: CacheOptions,
-    ) -> None:
+    def __init__(self, index_name: str, options: CacheOptions) -> None:
         known = CacheOptions.__optional_keys__
         unknown = {name: value for name, value in options.items() if name not in known}
-        refuse_unknown(type(self).__name__, unknown, known | {"distance_threshold", "ttl", "scope", "on_error"})
+        refuse_unknown(type(self).__name__, unknown, known | {"index_name"})
         if options.get("algorithm") not in (None, "hnsw", "flat"):
             raise ArgumentError(f"algorithm is one of hnsw, flat; not {options.get('algorithm')!r}")
-        self._threshold = check_threshold(distance_threshold)
-        self._on_error = check_on_error(on_error)
+        self._threshold = check_threshold(options.get("distance_threshold", DEFAULT_THRESHOLD))
+        self._on_error = check_on_error(options.get("on_error", "raise"))
         # What makes an equal cache, by deepcopy or pickle.
-        given = {"index_name": index_name, "distance_threshold": distance_threshold, "ttl": ttl, "on_error": on_error}
-        self._options = cast("IndexOptions", {**options, **given})
-        self._take_scope(scope)
-        own = {"index_name": index_name, "ttl": ttl, "metadata_schema": _FIELDS, "distance_metric": "cosine"}
+        self._options = cast("IndexOptions", {**options, "index_name": index_name})
+        self._take_scope(options.get("scope"))
+        of_index = {name: value for name, value in options.items() if name not in _OF_CACHE}
         # Whoever would rather miss would rather not wait.
-        patience = {"retry": 0} if on_error == "miss" else {}
-        self._index = RedisIndex(**cast("IndexOptions", {**patience, **options, **own}))
+        patience = {"retry": 0} if self._on_error == "miss" else {}
+        own = {"index_name": index_name, "metadata_schema": _FIELDS, "distance_metric": "cosine"}
+        self._index = RedisIndex(**cast("IndexOptions", {**patience, **of_index, **own}))
         self._search = NearestEntryQuery(WITHIN)
         # The vectors of prompts that were missed, and so are about to be stored.
         self._missed_vectors: OrderedDict[str, Vector] = OrderedDict()
@@ -132,18 +115,6 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
     @abstractmethod
     async def _aembed(self, text: str) -> Vector:
         """Return the vector of a text."""
-
-    @abstractmethod
-    def _write(self, value: T) -> str:
-        """Return an answer as text.
-
-        Raises:
-            RecordError: If it could not be read back whole.
-        """
-
-    @abstractmethod
-    def _read(self, text: str | bytes) -> T:
-        """Return the answer that a text holds; any of ``DAMAGE`` says that it is damaged."""
 
     def _question(self, prompt: str) -> Question:
         """Return what of a prompt is compared."""
@@ -189,55 +160,37 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
             return lifecycle.clear(self._index.state)
         return _delete_within(self._index.state, self._scope)
 
-    def _find(self, prompt: str, model: str) -> T | None:
-        """Return the answer to a prompt or to one that means the same; None if there is none."""
+    def _look_up(self, prompt: str, model: str) -> T | None:
         entry_id = self._id(prompt, model)
-        try:
-            found = self._index.run(self._exact(entry_id))
-            if found is None and (question := self._question(prompt)).text:
-                vector = self._embed(question.text)
-                found = self._index.run(self._nearest(vector, self._within(question, model)))
-                self._remember(found, entry_id, vector)
-        except MISSES as error:
-            self._missed(error)
-            return None
+        found = self._index.run(self._exact(entry_id))
+        if found is None and (question := self._question(prompt)).text:
+            vector = self._embed(question.text)
+            found = self._index.run(self._nearest(vector, self._within(question, model)))
+            self._remember(found, entry_id, vector)
         return found
 
-    async def _afind(self, prompt: str, model: str) -> T | None:
-        """Return the answer to a prompt or to one that means the same; None if there is none."""
+    async def _alook_up(self, prompt: str, model: str) -> T | None:
         entry_id = self._id(prompt, model)
-        try:
-            found = await self._index.arun(self._exact(entry_id))
-            if found is None and (question := self._question(prompt)).text:
-                vector = await self._aembed(question.text)
-                found = await self._index.arun(self._nearest(vector, self._within(question, model)))
-                self._remember(found, entry_id, vector)
-        except MISSES as error:
-            self._missed(error)
-            return None
+        found = await self._index.arun(self._exact(entry_id))
+        if found is None and (question := self._question(prompt)).text:
+            vector = await self._aembed(question.text)
+            found = await self._index.arun(self._nearest(vector, self._within(question, model)))
+            self._remember(found, entry_id, vector)
         return found
 
-    def _keep(self, prompt: str, model: str, value: T) -> None:
-        """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
+    def _store(self, prompt: str, model: str, value: T) -> None:
         entry_id, question = self._id(prompt, model), self._question(prompt)
         vector = self._known_vector(entry_id, question)
         if vector is None:
             vector = self._embed(question.text or _PROBE)
-        try:
-            self._index.run(self._store(entry_id, question, model, value, vector))
-        except UNKEPT as error:
-            self._unkept(error)
+        self._index.run(self._put(entry_id, question, model, value, vector))
 
-    async def _akeep(self, prompt: str, model: str, value: T) -> None:
-        """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
+    async def _astore(self, prompt: str, model: str, value: T) -> None:
         entry_id, question = self._id(prompt, model), self._question(prompt)
         vector = self._known_vector(entry_id, question)
         if vector is None:
             vector = await self._aembed(question.text or _PROBE)
-        try:
-            await self._index.arun(self._store(entry_id, question, model, value, vector))
-        except UNKEPT as error:
-            self._unkept(error)
+        await self._index.arun(self._put(entry_id, question, model, value, vector))
 
     def _id(self, prompt: str, model: str) -> str:
         return digest(check_prompt(prompt), model, self._scope)[:_ID]
@@ -303,7 +256,7 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
             # The nearest entry has just expired, which the server knows now: the next one counts.
         return None
 
-    def _store(self, entry_id: str, question: Question, model: str, value: T, vector: Vector) -> Steps[object]:
+    def _put(self, entry_id: str, question: Question, model: str, value: T, vector: Vector) -> Steps[object]:
         state = self._index.state
         if state.schema is not None:
             _check_dims(vector, state.schema)

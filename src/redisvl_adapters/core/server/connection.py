@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 from redis import Redis, RedisCluster
@@ -26,6 +26,21 @@ from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
 
 
+class ConnectionOptions(TypedDict, total=False):
+    """The keywords that say where Redis is: a URL, or clients that exist.
+
+    Keys:
+        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; a cluster with ``?cluster=true``.
+            By default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
+        client: A sync redis-py client to use instead of a URL. Serves async calls too.
+        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
+    """
+
+    redis_url: str | None
+    client: SyncClient | None
+    async_client: AsyncClient | None
+
+
 class Connection:
     """The clients of a store: opened when first needed, or given, or made from a given one.
 
@@ -33,9 +48,9 @@ class Connection:
     loop has an async client of its own, which is closed with the loop.
 
     Args:
-        redis_url: The server; by default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
-        client: A sync client to use instead.
-        async_client: An async client to use instead.
+        redis_url: See ``ConnectionOptions``, as for the next two.
+        client: A sync client to use instead of a URL.
+        async_client: An async client to use instead of a URL.
 
     Raises:
         ArgumentError: If both a URL and a client are given, or either is not what it should be.

@@ -14,8 +14,8 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.record import Record, new_id
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.vector_search import search_by_vector
-from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.connection import ConnectionOptions
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.history import Session
 
@@ -49,18 +49,9 @@ class RecallableMessage:
     facts: dict[str, str | None]
 
 
-def message_index(
-    index_name: str, redis_url: str | None, client: SyncClient | None, async_client: AsyncClient | None
-) -> RedisIndex:
+def message_index(index_name: str, connection: ConnectionOptions) -> RedisIndex:
     """Return the index of messages."""
-    return RedisIndex(
-        index_name=index_name,
-        redis_url=redis_url,
-        client=client,
-        async_client=async_client,
-        metadata_schema=_FIELDS,
-        learn=False,
-    )
+    return RedisIndex(index_name=index_name, metadata_schema=_FIELDS, learn=False, **connection)
 
 
 def remember(
