@@ -1,4 +1,4 @@
-"""The keywords of the LlamaIndex adapter that LangChain's lacks, as typed dictionaries."""
+"""The keywords of ``add`` and ``query``, as typed dictionaries."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class QueryOptions(HybridOptions, total=False):
     ``TextOptions``, HYBRID those of ``HybridOptions``, and MMR those of ``SearchOptions`` and the following.
 
     Keys:
-        fetch_k: How many candidates to choose from; by default 20, or twice k if that is more.
-        mmr_threshold: From 0, variety alone, to 1, nearness alone (0.5). That of the query goes before it.
+        fetch_k: MMR: how many of the nearest to choose from; by default 20, or k if that is more.
+        mmr_threshold: MMR: from 0 (variety alone) to 1 (nearness alone), 0.5 by default. Or give it in the query.
     """
 
     mmr_threshold: float | None
