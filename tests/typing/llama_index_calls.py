@@ -55,12 +55,12 @@ def stores() -> None:
     held: BasePydanticVectorStore = RedisVectorStore(**options)
     assert_type(RedisVectorStore.from_dict(held.to_dict(), ttl=None), RedisVectorStore)
 
-    RedisVectorStore(object())  # type: ignore[call-arg, arg-type]
-    RedisVectorStore(indexname="docs")  # type: ignore[call-arg]
-    RedisVectorStore(stores_text=True)  # type: ignore[call-arg]
-    RedisVectorStore(storage="disk")  # type: ignore[arg-type]
-    RedisVectorStore(dims="8")  # type: ignore[arg-type]
-    RedisVectorStore.from_dict({}, storrage="json")  # type: ignore[call-arg]
+    RedisVectorStore(object())  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+    RedisVectorStore(indexname="docs")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisVectorStore(stores_text=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisVectorStore(storage="disk")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    RedisVectorStore(dims="8")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    RedisVectorStore.from_dict({}, storrage="json")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def adding(store: RedisVectorStore) -> None:
@@ -69,10 +69,10 @@ async def adding(store: RedisVectorStore) -> None:
     options: AddOptions = {"skip_existing": True, "max_concurrency": 2}
     assert_type(await store.async_add(NODES, **options), list[str])
 
-    store.add(NODES, bath_size=100)  # type: ignore[call-arg]
-    store.add(NODES, ttl="60")  # type: ignore[arg-type]
-    store.add("text")  # type: ignore[arg-type]
-    await store.async_add(NODES, skip=True)  # type: ignore[call-arg]
+    store.add(NODES, bath_size=100)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.add(NODES, ttl="60")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.add("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await store.async_add(NODES, skip=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def querying(store: RedisVectorStore) -> None:
@@ -90,11 +90,11 @@ async def querying(store: RedisVectorStore) -> None:
     store.query(QUERY, **by_text)
     store.query(QUERY, **by_both)
 
-    store.query("text")  # type: ignore[arg-type]
-    store.query(QUERY, k=3)  # type: ignore[call-arg]
-    store.query(QUERY, fusion="sum")  # type: ignore[arg-type]
-    store.query(QUERY, mmr_treshold=0.3)  # type: ignore[call-arg]
-    await store.aquery(QUERY, ef="100")  # type: ignore[call-arg]
+    store.query("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.query(QUERY, k=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.query(QUERY, fusion="sum")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.query(QUERY, mmr_treshold=0.3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await store.aquery(QUERY, ef="100")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def reading_and_deleting(store: RedisVectorStore) -> None:
@@ -106,13 +106,13 @@ async def reading_and_deleting(store: RedisVectorStore) -> None:
     await store.adelete_nodes(filters=FILTERS)
     store.expire(["a"], 60)
 
-    store.get_nodes("a")  # type: ignore[arg-type]
-    store.get_nodes(filter=FILTERS)  # type: ignore[call-arg]
-    store.get_nodes(filters={"year": 2024})  # type: ignore[arg-type]
-    store.count(where=FILTERS)  # type: ignore[call-arg]
-    store.delete("document", drop=True)  # type: ignore[call-arg]
-    store.delete_nodes(ids=["a"])  # type: ignore[call-arg]
-    await store.adelete_nodes(filter=FILTERS)  # type: ignore[call-arg]
+    store.get_nodes("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.get_nodes(filter=FILTERS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.get_nodes(filters={"year": 2024})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.count(where=FILTERS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.delete("document", drop=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.delete_nodes(ids=["a"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await store.adelete_nodes(filter=FILTERS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def chat_stores() -> None:
@@ -123,11 +123,11 @@ async def chat_stores() -> None:
     assert_type(store.get_messages("session"), list[ChatMessage])
     assert_type(await store.adelete_last_message("session"), ChatMessage | None)
 
-    RedisChatStore(object())  # type: ignore[call-arg, arg-type]
-    RedisChatStore(url="redis://localhost:6379")  # type: ignore[call-arg]
-    RedisChatStore(ttl="60")  # type: ignore[arg-type]
-    store.add_message("session", "hello")  # type: ignore[arg-type]
-    store.get_messages(session="session")  # type: ignore[call-arg]
+    RedisChatStore(object())  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
+    RedisChatStore(url="redis://localhost:6379")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisChatStore(ttl="60")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.add_message("session", "hello")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.get_messages(session="session")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def memory_stores() -> None:
@@ -137,18 +137,18 @@ async def memory_stores() -> None:
     await store.add_messages("session", [MESSAGE], MessageStatus.ARCHIVED)
     assert_type(await store.get_messages("session", status=None, limit=10), list[ChatMessage])
 
-    RedisMemoryStore(max_messages=100)  # type: ignore[call-arg]
-    RedisMemoryStore(sliding="no")  # type: ignore[arg-type]
-    await store.get_messages("session", state=None)  # type: ignore[call-arg]
-    await store.archive_oldest_messages("session", "2")  # type: ignore[arg-type]
+    RedisMemoryStore(max_messages=100)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisMemoryStore(sliding="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await store.get_messages("session", state=None)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await store.archive_oldest_messages("session", "2")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def caches(engine: BaseQueryEngine, model: BaseEmbedding) -> None:
-    options: CacheOptions = {"redis_url": "redis://localhost:6379", "algorithm": "flat"}
-    cache = SemanticCacheQueryEngine(engine, model, distance_threshold=0.15, scope={"tenant": "acme"}, **options)
+    options: CacheOptions = {"redis_url": "redis://localhost:6379", "algorithm": "flat", "scope": {"tenant": "acme"}}
+    cache = SemanticCacheQueryEngine(engine, model, index_name="answers", **options)
     assert_type(cache.scoped(tenant="other"), SemanticCacheQueryEngine)
 
-    SemanticCacheQueryEngine(engine)  # type: ignore[call-arg]
-    SemanticCacheQueryEngine(engine, model, treshold=0.1)  # type: ignore[call-arg]
-    SemanticCacheQueryEngine(engine, model, on_error="hit")  # type: ignore[arg-type]
-    SemanticCacheQueryEngine(engine, model, algorithm="tree")  # type: ignore[arg-type]
+    SemanticCacheQueryEngine(engine)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    SemanticCacheQueryEngine(engine, model, treshold=0.1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    SemanticCacheQueryEngine(engine, model, on_error="hit")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    SemanticCacheQueryEngine(engine, model, algorithm="tree")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
     from redisvl_adapters.core.schema.options import IndexOptions
     from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
-    from redisvl_adapters.core.server.connection import ConnectionOptions
+    from redisvl_adapters.core.server.options import ConnectionOptions
     from redisvl_adapters.langchain.add_options import AddOptions
     from redisvl_adapters.langchain.byte_store import RedisByteStore
     from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
@@ -66,7 +66,7 @@ __getattr__ = lazy_attributes(
         # The keywords of what they make and call
         "AddOptions": f"{__name__}.add_options",
         "CacheOptions": f"{_CORE}.caches.cache_options",
-        "ConnectionOptions": f"{_CORE}.server.connection",
+        "ConnectionOptions": f"{_CORE}.server.options",
         "HybridOptions": f"{_CORE}.search.options",
         "IndexOptions": f"{_CORE}.schema.options",
         "SearchKwargs": f"{__name__}.search_types",

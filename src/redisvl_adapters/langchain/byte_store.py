@@ -9,8 +9,9 @@ from langchain_core.stores import BaseStore
 
 from redisvl_adapters.core.arguments import check_name, check_ttl
 from redisvl_adapters.core.keyvalue import byte_values
-from redisvl_adapters.core.server.connection import Connection, ConnectionOptions
+from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.key_names import check_prefix
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.errors import known_keywords
 

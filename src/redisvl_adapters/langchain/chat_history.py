@@ -13,7 +13,8 @@ from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.search.argument_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.server.connection import Connection, ConnectionOptions
+from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions import recall as recalling

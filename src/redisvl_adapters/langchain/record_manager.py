@@ -10,8 +10,9 @@ from langchain_core.indexing import RecordManager
 from redisvl_adapters.core.arguments import check_name
 from redisvl_adapters.core.keyvalue import record_manager as record_keys
 from redisvl_adapters.core.keyvalue.record_manager import Namespace
-from redisvl_adapters.core.server.connection import Connection, ConnectionOptions
+from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.key_names import check_prefix
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.errors import known_keywords
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from redisvl_adapters.core.server.connection import ConnectionOptions
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 OnError: TypeAlias = Literal["raise", "miss"]

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from redis import Redis, RedisCluster
@@ -24,21 +24,6 @@ from redisvl_adapters.core.server.clients import (
 )
 from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
-
-
-class ConnectionOptions(TypedDict, total=False):
-    """The keywords that say where Redis is: a URL, or clients that exist.
-
-    Keys:
-        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; a cluster with ``?cluster=true``.
-            By default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
-        client: A sync redis-py client to use instead of a URL. Serves async calls too.
-        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
-    """
-
-    redis_url: str | None
-    client: SyncClient | None
-    async_client: AsyncClient | None
 
 
 class Connection:

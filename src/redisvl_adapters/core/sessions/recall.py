@@ -15,7 +15,7 @@ from redisvl_adapters.core.records.record import Record, new_id
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.vector_search import search_by_vector
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.server.connection import ConnectionOptions
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.history import Session
 
