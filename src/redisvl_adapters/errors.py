@@ -58,6 +58,10 @@ class UnknownFieldError(FilterError):
         self.key = key
 
 
+class UnknownFieldWarning(UserWarning):
+    """A filter finds nothing, since it names a metadata key that no record of the index has had."""
+
+
 class RecordError(AdapterError, ValueError):
     """A record could not be stored, indexed and read back exactly; nothing was written."""
 

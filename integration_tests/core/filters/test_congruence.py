@@ -20,10 +20,10 @@ from pydantic import ValidationError
 from integration_tests.core.core_support import DIMS, records, vectors_for
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, RedisIndex, operations
 from redisvl_adapters.core.schema.fields import MetadataSchema
-from redisvl_adapters.errors import ArgumentError, UnknownFieldError
+from redisvl_adapters.errors import ArgumentError, FilterError, UnknownFieldError
 from redisvl_adapters.langchain.filters import read_filter as read_dict
 from redisvl_adapters.llama_index.filters import read_filter as read_metadata_filters
-from tests.core.filters.evaluator import Metadata, found, matches
+from tests.core.filters.evaluator import Metadata, found, is_refused, learnt_types, matches
 
 EXAMPLES = os.environ.get("CONGRUENCE_EXAMPLES")
 FILTERS = 30
@@ -32,7 +32,8 @@ EQUALITY = [Operator.EQ, Operator.NE, Operator.IN, Operator.NIN]
 OF_LISTS = [Operator.ANY, Operator.ALL, Operator.CONTAINS]
 PATTERNS = [Operator.LIKE, Operator.ILIKE, Operator.TEXT_MATCH, Operator.TEXT_MATCH_INSENSITIVE]
 ASKED: Mapping[str, Sequence[Operator]] = {
-    "tag": [*EQUALITY, *OF_LISTS, *PATTERNS],
+    "tag": [*EQUALITY, *ORDER, *OF_LISTS, *PATTERNS, Operator.BETWEEN],
+    "mixed": [*EQUALITY, *ORDER, *OF_LISTS, *PATTERNS, Operator.BETWEEN],
     "numeric": [*EQUALITY, *ORDER, *OF_LISTS, Operator.BETWEEN],
     "numbers": [*EQUALITY, *ORDER, *OF_LISTS, Operator.BETWEEN],
     "timestamp": [*EQUALITY, *ORDER, Operator.BETWEEN],
@@ -80,10 +81,25 @@ AWKWARD = [
     ),
 ]
 tags = st.sampled_from(AWKWARD) | st.text(max_size=4)
+# Integers that share a double, and the bounds of what a record can hold.
+LARGE = [
+    2**53,
+    2**53 + 1,
+    -(2**53) - 1,
+    232787661235170481,
+    232787661235170482,
+    2.0**57,
+    2**57,
+    2**63,
+    2**64 - 1,
+    -(2**63),
+]
 numbers = (
     st.integers(-3, 3)
     | st.integers(-(2**53), 2**53)
     | st.sampled_from([0.1, 0.1 + 0.2, -0.0, 0.5, 1e300, 5e-324, 1 / 3, 2.0**53])
+    | st.sampled_from(LARGE)
+    | st.integers(-(2**63), 2**64 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
 )
 zones: st.SearchStrategy[Any] = st.sampled_from(
@@ -95,6 +111,9 @@ moments = st.sampled_from([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 0, 1
 days = st.dates(date(1800, 1, 1), date(2200, 1, 1)) | st.just(date(2024, 1, 1))
 points_in_time = moments | days
 booleans = st.booleans()
+scalars = (
+    st.sampled_from(["1", "2", "true", "", "a", "b%", "2024"]) | st.integers(-1, 3) | numbers | booleans | st.just(1.0)
+)
 
 # By key: its type, its values, and what it is compared with. "author.name" is nested, "x y" and "tag" need an alias.
 TAGGED = (tags | st.lists(tags, max_size=3), tags)
@@ -106,6 +125,8 @@ VALUES: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]]]
     "n": ("numeric", numbers, numbers),
     "sub.n-1": ("numeric", numbers, numbers),
     "sizes": ("numbers", st.lists(numbers, max_size=3), numbers),
+    "page": ("mixed", scalars, scalars),
+    "mix": ("mixed", scalars | st.lists(scalars | st.none(), max_size=3), scalars),
     "flag": ("bool", booleans, booleans | st.sampled_from(["true", "false", "TRUE", 0, 1])),
     "when": (
         "timestamp",
@@ -132,7 +153,9 @@ DECLARED: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]
     "body": ("text", words.map("\n".join), words.filter(has_no_double).map(" ".join)),
     "place": ("geo", st.sampled_from(PLACES).map(list), st.sampled_from(CIRCLES)),
 }
-TYPES = {key: kind for key, (kind, _, _) in {**VALUES, **DECLARED}.items()}
+# Keys that no record has had.
+UNKNOWN = ("nobody", "no.body")
+TYPES = {key: kind for key, (kind, _, _) in {**VALUES, **DECLARED}.items() if kind != "mixed"}
 SPELLED: Mapping[str, st.SearchStrategy[Any]] = {
     "flag": st.booleans() | st.sampled_from(["true", "False", 0, 1]),
     "when": points_in_time | st.just("2024-01-01T00:00:00Z") | st.just(1704067200),
@@ -151,6 +174,7 @@ def cases(draw: st.DrawFn, *, declared: bool) -> Case:
     """Draw records of which some have a key, some have it empty and some lack it, and filters over their values."""
     metadatas = {}
     drawn_of = {**VALUES, **DECLARED} if declared else VALUES
+    keys = [*drawn_of, *drawn_of, *UNKNOWN]
     for place in range(draw(st.integers(1, 12))):
         flat: dict[str, Any] = {}
         for key, (_, values, _) in drawn_of.items():
@@ -159,7 +183,7 @@ def cases(draw: st.DrawFn, *, declared: bool) -> Case:
             if draw(st.integers(0, 3)):
                 flat[key] = value
         metadatas[f"r{place}"] = draw(st.permutations(list(nested(flat).items())).map(dict))
-    filters = draw(st.lists(filter_trees(list(drawn_of), list(metadatas.values())), min_size=FILTERS, max_size=FILTERS))
+    filters = draw(st.lists(filter_trees(keys, list(metadatas.values())), min_size=FILTERS, max_size=FILTERS))
     return Case(metadatas, filters)
 
 
@@ -187,7 +211,7 @@ def filter_trees(keys: Sequence[str], metadatas: Sequence[Metadata]) -> st.Searc
 
 def comparisons(key: str, metadatas: Sequence[Metadata]) -> st.SearchStrategy[Filter]:
     """Return random comparisons of a key."""
-    kind, _, operands = {**VALUES, **DECLARED}[key]
+    kind, _, operands = ("mixed", scalars, scalars) if key in UNKNOWN else {**VALUES, **DECLARED}[key]
     had: list[Any] = []
     for value in itertools.chain.from_iterable(found(metadata, key) for metadata in metadatas):
         had += value if isinstance(value, list) else [value] if value is not None else []
@@ -209,10 +233,16 @@ def operand_of(asked: Operator, operands: st.SearchStrategy[Any]) -> st.SearchSt
             return st.lists(operands, min_size=2, max_size=2)
         case Operator.LIKE | Operator.ILIKE:
             return st.tuples(operands, st.sampled_from(["", "%", "_", "%%"]), st.integers(0, 4)).map(
-                lambda parts: parts[0][: parts[2]] + parts[1] + parts[0][parts[2] + len(parts[1]) :]
+                lambda parts: (
+                    parts[0][: parts[2]] + parts[1] + parts[0][parts[2] + len(parts[1]) :]
+                    if isinstance(parts[0], str)
+                    else parts[0]
+                )
             )
         case Operator.TEXT_MATCH | Operator.TEXT_MATCH_INSENSITIVE if operands is not DECLARED["body"][2]:
-            return st.tuples(operands, st.integers(0, 3)).map(lambda parts: parts[0][parts[1] :])
+            return st.tuples(operands, st.integers(0, 3)).map(
+                lambda parts: parts[0][parts[1] :] if isinstance(parts[0], str) else parts[0]
+            )
         case _:
             return operands
 
@@ -257,6 +287,8 @@ def as_metadata_filters(condition: Filter) -> MetadataFilters:
         case Compare(key, Operator.IS_EMPTY, True):
             return MetadataFilters(filters=[MetadataFilter(key=key, value=None, operator=FilterOperator.IS_EMPTY)])
         case Compare(key, operator, value) if operator is not Operator.IS_EMPTY:
+            if VALUES.get(key, ("mixed",))[0] == "mixed" and key not in DECLARED and any(map(is_bool, listed(value))):
+                raise KeyError(condition)  # where there are texts too, "true" is one
             texts = [text_of(one) for one in value] if isinstance(value, list) else text_of(value)
             spelled = MetadataFilter(key=key, value=texts, operator=FilterOperator[operator.name])
             return MetadataFilters(filters=[spelled])
@@ -266,16 +298,21 @@ def as_metadata_filters(condition: Filter) -> MetadataFilters:
     raise KeyError(condition)
 
 
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, and any other value as a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def is_bool(value: Any) -> bool:
+    """Tell whether a value is a boolean."""
+    return isinstance(value, bool)
+
+
 def text_of(value: Any) -> Any:
     """Return what LlamaIndex has for an operand: it knows neither booleans nor datetimes."""
     if isinstance(value, bool):
         return str(value).lower()
     return value.isoformat() if isinstance(value, date) else value
-
-
-def is_known(key: str, metadatas: Sequence[Metadata]) -> bool:
-    """Tell whether a record has the key, be it without a value: any other key is an unknown field."""
-    return any(any(True for _ in found(metadata, key)) for metadata in metadatas)
 
 
 FEW: dict[str, dict[str, Any]] = {
@@ -341,6 +378,7 @@ def test_redis_and_the_evaluator_agree(
 ) -> None:
     """llama-index 5, 6, 7 and langchain-redis 18 are among what is drawn here."""
     case = data.draw(cases(declared=declared))
+    # Fields of mixed types are learnt even where others are declared.
     schema: MetadataSchema | None = TYPES if declared else None
     index = RedisIndex(
         index_name=f"{index_name}-{next(numbering)}",
@@ -361,17 +399,20 @@ def check(index: RedisIndex, case: Case, *, declared: bool) -> None:
     everything = records(case.metadatas)
     for batch in (everything[: len(everything) // 2], everything[len(everything) // 2 :]):
         index.run(operations.upsert(index.state, batch, vectors_for(batch)))
+    everywhere = list(case.metadatas.values())
+    keys = {leaf.key for candidate in case.filters for leaf in leaves_of(candidate)}
+    types: dict[str, str | frozenset[str] | None] = {**learnt_types(everywhere, keys), **(TYPES if declared else {})}
     expected: set[str] = set()
     condition: Filter = Or(())
     for candidate in case.filters:
         if currently_in_test_context():
             note(f"filter: {candidate}")
-        if not declared and not all(is_known(leaf.key, list(case.metadatas.values())) for leaf in leaves_of(candidate)):
-            with pytest.raises(UnknownFieldError):
+        if is_refused(candidate, types):
+            with pytest.raises(FilterError):
                 index.run(operations.count(index.state, candidate))
             continue
         condition = candidate
-        expected = {name for name, metadata in case.metadatas.items() if matches(condition, metadata, TYPES)}
+        expected = {name for name, metadata in case.metadatas.items() if matches(condition, metadata, types)}
         some = list(case.metadatas)[::2]
         total = len(everything)
         assert {found.id for found in index.run(operations.fetch_matching(index.state, condition))} == expected
@@ -386,6 +427,9 @@ def check(index: RedisIndex, case: Case, *, declared: bool) -> None:
         assert {found.id for found in picked} == expected & set(some)
     try:
         assert index.run(operations.delete_matching(index.state, condition)) == len(expected)
+    except UnknownFieldError:
+        assert is_refused(condition, types, strict=True)
+        expected = set()
     except ArgumentError:
         # It is refused because it is true of anything, and so it must be of all these.
         assert expected == set(case.metadatas)

@@ -1,21 +1,22 @@
 """What filters mean, in plain Python over plain dicts: the reference that Redis is compared with.
 
-It reads the filter algebra and nothing else of the library: no encoding, no projection, no rendering. Filters are taken
-to be valid; what is refused is tested elsewhere.
+It reads the filter algebra and nothing else of the library: no encoding, no projection, no rendering.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Not, Operator, Or
 
 Metadata = Mapping[str, Any]
-Types = Mapping[str, str]
+Types = Mapping[str, str | frozenset[str] | None]
+"""What the values of each key are: a declared type; the kinds that a learnt key has had; None for one never met."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDER: Mapping[Operator, Callable[[Any, Any], bool]] = {
@@ -24,15 +25,107 @@ _ORDER: Mapping[Operator, Callable[[Any, Any], bool]] = {
     Operator.LT: operator.lt,
     Operator.LTE: operator.le,
 }
+_NEGATED: Mapping[Operator, Operator] = {Operator.NE: Operator.EQ, Operator.NIN: Operator.IN}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?")
+_OF_ANY_KEY = (Operator.EXISTS, Operator.IS_EMPTY)
+_PATTERNS = (Operator.LIKE, Operator.ILIKE, Operator.TEXT_MATCH, Operator.TEXT_MATCH_INSENSITIVE)
+_OF_LISTS = (Operator.ANY, Operator.ALL, Operator.CONTAINS)
+
+
+def learnt_types(metadatas: Iterable[Metadata], keys: Iterable[str]) -> dict[str, str | frozenset[str] | None]:
+    """Return the kinds of values that each key has in some metadata; None if none of them has the key."""
+    metadatas = list(metadatas)
+    types: dict[str, str | frozenset[str] | None] = {}
+    for key in keys:
+        values = [value for metadata in metadatas for value in first(found(metadata, key))]
+        kinds = frozenset(kind for value in values for element in elements_of(value) if (kind := kind_of(element)))
+        types[key] = None if not values else "timestamp" if kinds == {"moment"} else kinds
+    return types
+
+
+def kind_of(value: Any) -> str | None:
+    """Return the kind of a single value; None for what nothing is equal to."""
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case str():
+            return "text"
+        case date():
+            return "moment"
+        case _:
+            return None
+
+
+def elements_of(value: Any) -> list[Any]:
+    """Return the elements of a list, and of any other value itself."""
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+
+
+def first(values: Iterator[Any]) -> list[Any]:
+    """Return the first one, if there is any."""
+    return [value for value, _ in zip(values, range(1), strict=False)]
+
+
+def is_refused(condition: Filter, types: Types, *, negated: bool = False, strict: bool = False) -> bool:
+    """Tell whether a filter must be refused.
+
+    Args:
+        condition: The filter.
+        types: The types of all keys.
+        negated: Whether an odd number of NOTs is around it.
+        strict: Whether naming a key that was never met is an error.
+    """
+    match condition:
+        case And(children) | Or(children):
+            return any(is_refused(child, types, negated=negated, strict=strict) for child in children)
+        case Not(children):
+            return any(is_refused(child, types, negated=not negated, strict=strict) for child in children)
+        case Compare(key, asked, operand):
+            kind = types[key]
+            if kind is None:
+                widens = (asked in _NEGATED or (asked is Operator.ALL and operand == [])) is not negated
+                return strict or (asked not in _OF_ANY_KEY and widens)
+            return asked not in _OF_ANY_KEY and isinstance(kind, frozenset) and not _suits(asked, operand, kind)
+    raise AssertionError(f"no meaning is known for {condition!r}")
+
+
+def _suits(asked: Operator, operand: Any, kinds: frozenset[str]) -> bool:
+    """Tell whether a key with values of these kinds can be asked this."""
+    if not kinds:
+        return True
+    if asked in _PATTERNS:
+        return "text" in kinds and kind_of(operand) == "text"
+    if asked in _OF_LISTS and kinds <= {"bool"}:
+        return False
+    several = asked in (Operator.IN, Operator.NIN, Operator.ANY, Operator.ALL, Operator.BETWEEN)
+    had = [kind_of(coerced(one, kinds)) for one in (operand if several else [operand])]
+    if asked in _ORDER or asked is Operator.BETWEEN:
+        return set(had) <= kinds - {"bool"} and len(set(had)) == 1
+    return set(had) <= kinds
+
+
+def coerced(operand: Any, kinds: frozenset[str]) -> Any:
+    """Return an operand as the one kind of values that a key has spells it, if it has one alone."""
+    if kinds == {"bool"} and (operand in (0, 1) or str(operand).lower() in ("true", "false")):
+        return operand in (1, True) or str(operand).lower() == "true"
+    if (
+        kinds == {"number"}
+        and isinstance(operand, str)
+        and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", operand)
+    ):
+        return int(operand) if re.fullmatch(r"[+-]?\d+", operand) else float(operand)
+    return operand
 
 
 def matches(condition: Filter | None, metadata: Metadata, types: Types) -> bool:
-    """Tell whether metadata meets a condition.
+    """Tell whether metadata meets a condition that is not refused.
 
     Args:
         condition: The filter; None is met by everything.
         metadata: The metadata as the user gave it.
-        types: The type of each key: tag, numeric, numbers, bool, timestamp, text or geo.
+        types: The types of all keys.
     """
     match condition:
         case None:
@@ -64,41 +157,59 @@ def found(metadata: Metadata, key: str) -> Iterator[Any]:
             yield from found(value, key.removeprefix(f"{name}."))
 
 
-_NEGATED: Mapping[Operator, Operator] = {Operator.NE: Operator.EQ, Operator.NIN: Operator.IN}
-
-
-def _compare(value: Any, asked: Operator, operand: Any, kind: str) -> bool:
+def _compare(value: Any, asked: Operator, operand: Any, kind: str | frozenset[str] | None) -> bool:
     if asked in _NEGATED:
         return value is None or not _compare(value, _NEGATED[asked], operand, kind)
-    elements = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     if asked is Operator.GEO:
         return _is_within(value, operand)
     if asked is Operator.ALL:
         return all(_compare(value, Operator.EQ, one, kind) for one in operand)
-    return any(_holds(element, asked, operand, kind) for element in elements)
+    return any(_holds(element, asked, operand, kind) for element in elements_of(value))
 
 
-def _holds(element: Any, asked: Operator, operand: Any, kind: str) -> bool:
+def _holds(element: Any, asked: Operator, operand: Any, kind: str | frozenset[str] | None) -> bool:
     if kind == "text":
         return _has_words(element, asked, operand)
     match asked:
         case Operator.EQ | Operator.CONTAINS:
-            return bool(_measure(element, kind) == _measure(operand, kind))
+            return _measured(operator.eq, element, operand, kind)
         case Operator.IN | Operator.ANY:
-            return any(_holds(element, Operator.EQ, one, kind) for one in operand)
+            return any(_measured(operator.eq, element, one, kind) for one in operand)
         case Operator.BETWEEN:
             low, high = operand
-            return bool(_measure(low, kind) <= _measure(element, kind) <= _measure(high, kind))
-        case Operator.LIKE:
-            return _like(operand, element)
-        case Operator.ILIKE:
-            return _like(operand.casefold(), element.casefold())
-        case Operator.TEXT_MATCH:
-            return operand in element
-        case Operator.TEXT_MATCH_INSENSITIVE:
-            return operand.casefold() in element.casefold()
+            return _measured(operator.ge, element, low, kind) and _measured(operator.le, element, high, kind)
+        case _ if asked in _PATTERNS:
+            return isinstance(element, str) and _reads(element, asked, operand)
         case _:
-            return _ORDER[asked](_measure(element, kind), _measure(operand, kind))
+            return _measured(_ORDER[asked], element, operand, kind)
+
+
+def _reads(text: str, asked: Operator, operand: str) -> bool:
+    match asked:
+        case Operator.LIKE:
+            return _like(operand, text)
+        case Operator.ILIKE:
+            return _like(operand.casefold(), text.casefold())
+        case Operator.TEXT_MATCH:
+            return operand in text
+        case _:
+            return operand.casefold() in text.casefold()
+
+
+def _measured(
+    compare: Callable[[Any, Any], bool], element: Any, operand: Any, kind: str | frozenset[str] | None
+) -> bool:
+    """Compare an element with an operand of the same kind; of different kinds nothing is true."""
+    match kind:
+        case "bool":
+            return compare(str(element).lower() in ("true", "1"), str(operand).lower() in ("true", "1"))
+        case "timestamp":
+            return compare(_seconds(element), _seconds(operand))
+        case frozenset():
+            operand = coerced(operand, kind)
+        case "numeric" | "numbers":
+            operand = coerced(operand, frozenset({"number"}))
+    return kind_of(element) == kind_of(operand) and compare(element, operand)
 
 
 def _has_words(text: str, asked: Operator, operand: Any) -> bool:
@@ -136,17 +247,6 @@ def _like(pattern: str, text: str) -> bool:
         else:
             places = {place + 1 for place in places if place < len(text) and sign in ("_", text[place])}
     return len(text) in places
-
-
-def _measure(value: Any, kind: str) -> Any:
-    """Return what values of a kind are compared by."""
-    match kind:
-        case "bool":
-            return value.lower() if isinstance(value, str) else str(bool(value)).lower()
-        case "timestamp":
-            return _seconds(value)
-        case _:
-            return value
 
 
 def _seconds(value: Any) -> float:

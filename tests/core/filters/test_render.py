@@ -61,8 +61,8 @@ PATTERNS = ("like", "ilike", "text_match", "text_match_insensitive")
 ANY_KEY = {"exists", "is_empty"}
 
 
-def render(filter: Filter | None, met: set[str] | None = None) -> str | None:
-    return query_text(render_for(filter, RenderContext(SCHEMA, met or set())))
+def render(filter: Filter | None, never_met: set[str] | None = None) -> str | None:
+    return query_text(render_for(filter, RenderContext(SCHEMA, never_met=never_met or set())))
 
 
 def is_(key: str, operator: str, value: Any) -> Compare:
@@ -199,15 +199,36 @@ def test_presence_is_a_matter_of_keys() -> None:
     assert text(is_("kind", "is_empty", True)) == r"(-@_keys:{\+kind})"
     assert text(is_("kind", "is_empty", False)) == r"@_keys:{\+kind}"
     assert presence_query("a", "~") == r"@_keys:{\~a}"
-    assert render(is_("met", "exists", True), {"met"}) == r"@_keys:{\+met|\-met}"
+    assert render(is_("new", "exists", True)) == r"@_keys:{\+new|\-new}"
     with pytest.raises(UnknownFieldError, match="'new'"):
-        render(is_("new", "exists", True), {"met"})
+        render_for(is_("new", "exists", False), RenderContext(SCHEMA, strict=True))
+    assert render_for(is_("new", "exists", False), RenderContext(SCHEMA, present={"new"}, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"), [("eq", 1), ("in", ["a"]), ("gt", 1), ("like", "%"), ("all", [1]), ("between", [1, 2])]
+)
+def test_a_key_that_was_never_met_finds_nothing_and_widens_nothing(operator: str, value: Any) -> None:
+    comparison = is_("new", operator, value)
+    with pytest.raises(UnknownFieldError, match="'new' is not in index 'docs'"):
+        render(comparison)
+    assert render(comparison, {"new"}) is None
+    assert render(Or((comparison, KIND)), {"new"}) == "@kind:{a}"
+    with pytest.raises(UnknownFieldError, match="everything would match"):
+        render(Not((comparison,)), {"new"})
+
+
+@pytest.mark.parametrize(("operator", "value"), [("ne", 1), ("nin", ["a"]), ("nin", []), ("all", [])])
+def test_a_key_that_was_never_met_is_refused_where_everything_would_match(operator: str, value: Any) -> None:
+    with pytest.raises(UnknownFieldError, match="everything would match"):
+        render(is_("new", operator, value), {"new"})
+    assert render(Not((is_("new", operator, value),)), {"new"}) is None
 
 
 @pytest.mark.parametrize(
     ("type_name", "operators"),
     [
-        ("tag", (*EQUALITY, *LISTS, *PATTERNS)),
+        ("tag", (*EQUALITY, *ORDER, *LISTS, *PATTERNS)),
         ("bool", EQUALITY),
         ("numeric", (*EQUALITY, *ORDER, *LISTS)),
         ("timestamp", (*EQUALITY, *ORDER)),
@@ -237,12 +258,14 @@ def test_each_type_has_its_operators_and_names_them_when_asked_another(
         ("kind", None),
         ("kind", ["a"]),
         ("kind", {"a": 1}),
-        ("n", "1"),
+        ("n", "one"),
+        ("n", "1 000"),
         ("n", True),
         ("n", None),
         ("n", math.nan),
         ("n", math.inf),
-        ("n", 2**53 + 1),
+        ("n", 2**64),
+        ("n", -(2**63) - 1),
         ("n", 10**400),
         ("flag", 2),
         ("flag", "yes"),

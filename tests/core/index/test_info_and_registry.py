@@ -47,6 +47,7 @@ RESP2: list[Any] = [
         [b"identifier", b"embedding", b"attribute", b"embedding", *VECTOR_ROW],
         [b"identifier", b"_keys", b"attribute", b"_keys", *EXACT_TAG],
         [b"identifier", b"_doc_id", b"attribute", b"_doc_id", *EXACT_TAG],
+        [b"identifier", b"_typed", b"attribute", b"_typed", *EXACT_TAG],
         [b"identifier", b"n", b"attribute", b"n", b"type", b"NUMERIC", b"SORTABLE", b"UNF"],
         [b"identifier", b"a.b", b"attribute", b"a.b", *EXACT_TAG],
         [b"identifier", b"flag", b"attribute", b"flag", *EXACT_TAG],
@@ -160,8 +161,8 @@ def test_what_was_left_open_is_no_difference() -> None:
 def test_an_index_is_created_with_exact_tags_and_every_indexed_field(storage: str) -> None:
     args = list(create_command(make_schema(storage)).args)
     assert args[:10] == ["FT.CREATE", "docs", "ON", storage.upper(), "PREFIX", 1, "docs:", "STOPWORDS", 0, "SCHEMA"]
-    assert args.count("CASESENSITIVE") == args.count("TAG") == 5
-    assert args.count("\x1f") == 5
+    assert args.count("CASESENSITIVE") == args.count("TAG") == 6
+    assert args.count("\x1f") == 6
     assert ("$.index._keys" in args, '$.index["a.b"]' in args) == (storage == "json", storage == "json")
     assert "note" not in args
 

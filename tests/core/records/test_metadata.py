@@ -15,7 +15,7 @@ import pytest
 
 from redisvl_adapters.core.arguments import MAX_NESTING
 from redisvl_adapters.core.records.metadata import check_metadata
-from redisvl_adapters.core.records.projection import infer_type, presence_tags, project
+from redisvl_adapters.core.records.projection import infer_type, presence_tags, project, typed_texts
 from redisvl_adapters.core.schema.fields import FieldType, MetadataField, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
@@ -175,9 +175,14 @@ def test_nested_keys_are_dotted_and_a_literal_key_goes_first() -> None:
         (UUID(int=1), "tag"),
         (np.int32(1), "numeric"),
         (np.datetime64("2024-01-01"), "timestamp"),
-        (EXACT + 1, "unindexed"),
+        (EXACT + 1, "numeric"),
         ([1, 2], "numbers"),
-        (["a", 1], "unindexed"),
+        (["a", 1], "tag"),
+        ([True, 1], "bool"),
+        ([None, 1], "numbers"),
+        ([None], None),
+        ([1, [2]], "unindexed"),
+        ([{"a": 1}], "unindexed"),
         ([True], "bool"),
         (None, None),
         ([], None),
@@ -211,7 +216,7 @@ def schema(type_name: str, key: str = "key") -> Schema:
         ("tag", ["a", " b"], ["a", encode_tag(" b")]),
         ("tag", "", [encode_tag("")]),
         ("numeric", 3, 3),
-        ("numeric", -EXACT, -EXACT),
+        ("numeric", 1 - EXACT, 1 - EXACT),
         ("numeric", 0.5, 0.5),
         ("bool", True, ["true"]),
         ("bool", "False", ["false"]),
@@ -248,7 +253,7 @@ def test_what_is_no_value_is_not_projected(type_name: FieldType) -> None:
         ("numeric", "1"),
         ("numeric", True),
         ("numeric", [1]),
-        ("numeric", EXACT + 1),
+        ("numeric", "1.5"),
         ("bool", 2),
         ("bool", "yes"),
         ("bool", 1.5),
@@ -270,3 +275,38 @@ def test_a_value_of_another_type_is_refused_with_the_remedy(type_name: str, valu
     message = str(refusal.value)
     for part in ("record 3 (id 'x')", "'key'", repr(type_name), "'docs'", "metadata_schema="):
         assert part in message
+
+
+def learnt(type_name: str) -> Schema:
+    field = MetadataField("key", FieldType(type_name), "alias_of_key", learnt=True)
+    return schema(type_name).with_fields([field])
+
+
+@pytest.mark.parametrize(
+    ("type_name", "value", "own", "typed"),
+    [
+        ("tag", 2, None, ["n2.0"]),
+        ("tag", True, None, ["btrue"]),
+        ("tag", ["a", 2, None, {"x": 1}], ["a"], ["n2.0"]),
+        ("tag", {"x": 1}, None, []),
+        ("numeric", "2", None, ["t2"]),
+        ("numeric", [2], 2.0, []),
+        ("numeric", [1, 2], None, ["n1.0", "n2.0"]),
+        ("numeric", EXACT + 1, float(EXACT), [f"n{EXACT + 1}"]),
+        ("numeric", float(EXACT), float(EXACT), [f"n{float(EXACT)!r}"]),
+        ("numbers", 3, ["3.0"], []),
+        ("numbers", [EXACT + 1, "a"], [str(EXACT + 1)], ["ta"]),
+        ("bool", 1, None, ["n1.0"]),
+        ("bool", "true", None, ["ttrue"]),
+        ("timestamp", "soon", None, ["tsoon"]),
+        ("timestamp", ["1970-01-02", "1970-01-03"], None, ["n86400.0", "n172800.0"]),
+    ],
+)
+def test_values_of_another_kind_are_kept_beside_a_learnt_field(
+    type_name: str, value: Any, own: Any, typed: list[str]
+) -> None:
+    values = check_metadata({"key": value}, "record 0").values
+    projection = project(learnt(type_name), values, "record 0")
+    assert projection.get("alias_of_key") == own
+    assert projection.get("_typed", []) == [f"alias_of_key:{each}" for each in typed]
+    assert typed_texts(learnt(type_name), values) == [f"alias_of_key:{each}" for each in typed]

@@ -8,7 +8,7 @@ from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.filters.conditions import Condition, literal
 from redisvl_adapters.core.filters.context import RenderContext
 from redisvl_adapters.core.filters.operands import as_flag, as_operand
-from redisvl_adapters.core.filters.operators import COMPARISONS, NEGATED, OF_ANY_KEY, operators_of
+from redisvl_adapters.core.filters.operators import NEGATED, OF_ANY_KEY, comparisons_of, operators_of
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.schema.fields import FieldType, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
@@ -20,7 +20,7 @@ def compare(comparison: Compare, context: RenderContext, *, negated: bool = Fals
 
     Raises:
         ValuesNeededError: If it can only be answered from the values that the field has.
-        UnknownFieldError: If the key is neither in the schema nor among the known ones.
+        UnknownFieldError: If the key is not in the schema, and nothing is known of it or everything would match.
         FilterError: If the field cannot be asked this, or not with this value.
     """
     key, operator, value = comparison.key, comparison.operator, comparison.value
@@ -36,33 +36,50 @@ def compare(comparison: Compare, context: RenderContext, *, negated: bool = Fals
     operator = Operator(operator)
     if operator in OF_ANY_KEY:
         return _of_any_key(comparison, context, negated=negated)
-    if context.fresh and key in context.schema.untyped_keys and key not in context.schema.fields:
-        # No record has had a value of this key; but if they have had mappings, then one inside was meant.
-        inside = sorted(known for known in context.schema.fields if known.startswith(f"{key}."))
-        if inside:
-            raise FilterError(f"field {key!r} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
-        holds = operator in NEGATED or (operator is Operator.ALL and value == [])
-        return literal(holds, negated=negated)
+    if key not in context.schema.fields:
+        return _without_value(comparison, context, negated=negated)
     field = context.schema.indexed(key)
-    answer = COMPARISONS[field.type].get(NEGATED.get(operator, operator))
+    answer = comparisons_of(field.type, field.other_kinds).get(NEGATED.get(operator, operator))
     if answer is None:
         raise FilterError(_refusal(field, comparison, f"it has no {operator.name}", context.schema))
     try:
         positive = answer(field, as_operand(value), context)
     except (TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, FilterError):
+            raise
         raise FilterError(_refusal(field, comparison, str(error), context.schema)) from None
     return literal(positive, negated=(operator in NEGATED) is not negated)
 
 
+def _without_value(comparison: Compare, context: RenderContext, *, negated: bool) -> Condition:
+    """Return the condition of a comparison of a key that has no value in any record.
+
+    Raises:
+        UnknownFieldError: If the server was not asked whether that is so, or the key was never met and everything would
+            match for that.
+    """
+    key, schema = comparison.key, context.schema
+    never_met = key in context.never_met
+    if not never_met and not (context.fresh and key in schema.untyped_keys):
+        raise schema.unknown(key)
+    # If records have had mappings under this key, then a key inside was meant.
+    if inside := sorted(known for known in schema.fields if known.startswith(f"{key}.")):
+        raise FilterError(f"field {key!r} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
+    holds = comparison.operator in NEGATED or (comparison.operator is Operator.ALL and comparison.value == [])
+    if never_met and holds is not negated:
+        raise schema.unknown(key, "and everything would match for that")
+    return literal(holds, negated=negated)
+
+
 def _of_any_key(comparison: Compare, context: RenderContext, *, negated: bool) -> Condition:
-    key = comparison.key
-    if key not in context.schema.fields and key not in context.schema.untyped_keys and key not in context.known_keys:
-        raise context.schema.unknown(key)
+    key, schema = comparison.key, context.schema
+    if context.strict and not (key in schema.fields or key in schema.untyped_keys or key in context.present):
+        raise schema.unknown(key)
     try:
         wanted = as_flag(comparison.value)
     except TypeError as error:
-        field = context.schema.fields.get(key) or context.schema.learnt_field(key, FieldType.UNINDEXED)
-        raise FilterError(_refusal(field, comparison, str(error), context.schema)) from None
+        field = schema.fields.get(key) or schema.learnt_field(key, FieldType.UNINDEXED)
+        raise FilterError(_refusal(field, comparison, str(error), schema)) from None
     if comparison.operator is Operator.EXISTS:
         return literal(presence_query(key), negated=wanted is negated)
     return literal(presence_query(key, "+"), negated=wanted is not negated)
@@ -82,10 +99,11 @@ def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Sch
         hint = "; to ask for a missing key use EXISTS or IS_EMPTY"
     elif operator in _ONE_OF_SEVERAL and isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping):
         hint = f"; to compare with each value of a list use {_ONE_OF_SEVERAL[operator].name}"
+    has = _names(operators_of(field.type, field.other_kinds))
     others = ", ".join(f"{other.key} ({other.type})" for other in schema.aliases.values())
     return (
         f"field {field.key!r} in index {schema.name!r} is {str(field.type)!r} and cannot be asked "
-        f"{operator.name} {value!r:.80}: {reason}{hint}. It supports: {_names(operators_of(field.type))}. "
+        f"{operator.name} {value!r:.80}: {reason}{hint}. It supports: {has}. "
         f"Filterable: {others}"
     )
 

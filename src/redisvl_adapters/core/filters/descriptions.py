@@ -21,5 +21,5 @@ _PYTHON_TYPES: Mapping[FieldType, tuple[str, str]] = {
 def describe_field(field: MetadataField) -> dict[str, str]:
     """Return what a language model must know of a field to filter by it: its name, type and description."""
     type_name, what = _PYTHON_TYPES[field.type]
-    operators = ", ".join(operators_of(field.type))
+    operators = ", ".join(operators_of(field.type, field.other_kinds))
     return {"name": field.key, "type": type_name, "description": f"{what}; it can be asked: {operators}"}

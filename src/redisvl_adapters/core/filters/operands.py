@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import numpy as np
 from redisvl.query.filter import GeoRadius
 
-from redisvl_adapters.core.records.field_values import as_number, as_point
+from redisvl_adapters.core.records.field_values import as_bool, as_number, as_point
 from redisvl_adapters.core.records.metadata import as_double, as_python
+from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
+from redisvl_adapters.core.schema.timestamps import epoch_seconds
 from redisvl_adapters.core.text.analysis import searchable_text
 
 _UNITS = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "ft": 0.3048}
@@ -79,7 +82,55 @@ def as_finite(value: Any) -> float:
     number = as_number(as_operand(value))
     if not math.isfinite(number):
         raise ValueError("a number to compare with is finite")
+    if isinstance(number, int) and not -(2**63) <= number < 2**64:
+        raise ValueError("an integer to compare with has at most 64 bits")
     return number
+
+
+Value: TypeAlias = tuple[Kind, Any]
+"""A value that a field is compared with, and its kind."""
+
+_PLURALS = {Kind.TEXT: "texts", Kind.NUMBER: "numbers", Kind.BOOL: "booleans"}
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def as_value(field: MetadataField, operand: Any) -> Value:
+    """Return an operand as a field holds its values.
+
+    On a field that has nothing but numbers, a text that spells a number is that number, since models write ``"2024"``;
+    on one that has nothing but booleans, ``"true"`` and 1 are booleans. Otherwise equality never crosses kinds.
+
+    Raises:
+        TypeError: If the field has no values of that kind.
+        ValueError: If no field could hold the value.
+    """
+    operand = as_operand(operand)
+    if field.type is FieldType.TIMESTAMP and not isinstance(operand, bool):
+        try:
+            return Kind.NUMBER, epoch_seconds(operand)
+        except ValueError:
+            if not (isinstance(operand, str) and Kind.TEXT in field.kinds):
+                raise
+    if field.kinds == {Kind.BOOL}:
+        return Kind.BOOL, as_bool(operand)
+    match operand:
+        case bool() if Kind.BOOL in field.kinds:
+            return Kind.BOOL, as_bool(operand)
+        case int() | float() if not isinstance(operand, bool) and Kind.NUMBER in field.kinds:
+            return Kind.NUMBER, as_finite(operand)
+        case str() if Kind.TEXT in field.kinds:
+            return Kind.TEXT, operand
+        case str() if field.kinds == {Kind.NUMBER} and _NUMBER.fullmatch(operand):
+            return Kind.NUMBER, as_finite(_read_number(operand))
+        case _:
+            raise TypeError(f"its values are {' and '.join(_PLURALS[kind] for kind in sorted(field.kinds))}")
+
+
+def _read_number(text: str) -> float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def as_circle(value: Any) -> str:

@@ -1,145 +1,96 @@
-"""The operators that each type of field has, and the query text of each.
-
-RediSearch cuts wildcard matches on tags to 200 values without a word, knows no case, and no order of lists. So
-patterns, substrings and the order of lists are decided here, over the values that the field has on the server: exactly
-those that match are then asked for.
-"""
+"""The operators that each type of field has, and the query text of each."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
-
-from redisvl.query.filter import FilterExpression, Num
 
 from redisvl_adapters.core.filters.algebra import Operator
 from redisvl_adapters.core.filters.conditions import Positive, intersection, union
 from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.field_queries import Interval, equal_query, interval_query, matching_query
 from redisvl_adapters.core.filters.operands import (
     as_bounds,
     as_circle,
-    as_finite,
     as_list,
     as_phrase,
     as_text,
+    as_value,
     as_words,
 )
-from redisvl_adapters.core.filters.tag_queries import tag_query
-from redisvl_adapters.core.records.field_values import as_bool
-from redisvl_adapters.core.schema.fields import FieldType, MetadataField
-from redisvl_adapters.core.schema.tag_encoding import encode_tag, number_tag
-from redisvl_adapters.core.schema.timestamps import epoch_seconds
-
-# Comparisons, by type of field
+from redisvl_adapters.core.filters.word_queries import escape_stem
+from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
 
 Comparison: TypeAlias = Callable[[MetadataField, Any, RenderContext], Positive]
-_OneOf: TypeAlias = Callable[[MetadataField, list[Any]], Positive]
+
+# Operators that ask for equality
 
 
-def _membership(one_of: _OneOf) -> dict[Operator, Comparison]:
-    return {
-        Operator.EQ: lambda field, value, _: one_of(field, [value]),
-        Operator.IN: lambda field, value, _: one_of(field, as_list(value)),
-    }
+def _equal(field: MetadataField, value: Any, _: RenderContext) -> Positive:
+    return equal_query(field, [as_value(field, value)])
 
 
-def _list_membership(one_of: _OneOf) -> dict[Operator, Comparison]:
-    return {
-        **_membership(one_of),
-        Operator.CONTAINS: lambda field, value, _: one_of(field, [value]),
-        Operator.ANY: lambda field, value, _: one_of(field, as_list(value)),
-        Operator.ALL: lambda field, value, _: intersection([one_of(field, [item]) for item in as_list(value)]),
-    }
+def _any_of(field: MetadataField, value: Any, _: RenderContext) -> Positive:
+    return equal_query(field, [as_value(field, item) for item in as_list(value)])
 
 
-def _among_tags(field: MetadataField, values: list[Any]) -> Positive:
-    return tag_query(field.query_name, [encode_tag(as_text(value)) for value in values])
+def _all_of(field: MetadataField, value: Any, _: RenderContext) -> Positive:
+    return intersection([equal_query(field, [as_value(field, item)]) for item in as_list(value)])
 
 
-def _among_bools(field: MetadataField, values: list[Any]) -> Positive:
-    return tag_query(field.query_name, [as_bool(value) for value in values])
+# Operators that ask for an order
 
 
-def _among_numbers(field: MetadataField, values: list[Any]) -> Positive:
-    return union([str(Num(field.query_name) == as_finite(value)) for value in values])
-
-
-def _among_times(field: MetadataField, values: list[Any]) -> Positive:
-    return union([str(Num(field.query_name) == epoch_seconds(value)) for value in values])
-
-
-def _among_listed(field: MetadataField, values: list[Any]) -> Positive:
-    return tag_query(field.query_name, [number_tag(as_finite(value)) for value in values])
-
-
-def _among_phrases(field: MetadataField, values: list[Any]) -> Positive:
-    return union([f'@{field.query_name}:("{as_phrase(value)}")' for value in values])
-
-
-_TESTS: Mapping[Operator, Callable[[float, float], bool]] = {
-    Operator.GT: lambda value, bound: value > bound,
-    Operator.GTE: lambda value, bound: value >= bound,
-    Operator.LT: lambda value, bound: value < bound,
-    Operator.LTE: lambda value, bound: value <= bound,
-}
-_RANGES: Mapping[Operator, Callable[[Num, float], FilterExpression]] = {
-    Operator.GT: lambda num, bound: num > bound,
-    Operator.GTE: lambda num, bound: num >= bound,
-    Operator.LT: lambda num, bound: num < bound,
-    Operator.LTE: lambda num, bound: num <= bound,
-}
-
-
-def _order(convert: Callable[[Any], float]) -> dict[Operator, Comparison]:
-    def between(field: MetadataField, value: Any, _: RenderContext) -> Positive:
-        low, high = map(convert, as_bounds(value))
-        return intersection([str(Num(field.query_name) >= low), str(Num(field.query_name) <= high)])
-
-    def against(operator: Operator) -> Comparison:
-        return lambda field, value, _: str(_RANGES[operator](Num(field.query_name), convert(value)))
-
-    return {Operator.BETWEEN: between, **{operator: against(operator) for operator in _RANGES}}
-
-
-def _by_values(test: Callable[[Any], Callable[[str], bool]]) -> Comparison:
-    """Return a comparison that is decided here, over the values of the field."""
-
+def _ordered(interval: Callable[[Any], Interval]) -> Comparison:
     def comparison(field: MetadataField, value: Any, context: RenderContext) -> Positive:
-        matches = test(value)
-        return tag_query(field.query_name, [tag for tag, text in context.values_of(field).items() if matches(text)])
+        kind, bound = as_value(field, value)
+        return _within(field, kind, interval(bound), context)
 
     return comparison
 
 
-def _listed_order() -> dict[Operator, Comparison]:
-    def between(value: Any) -> Callable[[str], bool]:
-        low, high = map(as_finite, as_bounds(value))
-        return lambda text: low <= float(text) <= high
-
-    def against(operator: Operator) -> Comparison:
-        def test(value: Any) -> Callable[[str], bool]:
-            bound = as_finite(value)
-            return lambda text: _TESTS[operator](float(text), bound)
-
-        return _by_values(test)
-
-    return {Operator.BETWEEN: _by_values(between), **{operator: against(operator) for operator in _TESTS}}
+def _between(field: MetadataField, value: Any, context: RenderContext) -> Positive:
+    (kind, low), (other, high) = (as_value(field, bound) for bound in as_bounds(value))
+    if kind is not other:
+        raise TypeError("its two bounds are of different types, which have no order")
+    return _within(field, kind, Interval(low, high, closed=True), context)
 
 
-def _like(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
-    parts = [re.escape(part).replace("_", ".") for part in fold(as_text(value)).split("%")]
+def _within(field: MetadataField, kind: Kind, interval: Interval, context: RenderContext) -> Positive:
+    if kind is Kind.BOOL:
+        raise TypeError("booleans have no order")
+    return interval_query(field, kind, interval, context)
+
+
+# Operators that ask for patterns and words
+
+
+def _tested(test: Callable[[str], Callable[[str], bool]]) -> Comparison:
+    return lambda field, value, context: matching_query(field, test(as_text(value)), context)
+
+
+def _like(pattern: str, fold: Callable[[str], str]) -> Callable[[str], bool]:
+    parts = [re.escape(part).replace("_", ".") for part in fold(pattern).split("%")]
     if len(parts) > 1:
         # The first place where a part fits is as good as any: atomic groups keep a match from trying all of them.
         first, *middle, last = parts
         parts = [first, *(f"(?>.*?{part})" for part in middle), f".*{last}"]
-    pattern = re.compile("".join(parts), re.DOTALL)
-    return lambda text: pattern.fullmatch(fold(text)) is not None
+    compiled = re.compile("".join(parts), re.DOTALL)
+    return lambda text: compiled.fullmatch(fold(text)) is not None
 
 
-def _substring(value: Any, fold: Callable[[str], str]) -> Callable[[str], bool]:
-    wanted = fold(as_text(value))
-    return lambda text: wanted in fold(text)
+def _substring(wanted: str, fold: Callable[[str], str]) -> Callable[[str], bool]:
+    folded = fold(wanted)
+    return lambda text: folded in fold(text)
+
+
+def _phrases(field: MetadataField, value: Any, _: RenderContext) -> Positive:
+    return f'@{field.query_name}:("{as_phrase(value)}")'
+
+
+def _any_phrase(field: MetadataField, value: Any, context: RenderContext) -> Positive:
+    return union([_phrases(field, item, context) for item in as_list(value)])
 
 
 def _terms(field: MetadataField, value: Any, context: RenderContext) -> Positive:
@@ -147,24 +98,43 @@ def _terms(field: MetadataField, value: Any, context: RenderContext) -> Positive
     if field.attrs.get("no_stem"):
         return f"@{field.query_name}:({' '.join(words)})"
     # Spelled out, since RediSearch looks for stems by itself in plain searches, but not in the filter of a KNN query.
-    terms = [f"({'|'.join(form.replace('+', chr(92) + '+') for form in forms)})" for forms in context.stems_of(words)]
+    terms = [f"({'|'.join(map(escape_stem, forms))})" for forms in context.stems_of(words)]
     return f"@{field.query_name}:({' '.join(terms)})"
 
 
-COMPARISONS: Mapping[FieldType, Mapping[Operator, Comparison]] = {
-    FieldType.TAG: {
-        **_list_membership(_among_tags),
-        Operator.LIKE: _by_values(lambda value: _like(value, str)),
-        Operator.ILIKE: _by_values(lambda value: _like(value, str.casefold)),
-        Operator.TEXT_MATCH: _by_values(lambda value: _substring(value, str)),
-        Operator.TEXT_MATCH_INSENSITIVE: _by_values(lambda value: _substring(value, str.casefold)),
-    },
-    FieldType.NUMERIC: {**_list_membership(_among_numbers), **_order(as_finite)},
-    FieldType.NUMBERS: {**_list_membership(_among_listed), **_listed_order()},
-    FieldType.TIMESTAMP: {**_membership(_among_times), **_order(epoch_seconds)},
-    FieldType.BOOL: _membership(_among_bools),
+_MEMBERSHIP: Mapping[Operator, Comparison] = {Operator.EQ: _equal, Operator.IN: _any_of}
+_OF_LISTS: Mapping[Operator, Comparison] = {
+    Operator.CONTAINS: _equal,
+    Operator.ANY: _any_of,
+    Operator.ALL: _all_of,
+}
+_ORDER: Mapping[Operator, Comparison] = {
+    Operator.GT: _ordered(lambda bound: Interval(bound, None, closed=False)),
+    Operator.GTE: _ordered(lambda bound: Interval(bound, None, closed=True)),
+    Operator.LT: _ordered(lambda bound: Interval(None, bound, closed=False)),
+    Operator.LTE: _ordered(lambda bound: Interval(None, bound, closed=True)),
+    Operator.BETWEEN: _between,
+}
+_PATTERNS: Mapping[Operator, Comparison] = {
+    Operator.LIKE: _tested(lambda pattern: _like(pattern, str)),
+    Operator.ILIKE: _tested(lambda pattern: _like(pattern, str.casefold)),
+    Operator.TEXT_MATCH: _tested(lambda wanted: _substring(wanted, str)),
+    Operator.TEXT_MATCH_INSENSITIVE: _tested(lambda wanted: _substring(wanted, str.casefold)),
+}
+_OF_KIND: Mapping[Kind, Mapping[Operator, Comparison]] = {
+    Kind.TEXT: {**_MEMBERSHIP, **_OF_LISTS, **_ORDER, **_PATTERNS},
+    Kind.NUMBER: {**_MEMBERSHIP, **_OF_LISTS, **_ORDER},
+    Kind.BOOL: _MEMBERSHIP,
+}
+_OF_TYPE: Mapping[FieldType, Mapping[Operator, Comparison]] = {
+    FieldType.TAG: _OF_KIND[Kind.TEXT],
+    FieldType.NUMERIC: _OF_KIND[Kind.NUMBER],
+    FieldType.NUMBERS: _OF_KIND[Kind.NUMBER],
+    FieldType.TIMESTAMP: {**_MEMBERSHIP, **_ORDER},
+    FieldType.BOOL: _OF_KIND[Kind.BOOL],
     FieldType.TEXT: {
-        **_membership(_among_phrases),
+        Operator.EQ: _phrases,
+        Operator.IN: _any_phrase,
         Operator.TEXT_MATCH: _terms,
         Operator.TEXT_MATCH_INSENSITIVE: _terms,
     },
@@ -176,7 +146,15 @@ NEGATED: Mapping[Operator, Operator] = {Operator.NE: Operator.EQ, Operator.NIN: 
 OF_ANY_KEY = (Operator.EXISTS, Operator.IS_EMPTY)
 
 
-def operators_of(type: FieldType) -> list[Operator]:
-    """Return the operators that a field of this type has."""
-    has = COMPARISONS.get(type, {})
+def comparisons_of(type: FieldType, other_kinds: Iterable[Kind] = ()) -> Mapping[Operator, Comparison]:
+    """Return what a field can be asked: what its type has, and what the other kinds of values that it has have."""
+    has = _OF_TYPE.get(type, {})
+    for kind in other_kinds:
+        has = {**_OF_KIND[kind], **has}
+    return has
+
+
+def operators_of(type: FieldType, other_kinds: Iterable[Kind] = ()) -> list[Operator]:
+    """Return the operators that a field has: those of its type, and of the other kinds of values that it has."""
+    has = comparisons_of(type, other_kinds)
     return [operator for operator in Operator if operator in OF_ANY_KEY or NEGATED.get(operator, operator) in has]

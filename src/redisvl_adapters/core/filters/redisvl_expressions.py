@@ -8,7 +8,7 @@ from redisvl.query.filter import FilterExpression
 
 from redisvl_adapters.core.filters.conditions import Condition, all_of, any_of, literal
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE
+from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, TYPED
 from redisvl_adapters.errors import FilterError, did_you_mean
 
 # An escaped character, or the names behind an @ that is not escaped.
@@ -36,7 +36,7 @@ def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: 
             "a RedisVL filter renders to '*', which is everything, as RedisVL does with comparisons to None, '', []; "
             "leave the filter out to match everything, or use this library's own filters"
         )
-    known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, SEARCHED}
+    known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, TYPED, SEARCHED}
     for names in filter(None, _NAMES_IN_QUERY.findall(text)):
         for name in re.split(r"(?<!\\)\|", names):
             plain = re.sub(r"\\(.)", r"\1", name)

@@ -28,7 +28,7 @@ def render(filter: Filter | None, context: RenderContext) -> Condition:
 
     Raises:
         ValuesNeededError: If it can only be answered from the values that a field has.
-        UnknownFieldError: If a key is neither in the schema nor among the known ones.
+        UnknownFieldError: If a key is not in the schema, and nothing is known of it or everything would match.
         FilterError: If a field cannot be asked this, or not with this value.
     """
     return EVERYTHING if filter is None else _condition(filter, context, 0, negated=False)

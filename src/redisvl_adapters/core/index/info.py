@@ -19,7 +19,7 @@ from redisvl_adapters.core.index.registry import (
 )
 from redisvl_adapters.core.schema.fields import QUANTISED, TUNING, FieldType, MetadataField, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT
+from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT, TYPED
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.core.server.replies import as_mapping
 from redisvl_adapters.errors import SchemaMismatchError
@@ -58,7 +58,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
     prefixes = [prefix.decode() for prefix in definition[b"prefixes"]]
     attributes = {row["attribute"]: row for row in map(_attribute, told[b"attributes"])}
     vectors = [row for row in attributes.values() if row["type"] == "VECTOR"]
-    if len(prefixes) != 1 or len(vectors) != 1 or not {KEYS, SOURCE, SEARCHED} <= attributes.keys():
+    if len(prefixes) != 1 or len(vectors) != 1 or not {KEYS, SOURCE, TYPED, SEARCHED} <= attributes.keys():
         raise SchemaMismatchError(
             f"index {name!r} exists, but was not made by this library: it has fields {', '.join(sorted(attributes))} "
             f"under the prefixes {', '.join(prefixes)}; choose another index_name"
@@ -78,7 +78,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
     fields = {key: field for key, field in known.items() if field.redis_type is None or field.alias in attributes}
     if not header:
         # The registry was lost.
-        claimed = {KEYS, SOURCE, SEARCHED, vector.name}
+        claimed = {KEYS, SOURCE, TYPED, SEARCHED, vector.name}
         fields = {
             alias: MetadataField(alias, _TYPES[row["type"]], alias)
             for alias, row in attributes.items()

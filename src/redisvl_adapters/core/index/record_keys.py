@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.schema.fields import MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import Argument, Command, Reply
 from redisvl_adapters.core.server.replies import as_mapping
@@ -36,9 +35,9 @@ def is_over_limit(reply: Reply) -> bool:
     return isinstance(reply, ResponseError) and "limit exceeds" in str(reply).lower()
 
 
-def tag_values_command(schema: Schema, field: MetadataField) -> Command:
+def tag_values_command(schema: Schema, alias: str) -> Command:
     """Return the command that lists the tags of a field."""
-    return Command(("FT.TAGVALS", schema.name, field.alias))
+    return Command(("FT.TAGVALS", schema.name, alias))
 
 
 def open_cursor_command(schema: Schema, where: str, page: int) -> Command:

@@ -13,7 +13,7 @@ import orjson
 
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.field_names import field_alias
-from redisvl_adapters.core.schema.fields import QUANTISED, FieldType, MetadataField
+from redisvl_adapters.core.schema.fields import QUANTISED, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import Command
 
@@ -24,6 +24,7 @@ SCALE = b"scale"
 _LAYOUT = 1
 _KEY_PREFIX = b"key:"
 _UNTYPED_PREFIX = b"met:"
+_KIND_PREFIX = b"kind:"
 
 
 def registry_key(name: str) -> str:
@@ -79,16 +80,26 @@ def registry_header(registry: Registry) -> bytes | None:
     return registry.get(HEADER)
 
 
-def claim_commands(name: str, fields: Iterable[MetadataField], untyped_keys: Iterable[str]) -> list[Command]:
+def claim_commands(
+    name: str,
+    fields: Iterable[MetadataField],
+    untyped_keys: Iterable[str],
+    other_kinds: Iterable[tuple[str, Kind]] = (),
+) -> list[Command]:
     """Return the commands that register what was learnt, where nobody else was first, and read what holds then.
 
     Args:
         name: The index.
         fields: The fields of new keys.
         untyped_keys: New keys without a type.
+        other_kinds: Kinds of values that known keys have beside their own, with the keys.
     """
     key = registry_key(name)
-    entries = [*map(_entry, fields), *((_UNTYPED_PREFIX + name.encode(), b"") for name in untyped_keys)]
+    entries = [
+        *map(_entry, fields),
+        *((_UNTYPED_PREFIX + untyped.encode(), b"") for untyped in untyped_keys),
+        *((_KIND_PREFIX + f"{kind}:{of}".encode(), b"") for of, kind in other_kinds),
+    ]
     return [*(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry_command(name)]
 
 
@@ -112,11 +123,21 @@ def _entry(field: MetadataField) -> tuple[bytes, bytes]:
 def registered_fields(registry: Registry, reserved: frozenset[str]) -> dict[str, MetadataField]:
     """Return the metadata fields of a registry by key."""
     fields = {}
+    kinds: dict[str, set[Kind]] = {}
+    for name in registry:
+        if name.startswith(_KIND_PREFIX):
+            kind, _, key = name.removeprefix(_KIND_PREFIX).decode().partition(":")
+            kinds.setdefault(key, set()).add(Kind(kind))
     for name, value in registry.items():
         if name.startswith(_KEY_PREFIX):
             key, entry = name.removeprefix(_KEY_PREFIX).decode(), orjson.loads(value)
             fields[key] = MetadataField(
-                key, FieldType(entry["type"]), field_alias(key, reserved), entry["attrs"], entry["learnt"]
+                key,
+                FieldType(entry["type"]),
+                field_alias(key, reserved),
+                entry["attrs"],
+                entry["learnt"],
+                frozenset(kinds.get(key, ())),
             )
     return fields
 

@@ -32,6 +32,7 @@ class Snapshot:
         claimed: Whether somebody was about to add a field.
         compiled: The conditions of filters that were compiled for this schema.
         plans: The plans of searches that were made for it.
+        oversized: The tag fields that have more values than can be looked through.
     """
 
     schema: Schema
@@ -40,6 +41,7 @@ class Snapshot:
     claimed: bool = False
     compiled: dict[Hashable, Condition] = field(default_factory=dict, compare=False, repr=False)
     plans: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    oversized: set[str] = field(default_factory=set, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class IndexState:
         single_node: Whether all keys lie on one node; False on a cluster.
         has_ft_hybrid: Whether the server has FT.HYBRID; None if it was not asked.
         stems: The forms of words in the index, as far as they were asked for.
+        warned: The keys of filters that a warning was given of, since no record has had them.
     """
 
     spec: IndexSpec
@@ -61,6 +64,7 @@ class IndexState:
     single_node: bool = True
     has_ft_hybrid: bool | None = None
     stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
+    warned: set[str] = field(default_factory=set, repr=False)
 
     @property
     def schema(self) -> Schema | None:

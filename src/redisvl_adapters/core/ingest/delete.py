@@ -32,6 +32,7 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
 
     Raises:
         ArgumentError: If the filter matches everything.
+        UnknownFieldError: If the filter names a key that no record has had.
     """
     if ids is not None:
         check_ids(ids)
@@ -39,7 +40,7 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
             return (yield from delete(state, ids))
     if matches_everything(filter):
         raise ArgumentError("an empty filter would delete everything; call clear() if that is what you want")
-    where = yield from filter_text(state, filter)
+    where = yield from filter_text(state, filter, strict=True)
     if ids is None and where == "*":
         raise ArgumentError(
             "the filter is always true and would delete everything; call clear() if that is what you want"

@@ -9,7 +9,7 @@ from typing import cast
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.arguments import is_utf8
-from redisvl_adapters.core.index.learning import apply_schema_change, plan_schema_change
+from redisvl_adapters.core.index.learning import learn, plan_schema_change
 from redisvl_adapters.core.index.lifecycle import check_may_create, create
 from redisvl_adapters.core.index.registry import read_registry_command, registry_header
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
@@ -87,7 +87,7 @@ def upsert(
         writes = encode(expected)
         if snapshot is None:
             snapshot = yield from create(state, matrix.shape[1])
-        snapshot = yield from apply_schema_change(state, snapshot, change)
+        snapshot = yield from learn(state, snapshot, surveys)
         if snapshot is not None:
             if not snapshot.schema.lays_out_like(expected):
                 writes = encode(snapshot.schema)

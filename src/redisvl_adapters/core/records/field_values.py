@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, TypeAlias
 
-from redisvl_adapters.core.schema.fields import MAX_EXACT_INT
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.core.text.analysis import searchable_text
 
@@ -20,9 +20,7 @@ def as_list(value: Any) -> list[Any]:
 
 def as_tags(value: Any) -> list[str]:
     """Return the tags of a string or a list of strings."""
-    if type(value) is str:
-        return [encode_tag(value)]
-    items = as_list(value)
+    items = [item.isoformat() if isinstance(item, date) else item for item in as_list(value)]
     for item in items:
         if not isinstance(item, str):
             raise TypeError("a tag is text or a list of texts")
@@ -30,13 +28,9 @@ def as_tags(value: Any) -> list[str]:
 
 
 def as_number(value: Any) -> float:
-    """Return a number that a numeric field holds exactly."""
-    if type(value) is float or (type(value) is int and abs(value) <= MAX_EXACT_INT):
-        return value
+    """Return a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError("a number is an int or a float")
-    if isinstance(value, int) and abs(value) > MAX_EXACT_INT:
-        raise ValueError("integers beyond 2^53 are not exact in a numeric field")
     return value
 
 

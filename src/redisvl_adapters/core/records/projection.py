@@ -1,9 +1,15 @@
-"""The projection of a record: the indexed values of its metadata, and the tags that tell which keys it has."""
+"""The projection of a record: the indexed values of its metadata, and the tags that tell which keys it has.
+
+Values of a learnt key that are of another kind than its field holds (a number where the first value was a text, a list
+of numbers in a numeric field) are kept beside it as typed tags: tags of one field for all keys, each with its key and
+kind, so that equality never crosses kinds. Numbers from 2^53 on, of which a numeric field holds the nearest double,
+have such a tag too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -16,41 +22,46 @@ from redisvl_adapters.core.records.field_values import (
     as_searchable_text,
     as_tags,
 )
-from redisvl_adapters.core.schema.fields import MAX_EXACT_INT, FieldType, MetadataField
+from redisvl_adapters.core.schema.fields import MAX_EXACT_INT, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.tag_encoding import encode_tag, number_tag
+from redisvl_adapters.core.schema.stored_fields import TYPED
+from redisvl_adapters.core.schema.tag_encoding import encode_tag, number_tag, typed_text
 from redisvl_adapters.core.schema.timestamps import epoch_seconds
 from redisvl_adapters.errors import RecordError
+
+
+def kind_of(value: Any) -> Kind | None:
+    """Return the kind of a single value; None for what no operand is equal to: None, lists and mappings."""
+    match value:
+        case bool():
+            return Kind.BOOL
+        case int() | float():
+            return Kind.NUMBER
+        case str() | date():
+            return Kind.TEXT
+        case _:
+            return None
 
 
 def infer_type(value: Any) -> FieldType | None:
     """Return the type of field that the first value of a new key asks for, or None if it does not tell.
 
-    Values that no field can hold exactly make a key that is stored but not indexed.
+    Lists of mappings or of lists make a key that is stored but not indexed.
     """
-    match value:
-        case None | []:
-            return None
-        case bool():
-            return FieldType.BOOL
-        case int():
-            return FieldType.NUMERIC if abs(value) <= MAX_EXACT_INT else FieldType.UNINDEXED
-        case float():
-            return FieldType.NUMERIC
-        case str():
-            return FieldType.TAG
-        case datetime() | date():
-            return FieldType.TIMESTAMP
-        case list() if all(type(item) is str for item in value):
-            return FieldType.TAG
-        case list() if all(type(item) is bool for item in value):
-            return FieldType.BOOL
-        case list() if all(infer_type(item) is FieldType.NUMERIC for item in value):
-            return FieldType.NUMBERS
-        case Mapping():
-            return None
-        case _:
-            return FieldType.UNINDEXED
+    if value is None or isinstance(value, Mapping):
+        return None
+    if isinstance(value, date):
+        return FieldType.TIMESTAMP
+    kinds = {kind_of(item) for item in as_list(value) if item is not None}
+    if None in kinds:
+        return FieldType.UNINDEXED
+    if Kind.TEXT in kinds:
+        return FieldType.TAG
+    if Kind.BOOL in kinds:
+        return FieldType.BOOL
+    if not kinds:
+        return None
+    return FieldType.NUMBERS if isinstance(value, list) else FieldType.NUMERIC
 
 
 def is_empty(value: Any) -> bool:
@@ -81,29 +92,119 @@ def project(schema: Schema, values: Mapping[str, Any], where: object) -> dict[st
 
     Args:
         schema: Says which keys are indexed, and as what.
-        values: The value of every key, as ``survey`` found them.
+        values: The value of every key, as ``check_metadata`` found them.
         where: Names the record in errors.
 
     Raises:
-        RecordError: If a value is not of the type of its field.
+        RecordError: If a value is not of the type of its declared field.
     """
     projection: dict[str, Projected] = {}
+    typed: list[str] = []
     indexed = schema.indexed_fields
     for key, value in values.items():
         target = indexed.get(key)
         if target is None or value is None or value == []:
             continue
+        quick = _QUICK.get((type(value), target.kind))
+        if quick is not None and (projected := quick(value)) is not None:
+            projection[target.alias] = projected
+            continue
+        own, beside = _split(target, value)
         try:
-            projection[target.alias] = _PROJECT[target.kind](value)
+            if own:
+                single = not isinstance(value, list) or (target.learnt and target.kind in _SINGLE)
+                projection[target.alias] = _PROJECT[target.kind](own[0] if single else own)
         except (TypeError, ValueError) as error:
             raise RecordError(f"{where}: {_refusal(target, value, error, schema)}") from None
+        typed += _typed_texts(target, own, beside)
+    if typed:
+        projection[TYPED] = list(map(encode_tag, typed))
     return projection
 
+
+def typed_texts(schema: Schema, values: Mapping[str, Any]) -> list[str]:
+    """Return the typed tags of a record before they are encoded."""
+    fields = schema.indexed_fields
+    return [
+        text
+        for key, value in values.items()
+        if value is not None and (target := fields.get(key)) is not None
+        for text in _typed_texts(target, *_split(target, value))
+    ]
+
+
+def holds(field: MetadataField, value: Any) -> bool:
+    """Tell quickly whether a field itself holds a value; if not, a closer look must follow."""
+    return (type(value), field.kind) in _QUICK
+
+
+def other_kinds(field: MetadataField, value: Any) -> set[Kind]:
+    """Return the kinds of the values that are kept beside a learnt field, but for single large numbers."""
+    return {kind for item in _split(field, value)[1] if (kind := kind_of(item)) is not None}
+
+
+def _split(field: MetadataField, value: Any) -> tuple[list[Any], list[Any]]:
+    """Return the values that a field itself holds, and those that are kept beside it."""
+    items = as_list(value)
+    if not field.learnt or field.kind not in _HOLDS:
+        # What a declared field cannot hold is refused.
+        return items, []
+    fits = _HOLDS[field.kind]
+    own = [item for item in items if fits(item)]
+    if len(own) > 1 and field.kind in _SINGLE:
+        return [], items
+    return own, [item for item in items if not fits(item)]
+
+
+def _typed_texts(field: MetadataField, own: Sequence[Any], beside: Sequence[Any]) -> Iterator[str]:
+    if field.type is FieldType.NUMERIC:
+        beside = [*beside, *(item for item in own if _is_number(item) and abs(item) >= MAX_EXACT_INT)]
+    for item in beside:
+        if field.type is FieldType.TIMESTAMP and _is_moment(item):
+            yield typed_text(field.alias, Kind.NUMBER, number_tag(epoch_seconds(item)))
+        elif (kind := kind_of(item)) is not None:
+            yield typed_text(field.alias, kind, _SPELL[kind](item))
+
+
+def _is_number(value: Any) -> bool:
+    return kind_of(value) is Kind.NUMBER
+
+
+def _is_moment(value: Any) -> bool:
+    try:
+        return not isinstance(value, bool) and epoch_seconds(value) is not None
+    except (ValueError, OverflowError):
+        return False
+
+
+# What most fields get, by its type and the type of the field; None where there is more to it.
+_QUICK: Mapping[tuple[type, str], Callable[[Any], Projected | None]] = {
+    (str, FieldType.TAG.value): lambda value: [encode_tag(value)],
+    (int, FieldType.NUMERIC.value): lambda value: value if -MAX_EXACT_INT < value < MAX_EXACT_INT else None,
+    (float, FieldType.NUMERIC.value): lambda value: value if -MAX_EXACT_INT < value < MAX_EXACT_INT else None,
+    (bool, FieldType.BOOL.value): lambda value: ["true" if value else "false"],
+}
+
+# Fields that hold one value alone.
+_SINGLE = frozenset({FieldType.NUMERIC.value, FieldType.TIMESTAMP.value})
+
+_HOLDS: Mapping[str, Callable[[Any], bool]] = {
+    FieldType.TAG.value: lambda item: kind_of(item) is Kind.TEXT,
+    FieldType.NUMERIC.value: _is_number,
+    FieldType.NUMBERS.value: _is_number,
+    FieldType.BOOL.value: lambda item: isinstance(item, bool),
+    FieldType.TIMESTAMP.value: _is_moment,
+}
+_SPELL: Mapping[Kind, Callable[[Any], str]] = {
+    Kind.TEXT: lambda value: value.isoformat() if isinstance(value, date) else value,
+    Kind.NUMBER: number_tag,
+    Kind.BOOL: lambda value: "true" if value else "false",
+}
 
 # By the plain name of the type: the members of an enumeration take longer to look up.
 _PROJECT: Mapping[str, Callable[[Any], Projected]] = {
     FieldType.TAG.value: as_tags,
-    FieldType.NUMERIC.value: as_number,
+    FieldType.NUMERIC.value: lambda value: float(as_number(value)),
     FieldType.NUMBERS.value: lambda value: [number_tag(as_number(item)) for item in as_list(value)],
     FieldType.BOOL.value: lambda value: [as_bool(item) for item in as_list(value)],
     FieldType.TIMESTAMP.value: epoch_seconds,

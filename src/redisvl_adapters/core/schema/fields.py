@@ -47,6 +47,23 @@ class FieldType(StrEnum):
     UNINDEXED = "unindexed"
 
 
+class Kind(StrEnum):
+    """What a single value is, where the values of one key are of several types."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOL = "bool"
+
+
+KIND_OF_TYPE: Mapping[FieldType, Kind] = {
+    FieldType.TAG: Kind.TEXT,
+    FieldType.NUMERIC: Kind.NUMBER,
+    FieldType.NUMBERS: Kind.NUMBER,
+    FieldType.TIMESTAMP: Kind.NUMBER,
+    FieldType.BOOL: Kind.BOOL,
+}
+"""The kind of the values that a field itself holds; fields of the other types hold nothing but their own."""
+
 _REDIS_TYPES: Mapping[FieldType, str] = {
     FieldType.TAG: "tag",
     FieldType.NUMERIC: "numeric",
@@ -68,6 +85,8 @@ class MetadataField:
         alias: The name under which it is indexed: the key itself unless Redis could not carry that.
         attrs: RedisVL's attributes of the field (``sortable``, ``weight``, ...).
         learnt: Whether it was learnt from records, not declared.
+        other_kinds: The kinds of values that records have besides those that the field itself holds. They are indexed
+            as typed tags (see ``records.projection``). A declared field refuses them.
     """
 
     key: str
@@ -75,6 +94,13 @@ class MetadataField:
     alias: str
     attrs: FieldSpec = field(default_factory=dict)
     learnt: bool = False
+    other_kinds: frozenset[Kind] = frozenset()
+
+    @cached_property
+    def kinds(self) -> frozenset[Kind]:
+        """All kinds of values that records have under this key; none for text, geo and unindexed fields."""
+        own = KIND_OF_TYPE.get(self.type)
+        return self.other_kinds if own is None else self.other_kinds | {own}
 
     @cached_property
     def query_name(self) -> str:

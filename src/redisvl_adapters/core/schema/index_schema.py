@@ -13,7 +13,7 @@ from redisvl.schema.fields import BaseField
 
 from redisvl_adapters.core.schema.field_names import field_alias
 from redisvl_adapters.core.schema.fields import FieldSpec, FieldType, MetadataField, VectorField
-from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT
+from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT, TYPED
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
 from redisvl_adapters.errors import FilterError, SchemaError, UnknownFieldError, did_you_mean
 
@@ -113,12 +113,14 @@ class Schema:
             )
         return found
 
-    def unknown(self, key: str) -> UnknownFieldError:
-        """Return the error for a key that the index has not met."""
+    def unknown(self, key: str, why: str = "") -> UnknownFieldError:
+        """Return the error for a key that no record of the index has had."""
         known = {field.key: field.type for field in self.aliases.values()}
         listed = ", ".join(f"{key} ({type})" for key, type in sorted(known.items())) or "none yet"
+        reason = f", {why}" if why else ""
         return UnknownFieldError(
-            f"field {key!r:.80} is not in index {self.name!r}{did_you_mean(key, known)}; filterable: {listed}", key=key
+            f"field {key!r:.80} is not in index {self.name!r}{did_you_mean(key, known)}{reason}; filterable: {listed}",
+            key=key,
         )
 
     def redisvl_field(self, field: MetadataField) -> BaseField:
@@ -149,6 +151,7 @@ class Schema:
             self._redisvl_field(vector.name, "vector", vector_attrs, f'$["{vector.name}"]'),
             self._redisvl_field(KEYS, "tag", exact, f"$.index.{KEYS}"),
             self._redisvl_field(SOURCE, "tag", exact, f"$.index.{SOURCE}"),
+            self._redisvl_field(TYPED, "tag", exact, f"$.index.{TYPED}"),
             *(self.redisvl_field(field) for field in self.aliases.values()),
         ]
         # RedisVL joins prefix and separator itself; ours ends with its separator.

@@ -8,6 +8,7 @@ SEARCHED = "_text"
 DEFAULT_VECTOR_NAME = "embedding"
 DISTANCE = "vector_distance"
 KEYS = "_keys"
+TYPED = "_typed"
 SOURCE = "_doc_id"
 FRAME = "_node"
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from redisvl_adapters.core.schema.fields import Kind
+
 TAG_SEPARATOR = "\x1f"
 """Parts the tags of one hash field. No encoded tag contains it, since control characters are encoded."""
 
@@ -50,5 +52,27 @@ def decode_tag(tag: str) -> str | None:
 
 
 def number_tag(value: float) -> str:
-    """Return the spelling of a number as a tag: the same for 3 and 3.0."""
-    return repr(float(value) + 0.0)
+    """Return the spelling of a number as a tag: the same for 3 and 3.0, exact where no double is."""
+    number = float(value) + 0.0
+    return repr(number) if number == value else str(int(value))
+
+
+def read_number_tag(tag: str) -> float:
+    """Return the number that a tag spells: an integer where no double equals it."""
+    return int(tag) if tag.lstrip("-").isdigit() else float(tag)
+
+
+_LETTERS = {Kind.TEXT: "t", Kind.NUMBER: "n", Kind.BOOL: "b"}
+
+
+def typed_text(alias: str, kind: Kind, value: str) -> str:
+    """Return what stands for a value of one key and one kind among those of all keys, before it is encoded as a tag.
+
+    An alias has no colon, so that nothing of one key is mistaken for something of another.
+    """
+    return f"{alias}:{_LETTERS[kind]}{value}"
+
+
+def typed_tag(alias: str, kind: Kind, value: str) -> str:
+    """Return the tag of a value of one key and one kind among those of all keys."""
+    return encode_tag(typed_text(alias, kind, value))

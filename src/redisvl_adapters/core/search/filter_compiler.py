@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -9,6 +11,7 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or
 from redisvl_adapters.core.filters.conditions import NOTHING, Condition
 from redisvl_adapters.core.filters.context import RenderContext, StemsNeededError, TagValues, ValuesNeededError
+from redisvl_adapters.core.filters.field_queries import MAX_VALUES, remedy
 from redisvl_adapters.core.filters.render import render
 from redisvl_adapters.core.filters.tag_queries import presence_query, tag_query
 from redisvl_adapters.core.index.record_keys import (
@@ -18,54 +21,96 @@ from redisvl_adapters.core.index.record_keys import (
     read_total,
     tag_values_command,
 )
-from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, read_snapshot
+from redisvl_adapters.core.records.field_values import as_list
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
-from redisvl_adapters.core.schema.fields import MetadataField
+from redisvl_adapters.core.records.projection import typed_texts
+from redisvl_adapters.core.schema.field_names import escape_field_name
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.schema.stored_fields import TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, encode_tag
 from redisvl_adapters.core.search.stems import learn_stems
-from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import is_missing_index, ok
-from redisvl_adapters.errors import UnknownFieldError
+from redisvl_adapters.errors import FilterError, UnknownFieldError, UnknownFieldWarning
 
 
-def compile_filter(state: IndexState, filter: Filter | None) -> Steps[Condition]:
-    """Return the condition of a filter; on an index without records nothing matches, whatever the filter.
+def compile_filter(state: IndexState, filter: Filter | None, *, strict: bool = False) -> Steps[Condition]:
+    """Return the condition of a filter.
+
+    A key that no record has had finds nothing, with a warning; where everything would match for that, it is an error.
+
+    Args:
+        state: The index.
+        filter: The filter.
+        strict: Whether every such key is an error, since something is to be deleted.
 
     Raises:
+        UnknownFieldError: If the filter names such a key.
         FilterError: If the filter cannot be honoured.
     """
     snapshot = state.snapshot or (yield from read_snapshot(state))
     key = filter_key(filter)
     if snapshot is not None and key is not None and (known := snapshot.compiled.get(key)) is not None:
         return known
-    known_keys: set[str] = set()
+    never_met: dict[str, UnknownFieldError] = {}
+    present: set[str] = set()
     values: dict[str, TagValues] = {}
     is_fresh = False
-    while snapshot is not None:
+    while True:
+        # Before the first record a filter means the same as after the last one.
+        schema = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
         try:
-            condition = render(filter, RenderContext(snapshot.schema, known_keys, is_fresh, values, state.stems))
+            condition = render(filter, RenderContext(schema, is_fresh, never_met, present, strict, values, state.stems))
         except ValuesNeededError as needed:
-            values[needed.field.alias] = yield from _tag_values(snapshot.schema, needed.field)
+            values[needed.alias] = (yield from _tag_values(snapshot, needed.alias)) if snapshot else {}
         except StemsNeededError as needed:
-            yield from learn_stems(state, snapshot.schema, needed.words)
-        except UnknownFieldError as error:
-            if not is_fresh:
-                # Somebody else may have taught the index this key.
+            yield from learn_stems(state, schema, needed.words)
+        except FilterError as error:
+            if not is_fresh and snapshot is not None:
+                # Somebody else may have taught the index this key, or values of this type.
                 is_fresh = True
                 snapshot = yield from read_snapshot(state)
-            elif error.key not in known_keys and (yield from _is_known_key(snapshot.schema, error.key)):
-                known_keys.add(error.key)
-            elif snapshot.records:
+            elif not isinstance(error, UnknownFieldError) or error.key in never_met:
+                raise
+            elif error.key in present:
+                raise _not_filterable(error.key, schema, state.spec) from None
+            elif snapshot is not None and (yield from _is_known_key(snapshot.schema, error.key)):
+                present.add(error.key)
+            elif strict:
                 raise
             else:
-                return NOTHING
+                never_met[error.key] = error
         else:
-            if key is not None and not is_fresh and not values and len(snapshot.compiled) < MAX_REMEMBERED:
+            if snapshot is None:
+                condition = NOTHING
+            elif key is not None and not is_fresh and not values and len(snapshot.compiled) < MAX_REMEMBERED:
                 snapshot.compiled[key] = condition
+            _warn_of(never_met, state)
             return condition
-    return NOTHING
+
+
+def _warn_of(never_met: Mapping[str, UnknownFieldError], state: IndexState) -> None:
+    for key, error in never_met.items():
+        if key not in state.warned:
+            state.warned.add(key)
+            warnings.warn(f"{error}; the filter finds nothing for that", UnknownFieldWarning, stacklevel=2)
+
+
+def _not_filterable(key: str, schema: Schema, spec: IndexSpec) -> FilterError:
+    """Return the error for a key that records have, and that nobody declared or could learn."""
+    if key in spec.fields:
+        remedy = "it was declared for this store, and the next write or create() adds it"
+    elif spec.learn_limit and schema.learnt >= spec.learn_limit:
+        remedy = (
+            f"at most {spec.learn_limit} keys are learnt; raise learn_limit=, or declare it: "
+            f"metadata_schema={{{key!r}: 'tag'}}"
+        )
+    else:
+        remedy = f"it was neither declared nor learnt; declare it: metadata_schema={{{key!r}: 'tag'}}"
+    return FilterError(f"field {key!r:.80} is in records of index {schema.name!r}, but cannot be filtered: {remedy}")
 
 
 MAX_REMEMBERED = 1000
@@ -91,25 +136,51 @@ def filter_key(filter: Filter | None, depth: int = 0) -> tuple[Any, ...] | None:
     return None
 
 
-def _tag_values(schema: Schema, field: MetadataField) -> Steps[TagValues]:
-    """Return the values that a tag field has, by their tags."""
-    (reply,) = yield [tag_values_command(schema, field)]
-    tags = [] if is_missing_index(reply) else [tag.decode() for tag in ok(reply)]
-    values = {tag: decode_tag(tag) for tag in tags}
+def _tag_values(snapshot: Snapshot, alias: str) -> Steps[TagValues]:
+    """Return the values that a tag field has, by their tags.
+
+    Raises:
+        FilterError: If it has more than can be looked through.
+    """
+    schema = snapshot.schema
+    if alias in snapshot.oversized:
+        raise _oversized(alias, schema)
+    (reply,) = yield [tag_values_command(schema, alias)]
+    found = [] if is_missing_index(reply) else ok(reply)
+    if len(found) > MAX_VALUES:
+        snapshot.oversized.add(alias)
+        raise _oversized(alias, schema)
+    values = {tag: decode_tag(tag) for tag in (tag.decode() for tag in found)}
     unknown = [tag for tag, value in values.items() if value is None]
     # Where the tag is a digest, a record that has it tells the value.
     layout = layout_of(schema)
-    for start in range(0, len(unknown), BATCH_SIZE):
-        wanted = [str(tag_query(field.query_name, [tag])) for tag in unknown[start : start + BATCH_SIZE]]
+    for batch in batched(unknown, BATCH_SIZE):
+        wanted = [str(tag_query(escape_field_name(alias), [tag])) for tag in batch]
         replies = yield [keys_command(schema, where, 1) for where in wanted]
-        keys = [keys[0] for reply in replies if (keys := read_keys(ok(reply)))]
-        ids = [schema.id_of(key) for key in keys]
+        ids = [schema.id_of(keys[0]) for reply in replies if (keys := read_keys(ok(reply)))]
         for record_id, found in zip(ids, (yield [layout.read(record_id) for record_id in ids]), strict=True):
             if (record := layout.decode_reply(record_id, ok(found))) is not None:
-                value = check_metadata(record.metadata, record_id).values.get(field.key)
-                texts = value if isinstance(value, list) else [value]
-                values |= {encode_tag(text): text for text in texts if isinstance(text, str)}
+                told = check_metadata(record.metadata, record_id).values
+                values |= {encode_tag(text): text for text in _texts(schema, alias, told)}
     return {tag: value for tag, value in values.items() if value is not None}
+
+
+def _texts(schema: Schema, alias: str, values: Mapping[str, Any]) -> Iterable[str]:
+    """Return the texts that a record has in a tag field."""
+    if alias == TYPED:
+        return typed_texts(schema, values)
+    return [text for text in as_list(values.get(schema.aliases[alias].key)) if isinstance(text, str)]
+
+
+def _oversized(alias: str, schema: Schema) -> FilterError:
+    field = schema.aliases.get(alias)
+    named, then = (
+        (f"field {field.key!r}", remedy(field)) if field else ("the fields of mixed types", "declare the field")
+    )
+    return FilterError(
+        f"{named} in index {schema.name!r} has more than {MAX_VALUES} different values, too many to look through for a "
+        f"pattern or an order; {then}"
+    )
 
 
 def _is_known_key(schema: Schema, key: str) -> Steps[bool]:
