@@ -91,7 +91,7 @@ async def test_only_messages_that_match_the_filter_are_found(call: Call, history
     ):
         assert await call(history, "recall", ASKED, filter=filter) == expected
     with pytest.raises(FilterError, match="field 'tpye' is not in index"):
-        await call(history, "recall", ASKED, filter={"tpye": "human"})
+        await call(history, "recall", ASKED, filter={"tpye": {"$ne": "human"}})
 
 
 async def test_other_sessions_are_found_when_asked_for_and_only_those_of_the_user(

@@ -21,6 +21,7 @@ from redisvl_adapters.errors import (
     ServerUnavailableError,
     UnknownArgumentError,
     UnknownFieldError,
+    UnknownFieldWarning,
 )
 
 __version__ = "0.1.0"
@@ -42,5 +43,6 @@ __all__ = [
     "ServerUnavailableError",
     "UnknownArgumentError",
     "UnknownFieldError",
+    "UnknownFieldWarning",
     "__version__",
 ]

@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core.index.lifecycle import open_index
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.records.replace_script import UPDATE_HASH
 from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
@@ -164,19 +165,32 @@ class FakeServer:
     def _ft_explain(self, *_args: str) -> Reply:
         return b"*"
 
-    def _ft_search(self, _name: str, text: str, *_args: Any) -> Reply:
+    def _ft_search(self, _name: str, text: str, *args: Any) -> Reply:
         wanted = [set(tags.split("|")) for tags in re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text))]
         tags = [set(fields.get(b"_keys", b"").decode().split("\x1f")) for fields in self.records.values()]
-        return [sum(all(one_of & present for one_of in wanted) for present in tags)]
+        ids = [
+            record_id
+            for record_id, present in zip(self.records, tags, strict=True)
+            if all(one_of & present for one_of in wanted)
+        ]
+        most = args[args.index("LIMIT") + 2]
+        return [len(ids), *(f"{NAME}:{record_id}".encode() for record_id in ids[:most])]
 
     def _ft_aggregate(self, *_args: Any) -> Reply:
         return [[1, *([b"__key", f"{NAME}:{record_id}".encode()] for record_id in self.records)], 0]
 
     def _eval(self, script: str, count: int, key: str, *args: Any) -> Reply:
+        if script == UPDATE_HASH:
+            held = self.keys.get(key, {})
+            if held.get(args[0].encode()) != args[1]:
+                return 0
+            raw = [part.encode() if isinstance(part, str) else part for part in args[2:]]
+            held.update(zip(raw[::2], raw[1::2], strict=True))
+            return 1
         if "HGET" in script:
             if self.keys.get(key, {}).get(args[0]) == args[1]:
                 if "HSET" in script:
-                    self.keys[key][args[2]] = args[3]
+                    self.keys[key][args[0]] = args[2]
                 else:
                     del self.keys[key]
             return None
@@ -191,6 +205,9 @@ class FakeServer:
 
     def _hmget(self, key: str, *names: str) -> Reply:
         return [self.keys.get(key, {}).get(name.encode()) for name in names]
+
+    def _hget(self, key: str, name: str) -> Reply:
+        return self.keys.get(key, {}).get(name.encode())
 
     def _hgetall(self, key: str) -> Reply:
         return [part for pair in self.keys.get(key, {}).items() for part in pair]

@@ -142,10 +142,23 @@ def test_a_claim_lost_to_another_writer_of_another_type_keeps_both_values(server
     assert server.records["ours"][b"_typed"] == b"k:n1.0"
 
 
-def test_a_key_that_records_have_from_before_it_could_be_learnt_is_not_filtered(server: FakeServer) -> None:
-    write(server, make_state(learn=False), record("old", k="x"))
+def test_a_key_that_records_have_from_before_it_could_be_learnt_is_indexed_in_them_too(server: FakeServer) -> None:
+    write(server, make_state(learn=False), record("old", k="x"), record("other", k=2))
     write(server, make_state(), record("new", k="y"))
+    assert types(server) == {"k": "tag"}
+    assert server.registry[b"kind:number:k"] == b""
+    assert server.records["old"][b"k"] == b"x"
+    assert server.records["other"][b"_typed"] == b"k:n2.0"
+    assert b"~k" not in b"".join(held[b"_keys"] for held in server.records.values())
+    assert all("k" in covered for covered in server.covered.values())
+
+
+def test_a_key_that_was_learnt_from_values_that_no_field_holds_becomes_filterable(server: FakeServer) -> None:
+    write(server, make_state(), record("old", k=[{"a": 1}]))
     assert types(server) == {"k": "unindexed"}
+    write(server, make_state(), record("new", k=["y"]))
+    assert types(server) == {"k": "tag"}
+    assert server.records["old"][b"_keys"] == b"+k"
 
 
 @pytest.mark.parametrize("metadata", [{"k": None}, {"k": []}])

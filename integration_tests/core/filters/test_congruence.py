@@ -25,6 +25,8 @@ from redisvl_adapters.langchain.filters import read_filter as read_dict
 from redisvl_adapters.llama_index.filters import read_filter as read_metadata_filters
 from tests.core.filters.evaluator import Metadata, found, is_refused, learnt_types, matches
 
+pytestmark = pytest.mark.filterwarnings("ignore::redisvl_adapters.UnknownFieldWarning")
+
 EXAMPLES = os.environ.get("CONGRUENCE_EXAMPLES")
 FILTERS = 30
 ORDER = [Operator.GT, Operator.GTE, Operator.LT, Operator.LTE]

@@ -12,7 +12,7 @@ from integration_tests.core.core_support import until
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, find, store_on
 from integration_tests.llama_index.llama_index_support import ask, open_store, text_node, where
-from redisvl_adapters import FilterError, SchemaMismatchError
+from redisvl_adapters import FilterError, SchemaMismatchError, UnknownFieldWarning
 from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
@@ -87,8 +87,8 @@ async def test_before_the_first_write_no_record_has_a_declared_key(
     for filter in ASKED:
         assert await find(call, store, filter) == set(), filter
         assert await find(call, store, {"$not": filter}) == {"old"}, filter
-    with pytest.raises(FilterError, match="'yeer' is not in index"):
-        await call(store, "count", {"yeer": 1})
+    with pytest.warns(UnknownFieldWarning, match="'yeer' is not in index"):
+        assert await call(store, "count", {"yeer": 1}) == 0
 
 
 async def test_a_key_that_records_have_without_a_value_is_added(
@@ -103,18 +103,36 @@ async def test_a_key_that_records_have_without_a_value_is_added(
     assert await find(call, store, {"year": {"$exists": True}}) == {"none", "empty", "new"}
 
 
-async def test_a_key_with_values_that_were_never_indexed_is_refused_with_what_to_do(
+@pytest.mark.parametrize("name", ["add_texts", "create"])
+async def test_values_that_were_never_indexed_are_indexed_when_their_key_is_declared(
+    clients: Clients, index_name: str, storage: str, call: Call, name: str
+) -> None:
+    old = store_on(clients, index_name, storage=storage, learn=False)
+    metadatas: list[dict[str, Any]] = [{"year": 2023, "kind": "x", "at": "2024-01-31"}, {"year": 1 / 3 * 1e22}]
+    await call(old, "add_texts", ["a", "b"], metadatas, ids=["1", "2"], ttl=1000)
+    with pytest.raises(FilterError, match=r"'year' is in records of index .* cannot be filtered: it was neither"):
+        await call(old, "count", {"year": 2023})
+    store = store_on(clients, index_name, metadata_schema={"year": "numeric", "at": "timestamp"})
+    with pytest.raises(FilterError, match=r"'year' is in records of index .* the next write or create"):
+        await call(store, "count", {"year": 2023})
+    await call(store, name, *([["c"], [{"year": 1}]] if name == "add_texts" else []))
+    for reader in (store, store_on(clients, index_name)):
+        assert await find(call, reader, {"year": {"$gt": 2000}}) == {"1", "2"}
+        assert await find(call, reader, {"year": metadatas[1]["year"]}) == {"2"}
+        assert await find(call, reader, {"at": {"$lt": "2024-02-01"}}) == {"1"}
+    assert [document.metadata for document in await call(store, "get_by_ids", ["1", "2"])] == metadatas
+    assert all(left for left in await call(store, "ttl", ["1", "2"]))
+
+
+async def test_a_declared_type_that_such_values_are_not_of_is_refused(
     clients: Clients, index_name: str, storage: str, call: Call
 ) -> None:
     old = store_on(clients, index_name, storage=storage, learn=False)
-    await call(old, "add_texts", ["a", "b"], [{"year": 2023, "kind": "x"}, {"year": 2024}], ids=["1", "2"])
-    for name, arguments in (("add_texts", (["c"], [{"year": 1}])), ("create", ()), ("count", ({"year": 2024},))):
-        store = store_on(clients, index_name, metadata_schema={"year": "numeric", "when": "timestamp"})
-        with pytest.raises(
-            SchemaMismatchError, match=r"'year' has values in 2 records that were written without.*another index"
-        ):
-            await call(store, name, *arguments)
-    await call(store_on(clients, index_name, metadata_schema={"when": "timestamp"}), "add_texts", ["c"], ids=["3"])
+    await call(old, "add_texts", ["a", "b"], [{"year": 2023}, {"year": "late"}], ids=["1", "2"])
+    store = store_on(clients, index_name, metadata_schema={"year": "numeric"})
+    with pytest.raises(SchemaMismatchError, match=r"cannot hold.*the record '2'.*'year' is 'late'"):
+        await call(store, "add_texts", ["c"], [{"year": 1}])
+    await call(store_on(clients, index_name, metadata_schema={"year": "unindexed"}), "add_texts", ["c"], ids=["3"])
     assert await call(old, "count") == 3
 
 

@@ -176,7 +176,9 @@ def test_a_learnt_field_is_added_without_a_scan() -> None:
 
 def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
     field = MetadataField("a b", FieldType.BOOL, "alias")
-    claim, met, read = claim_commands("docs", [field], ["none yet"])
+    renewed, claim, met, read = claim_commands("docs", [field], ["none yet"])
+    assert renewed.args[0] == "EVAL"
+    assert b'"unindexed"' in renewed.args[5]  # type: ignore[operator]  # it is bytes
     assert claim.args[:3] == ("HSETNX", "redisvl-adapters/docs", b"key:a b")
     assert claim.args[3] == orjson.dumps({"type": "bool", "attrs": {}, "learnt": False})
     assert met.args[0] == "HSETNX"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from redisvl_adapters.core.filters.tag_queries import presence_query
+from redisvl_adapters.core.index.backfill import backfill, check_backfill
 from redisvl_adapters.core.index.definition import alter_command
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import (
     claim_commands,
-    mark_unindexed_commands,
     registered_fields,
     registry_header,
     untyped_keys,
@@ -53,8 +53,11 @@ def plan_schema_change(spec: IndexSpec, schema: Schema, found: Sequence[CheckedM
     untyped_keys: dict[str, None] = {}
     for metadata in found if spec.learn_limit else ():
         for key, value in metadata.values.items():
-            if key not in schema.fields and key not in types:
-                if (type := infer_type(value)) is not None:
+            if schema.lacks(key) and key not in types:
+                type = infer_type(value)
+                if type is FieldType.UNINDEXED and key in schema.fields:
+                    continue
+                if type is not None:
                     types[key] = type
                 elif key not in schema.untyped_keys:
                     untyped_keys[key] = None
@@ -78,7 +81,7 @@ def _other_kinds(schema: Schema, found: Sequence[CheckedMetadata]) -> list[tuple
 
 
 def learn(state: IndexState, snapshot: Snapshot | None, found: Sequence[CheckedMetadata]) -> Steps[Snapshot | None]:
-    """Let an index know all that some records have, and return what is known of it then. See ``apply_schema_change``."""
+    """Let an index know all that some records have. See ``apply_schema_change``."""
     while snapshot is not None:
         change = plan_schema_change(state.spec, snapshot.schema, found)
         if not (change or snapshot.claimed):
@@ -110,42 +113,55 @@ def apply_schema_change(state: IndexState, snapshot: Snapshot, change: SchemaCha
         if new.attrs and new.redis_type:
             # Refused before it is claimed.
             schema.redisvl_field(new)
-    counts = yield [
-        count_command(schema, presence_query(new.key, signs)) for signs in ("~", "+-") for new in change.fields
-    ]
-    if any(map(is_missing_index, counts)):
+    counted = yield from _having(schema, change.fields, "~")
+    if counted is None:
         return None
-    totals = [read_total(ok(reply)) for reply in counts]
-    # Values from before anybody could learn the key are not in the records' projections: no filter would see them.
-    claims = [
-        replace(new, type=FieldType.UNINDEXED) if unseen else new
-        for new, unseen in zip(change.fields, totals, strict=False)
-    ]
-    *first, registry = yield claim_commands(schema.name, claims, change.untyped_keys, change.other_kinds)
-    # Whoever finishes a write from here on sees the claim; whoever did before it may not have known the key.
-    claimed = [new for new, was_first in zip(claims, first, strict=False) if ok(was_first) and new.redis_type]
-    counts = yield [count_command(schema, presence_query(new.key, "~")) for new in claimed]
-    if any(map(is_missing_index, counts)):
-        return None
-    header = registry_header(snapshot.registry)
-    if late := [new for new, reply in zip(claimed, counts, strict=True) if read_total(ok(reply))]:
-        *_, registry = yield mark_unindexed_commands(schema.name, header, late)
+    # Values from before anybody could learn the key are not in the records' projections: they are put there.
+    (unseen,) = counted
+    kinds = (yield from check_backfill(schema, unseen)) if unseen else []
+    claims = claim_commands(schema.name, change.fields, change.untyped_keys, [*change.other_kinds, *kinds])
+    *_, registry = yield claims
     entries = as_mapping(ok(registry))
-    if registry_header(entries) != header:
+    if registry_header(entries) != registry_header(snapshot.registry):
         return None
     # Of two writers that learn one key at once, the first one's type holds, and both add the field before they write.
     held = registered_fields(entries, schema.reserved)
-    learnt = [new for key, new in held.items() if key not in schema.fields]
-    known = [replace(field, other_kinds=held[key].other_kinds) for key, field in schema.fields.items() if key in held]
-    # Records that have the key already, from before the index was made anew, are scanned for it.
-    scan = any(totals)
-    replies = yield [alter_command(schema, new, scan=scan) for new in learnt if new.redis_type]
+    known = {
+        key: replace(field, other_kinds=held[key].other_kinds) for key, field in schema.fields.items() if key in held
+    }
+    learnt = [new for key, new in held.items() if key not in known or known[key].type != new.type]
+    schema = replace(schema.with_fields([*known.values(), *learnt]), untyped_keys=untyped_keys(entries))
+    check_matches(schema, state.spec.differences(schema))
+    # Whoever finishes a write from here on sees the claims; whoever did before them may not have known the keys.
+    added = [new for new in learnt if new.redis_type]
+    counted = yield from _having(schema, added, "~", "+-")
+    if counted is None:
+        return None
+    unseen, present = counted
+    if unseen:
+        yield from backfill(schema, unseen)
+    # Records that have the key already are scanned for it.
+    replies = yield [alter_command(schema, new, scan=bool(present)) for new in added]
     if any(map(is_missing_index, replies)):
         return None
     for reply in replies:
         if not is_duplicate(reply):
             ok(reply)
-    schema = replace(schema.with_fields([*known, *learnt]), untyped_keys=untyped_keys(entries))
-    check_matches(schema, state.spec.differences(schema))
     state.snapshot = Snapshot(schema, entries, snapshot.records)
     return state.snapshot
+
+
+def _having(schema: Schema, fields: Sequence[MetadataField], *signs: str) -> Steps[list[list[MetadataField]] | None]:
+    """Return the fields whose keys some record has with one of some signs in ``_keys``; None if the index is gone.
+
+    Args:
+        schema: The index.
+        fields: The fields; those that are not indexed are left out.
+        signs: The signs, several times.
+    """
+    fields = [field for field in fields if field.redis_type]
+    counts = yield [count_command(schema, presence_query(field.key, each)) for each in signs for field in fields]
+    if any(map(is_missing_index, counts)):
+        return None
+    totals = iter([read_total(ok(reply)) for reply in counts])
+    return [[field for field in fields if next(totals)] for _ in signs]

@@ -95,23 +95,20 @@ def claim_commands(
         other_kinds: Kinds of values that known keys have beside their own, with the keys.
     """
     key = registry_key(name)
+    # A learnt key whose values no field could hold may become one whose values a field holds.
+    script = "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('HSET',KEYS[1],ARGV[1],ARGV[3]) end"
+    fields = list(fields)
+    unindexed = [_entry(replace(field, type=FieldType.UNINDEXED, attrs={}, learnt=True)) for field in fields]
+    renewed = [
+        Command(("EVAL", script, 1, key, *was, entry), key)
+        for was, (_, entry) in zip(unindexed, map(_entry, fields), strict=True)
+    ]
     entries = [
         *map(_entry, fields),
         *((_UNTYPED_PREFIX + untyped.encode(), b"") for untyped in untyped_keys),
         *((_KIND_PREFIX + f"{kind}:{of}".encode(), b"") for of, kind in other_kinds),
     ]
-    return [*(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry_command(name)]
-
-
-def mark_unindexed_commands(name: str, header: bytes | None, fields: Iterable[MetadataField]) -> list[Command]:
-    """Return the commands that mark keys as not indexed, if nobody made the index anew, and read what holds then."""
-    key = registry_key(name)
-    script = (
-        "if (redis.call('HGET',KEYS[1],ARGV[1]) or '')==ARGV[2] then redis.call('HSET',KEYS[1],ARGV[3],ARGV[4]) end"
-    )
-    entries = [_entry(replace(field, type=FieldType.UNINDEXED)) for field in fields]
-    marks = [Command(("EVAL", script, 1, key, HEADER, header or b"", *entry), key) for entry in entries]
-    return [*marks, read_registry_command(name)]
+    return [*renewed, *(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry_command(name)]
 
 
 def _entry(field: MetadataField) -> tuple[bytes, bytes]:

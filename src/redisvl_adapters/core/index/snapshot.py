@@ -94,21 +94,16 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
         state.snapshot = None
     else:
         schema, records = read_schema(ok(info), entries)
-        differences = state.spec.differences(schema)
         if additions := state.spec.additions(schema):
             replies = yield [count_command(schema, presence_query(new.key, "~")) for new in additions]
-            unseen = [0 if is_missing_index(reply) else read_total(ok(reply)) for reply in replies]
-            differences += [
-                f"metadata field {new.key!r} has values in {total} records that were written without indexing it, "
-                f"asked for {str(new.type)!r}, which would not find them (it can only be left out, or all records "
-                "be added to another index)"
-                for new, total in zip(additions, unseen, strict=True)
-                if total and new.redis_type
-            ]
-            # Until a write adds them, they are keys without a value.
-            without = (new.key for new, total in zip(additions, unseen, strict=True) if not total)
-            schema = replace(schema, untyped_keys=schema.untyped_keys.union(without))
-        check_matches(schema, differences)
+            # Until a write adds them, they are keys without a value, unless records have values that are not indexed.
+            without = {
+                new.key
+                for new, reply in zip(additions, replies, strict=True)
+                if is_missing_index(reply) or not read_total(ok(reply))
+            }
+            schema = replace(schema, untyped_keys=schema.untyped_keys | without)
+        check_matches(schema, state.spec.differences(schema))
         claimed = not registered_fields(entries, schema.reserved).keys() <= schema.fields.keys()
         state.snapshot = Snapshot(schema, entries, records, claimed)
     return state.snapshot

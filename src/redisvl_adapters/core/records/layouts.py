@@ -11,9 +11,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
 import orjson
@@ -24,7 +24,14 @@ from redisvl_adapters.core.records.json_numbers import json_number, json_parse_e
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import presence_tags, project
 from redisvl_adapters.core.records.record import Record
-from redisvl_adapters.core.records.replace_script import REPLACE_HASHES, REPLACE_JSON, Write
+from redisvl_adapters.core.records.replace_script import (
+    READ_JSON,
+    REPLACE_HASHES,
+    REPLACE_JSON,
+    UPDATE_HASH,
+    UPDATE_JSON,
+    Write,
+)
 from redisvl_adapters.core.records.vectors import from_bytes, restored
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import EXACT, FRAME, KEYS, METADATA, SEARCHED, SOURCE, TEXT
@@ -64,6 +71,18 @@ class Layout(Protocol):
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """Return the record that the reply to ``read`` holds, or None if there is none."""
+        ...
+
+    def read_metadata(self, record_id: str) -> Command:
+        """Return the command that fetches the exact metadata alone."""
+        ...
+
+    def decode_metadata(self, reply: Reply) -> dict[str, Any] | None:
+        """Return the metadata that the reply to ``read_metadata`` holds, or None if there is no record."""
+        ...
+
+    def update_projection(self, record_id: str, reply: Reply, projection: Mapping[str, Projected]) -> Command:
+        """Return the command that writes indexed values, if the metadata is still what the reply holds."""
         ...
 
     def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
@@ -113,6 +132,21 @@ class HashLayout:
         """See ``Layout``."""
         return None if reply[0] is None and reply[1] is None else _read_whole(record_id, reply)
 
+    def read_metadata(self, record_id: str) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        return Command(("HGET", key, METADATA), key)
+
+    def decode_metadata(self, reply: Reply) -> dict[str, Any] | None:
+        """See ``Layout``."""
+        return None if reply is None else orjson.loads(reply)
+
+    def update_projection(self, record_id: str, reply: Reply, projection: Mapping[str, Projected]) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        fields = [part for name, value in projection.items() for part in (name, _hash_value(value))]
+        return Command(("EVAL", UPDATE_HASH, 1, key, METADATA, reply, *fields), key)
+
     def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
         """See ``Layout``."""
         names = [TEXT, METADATA]
@@ -141,16 +175,7 @@ class JsonLayout:
         self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
     ) -> Write:
         """See ``Layout``."""
-        index: dict[str, Any] = {}
-        corrections: list[str] = []
-        for name, value in _projection(self.schema, record, found, where).items():
-            index[name] = value
-            if type(value) is float:
-                spelling = json_number(value)
-                if spelling is None:
-                    corrections += f'$.index["{name}"]', repr(json_parse_error(value))
-                else:
-                    index[name] = orjson.Fragment(spelling)
+        index, corrections = _spelled_projection(_projection(self.schema, record, found, where))
         document: dict[str, Any] = {TEXT: record.text}
         document[METADATA], exact = _spelled(found.plain)
         if not exact:
@@ -177,6 +202,27 @@ class JsonLayout:
         # Each path has a list of what is there.
         text, metadata, exact, frame = [values[0] if (values := found.get(path)) else None for path in _WHOLE]
         return Record(record_id, text or "", orjson.loads(exact) if exact else metadata or {}, None, frame)
+
+    def read_metadata(self, record_id: str) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        # Two paths of one JSON.GET come in any order, and the reply is compared.
+        return Command(("EVAL", READ_JSON, 1, key, *_METADATA_PATHS), key)
+
+    def decode_metadata(self, reply: Reply) -> dict[str, Any] | None:
+        """See ``Layout``."""
+        if reply[0] is None:
+            return None
+        metadata, exact = map(orjson.loads, reply)
+        return cast("dict[str, Any]", orjson.loads(exact[0]) if exact else metadata[0])
+
+    def update_projection(self, record_id: str, reply: Reply, projection: Mapping[str, Projected]) -> Command:
+        """See ``Layout``."""
+        key = self.schema.key_of(record_id)
+        index, corrections = _spelled_projection(projection)
+        sets = [part for name, value in index.items() for part in (_index_path(name), orjson.dumps(value))]
+        paths = _METADATA_PATHS
+        return Command(("EVAL", UPDATE_JSON, 1, key, *paths, *reply, len(sets), *sets, *corrections), key)
 
     def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
         """See ``Layout``."""
@@ -216,6 +262,7 @@ def _reader(names: Sequence[bytes], vector: bytes, read_vector: Callable[[bytes]
 
 # What is read of a document and of a hash by id.
 _WHOLE = tuple(f"$.{name}" for name in (TEXT, METADATA, EXACT, FRAME))
+_METADATA_PATHS = (f"$.{METADATA}", f"$.{EXACT}")
 _read_whole = _reader([b"text", b"metadata", b"_node"], b"", np.frombuffer)
 
 
@@ -226,6 +273,25 @@ def _projection(schema: Schema, record: Record, found: CheckedMetadata, where: o
     if record.source is not None:
         projection[SOURCE] = [encode_tag(record.source)]
     return projection
+
+
+def _index_path(name: str) -> str:
+    return f'$.index["{name}"]'
+
+
+def _spelled_projection(projection: Mapping[str, Projected]) -> tuple[dict[str, Any], list[str]]:
+    """Return a projection with numbers that RedisJSON reads exactly, and what must be added to others by path."""
+    index: dict[str, Any] = {}
+    corrections: list[str] = []
+    for name, value in projection.items():
+        index[name] = value
+        if type(value) is float:
+            spelling = json_number(value)
+            if spelling is None:
+                corrections += _index_path(name), repr(json_parse_error(value))
+            else:
+                index[name] = orjson.Fragment(spelling)
+    return index, corrections
 
 
 def _hash_value(value: Projected) -> str:

@@ -43,6 +43,18 @@ REPLACE_JSON = _SCRIPT.replace("={}\n", "=redis.pcall('JSON.SET',key,'$',ARGV[at
     "{rest}", "for j=at+3,at+1+n,2 do redis.call('JSON.NUMINCRBY',key,ARGV[j],ARGV[j+1]) end\n"
 )
 
+# The indexed values of one record change, if its metadata is still what they were made of; the reply is whether it was.
+UPDATE_HASH = (
+    "if redis.call('HGET',KEYS[1],ARGV[1])~=ARGV[2] then return 0 end "
+    "redis.call('HSET',KEYS[1],unpack(ARGV,3)) return 1"
+)
+READ_JSON = "return {redis.call('JSON.GET',KEYS[1],ARGV[1]),redis.call('JSON.GET',KEYS[1],ARGV[2])}"
+UPDATE_JSON = (
+    "for i=1,2 do if redis.call('JSON.GET',KEYS[1],ARGV[i])~=ARGV[i+2] then return 0 end end local n=5+ARGV[5] "
+    "for i=6,n,2 do redis.call('JSON.SET',KEYS[1],ARGV[i],ARGV[i+1]) end "
+    "for i=n+1,#ARGV,2 do redis.call('JSON.NUMINCRBY',KEYS[1],ARGV[i],ARGV[i+1]) end return 1"
+)
+
 
 def replace_commands(script: str, writes: Sequence[Write], per_script: int) -> list[Command]:
     """Return the commands that write records, several of them each.

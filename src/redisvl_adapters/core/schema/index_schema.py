@@ -65,6 +65,11 @@ class Schema:
         """Return a field for a new metadata key of this index, under the alias that the key gets here."""
         return MetadataField(key, type, field_alias(key, self.reserved), learnt=True)
 
+    def lacks(self, key: str) -> bool:
+        """Tell whether no field holds values of a key: it is new, or was learnt from values that no field can hold."""
+        field = self.fields.get(key)
+        return field is None or (field.learnt and field.redis_type is None)
+
     @property
     def learnt(self) -> int:
         """How many fields were learnt."""

@@ -116,7 +116,7 @@ class IndexSpec:
         found += [
             f"metadata field {key!r} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
             for key, asked in self.fields.items()
-            if key in schema.fields and asked.type != schema.fields[key].type
+            if not schema.lacks(key) and asked.type != schema.fields[key].type
         ]
         return found
 
@@ -125,7 +125,7 @@ class IndexSpec:
         return [
             replace(schema.learnt_field(key, asked.type), attrs=asked.attrs, learnt=False)
             for key, asked in self.fields.items()
-            if key not in schema.fields
+            if schema.lacks(key) and not (key in schema.fields and asked.redis_type is None)
         ]
 
 

@@ -1,0 +1,95 @@
+"""Backfill: indexing the values that records have under keys which could not be filtered when they were written.
+
+A record tells in ``_keys`` (``~key``) that it has such a value. Its projection is made again from its exact metadata,
+and written only if nobody has replaced the record meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from redisvl_adapters.core.filters.tag_queries import tag_query
+from redisvl_adapters.core.index.record_keys import keys_command, read_keys
+from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.records.metadata import check_metadata
+from redisvl_adapters.core.records.projection import other_kinds, presence_tags, project
+from redisvl_adapters.core.schema.fields import Kind, MetadataField
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.stored_fields import KEYS, TYPED
+from redisvl_adapters.core.schema.tag_encoding import encode_tag
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
+from redisvl_adapters.core.server.replies import is_missing_index, ok
+from redisvl_adapters.errors import RecordError, SchemaMismatchError, ServerError
+
+_AT_ONCE = 10_000
+"""How many records are looked for at once."""
+
+
+def check_backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[list[tuple[str, Kind]]]:
+    """Check that records can be indexed under new fields, and return the kinds of values that these do not hold.
+
+    Args:
+        schema: The index, without the fields.
+        fields: The fields.
+
+    Raises:
+        SchemaMismatchError: If a record has a value that is not of the type of its declared field.
+    """
+    extended = schema.with_fields(fields)
+    kinds: dict[tuple[str, Kind], None] = {}
+    for record_id, _, metadata in (yield from _unindexed(schema, fields, _AT_ONCE)):
+        values = check_metadata(metadata, record_id).values
+        try:
+            project(extended, values, f"the record {record_id!r:.80}")
+        except RecordError as error:
+            raise SchemaMismatchError(
+                f"index {schema.name!r} has records that a declared field cannot hold; declare another type, or "
+                f"'unindexed': {error}"
+            ) from error
+        for field in fields:
+            if field.learnt and (value := values.get(field.key)) is not None:
+                kinds |= dict.fromkeys((field.key, kind) for kind in other_kinds(field, value))
+    return list(kinds)
+
+
+def backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[None]:
+    """Write the indexed values of records under new fields, until no record lacks them.
+
+    Args:
+        schema: The index, with the fields.
+        fields: The fields.
+
+    Raises:
+        ServerError: If a record cannot be changed.
+    """
+    layout = layout_of(schema)
+    names = {TYPED, *(field.alias for field in fields)}
+    while found := (yield from _unindexed(schema, fields, BATCH_SIZE)):
+        commands = []
+        for record_id, reply, metadata in found:
+            values = check_metadata(metadata, record_id).values
+            projection = {name: value for name, value in project(schema, values, record_id).items() if name in names}
+            projection[KEYS] = presence_tags(schema, values)
+            commands.append(layout.update_projection(record_id, reply, projection))
+        if not any(map(ok, (yield commands))):
+            raise ServerError(f"records of index {schema.name!r} changed in every attempt to index them; try again")
+
+
+def _unindexed(
+    schema: Schema, fields: Sequence[MetadataField], most: int
+) -> Steps[list[tuple[str, Reply, dict[str, Any]]]]:
+    """Return id and metadata, as told and as read, of records with values under some keys which are not indexed."""
+    where = str(tag_query(KEYS, [encode_tag(f"~{field.key}") for field in fields]))
+    (reply,) = yield [keys_command(schema, where, most)]
+    if is_missing_index(reply):
+        return []
+    ids = [schema.id_of(key) for key in read_keys(ok(reply))]
+    layout = layout_of(schema)
+    found = []
+    for batch in batched(ids, BATCH_SIZE):
+        replies = yield [layout.read_metadata(record_id) for record_id in batch]
+        for record_id, reply in zip(batch, map(ok, replies), strict=True):
+            if (metadata := layout.decode_metadata(reply)) is not None:
+                found.append((record_id, reply, metadata))
+    return found
