@@ -126,6 +126,35 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {str(close[0])!r}?)" if close else ""
 
 
+# What other libraries of the field call the arguments of this one.
+_ELSEWHERE = {
+    "connection": "client",
+    "data_type": "storage",
+    "datatype": "dtype",
+    "distance_strategy": "distance_metric",
+    "embed_model": "embedding",
+    "embeddings": "embedding",
+    "embedding_function": "embedding",
+    "indexing_algorithm": "algorithm",
+    "index_schema": "schema",
+    "key_prefix": "prefix",
+    "metadata_fields": "metadata_schema",
+    "overwrite": "create",
+    "redis": "client",
+    "redis_async_client": "async_client",
+    "redis_client": "client",
+    "redis_client_async": "async_client",
+    "schema_path": "schema",
+    "score_threshold": "distance_threshold",
+    "storage_type": "storage",
+    "top_k": "k",
+    "url": "redis_url",
+    "vector_datatype": "dtype",
+    "vector_dimensions": "dims",
+    "where": "filter",
+}
+
+
 def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str], listed_in: str | None = None) -> None:
     """Raise if a call was given keywords that it does not have.
 
@@ -141,7 +170,8 @@ def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str],
     if unknown:
         known = sorted(known)
         name = next(iter(unknown))
-        hint = did_you_mean(name, known)
+        elsewhere = _ELSEWHERE.get(name)
+        hint = f" (did you mean {elsewhere!r}?)" if elsewhere in known else did_you_mean(name, known)
         takes = f"{listed_in} lists what it takes" if listed_in else f"it takes: {', '.join(known) or 'none'}"
         raise UnknownArgumentError(f"{where} has no argument {name!r}{hint}; {takes}")
 

@@ -21,7 +21,7 @@ def check_k(k: Any, name: str = "k") -> int:
         ArgumentError: If it is not an integer from 0 to a million.
     """
     if isinstance(k, bool) or not isinstance(k, int) or not 0 <= k <= MAX_K:
-        raise ArgumentError(f"{name} is an integer from 0 to {MAX_K}; not {k!r}")
+        raise ArgumentError(f"{name} is an integer from 0 to {MAX_K}; not {k!r:.80}")
     return k
 
 
@@ -32,7 +32,7 @@ def check_fraction(value: Any, name: str) -> float:
         ArgumentError: If it is none.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise ArgumentError(f"{name} is a number from 0 to 1; not {value!r}")
+        raise ArgumentError(f"{name} is a number from 0 to 1; not {value!r:.80}")
     return value
 
 
@@ -96,7 +96,7 @@ def check_ids(ids: Sequence[str]) -> None:
         raise ArgumentError(f"ids is a list of ids; not {ids!r:.80}")
     for record_id in ids:
         if not isinstance(record_id, str) or not record_id or not is_utf8(record_id):
-            raise ArgumentError(f"an id is a non-empty string; not {record_id!r}")
+            raise ArgumentError(f"an id is a non-empty string; not {record_id!r:.80}")
 
 
 def is_utf8(text: str) -> bool:

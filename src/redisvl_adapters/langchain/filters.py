@@ -48,10 +48,12 @@ def _read(given: FilterLike, path: str, depth: int) -> Filter:
 
 def _entry(key: str, value: Any, path: str, depth: int) -> Filter:
     if not isinstance(key, str):
-        raise FilterError(f"{path}: the keys of a filter are strings; not {key!r}")
+        raise FilterError(f"{path}: the keys of a filter are strings; not {key!r:.80}")
     path = f"{path}.{key}"
     if key in _LOGIC:
         return _LOGIC[key](tuple(_children(key, value, path, depth)))
+    if key in _COMPARISONS:
+        raise FilterError(f'{path}: {key} compares the value of a key; write {{"key": {{"{key}": ...}}}}')
     if key.startswith("$"):
         raise FilterError(_unknown(key, path))
     if isinstance(value, Mapping):

@@ -282,7 +282,7 @@ _NAMED = {
 
 def _id_list(ids: Sequence[str] | None) -> Sequence[str] | None:
     if isinstance(ids, str):
-        raise ArgumentError(f"ids is a list of ids, not one id; write [{ids!r}]")
+        raise ArgumentError(f"ids is a list of ids, not one id; write [{ids!r:.80}]")
     return ids
 
 

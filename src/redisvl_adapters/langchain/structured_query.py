@@ -56,7 +56,7 @@ class RedisStructuredQueryTranslator(Visitor):
         operator = _COMPARISONS.get(comparison.comparator)
         if operator is None:
             known = ", ".join(_COMPARISONS)
-            raise FilterError(f"unknown comparator {comparison.comparator!r}; comparators are: {known}")
+            raise FilterError(f"unknown comparator {comparison.comparator!r:.80}; comparators are: {known}")
         return Compare(comparison.attribute, operator, _plain(comparison.value))
 
     def visit_structured_query(self, structured_query: StructuredQuery) -> tuple[str, dict[str, Any]]:

@@ -70,7 +70,7 @@ def check_threshold(threshold: Any, name: str = "distance_threshold") -> float:
         ArgumentError: If it is not a number from 0 to 2.
     """
     if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 2:
-        raise ArgumentError(f"{name} is a cosine distance from 0 (the same direction) to 2; not {threshold!r}")
+        raise ArgumentError(f"{name} is a cosine distance from 0 (the same direction) to 2; not {threshold!r:.80}")
     return float(threshold)
 
 
@@ -81,7 +81,9 @@ def check_beta(beta: Any) -> float:
         ArgumentError: If it is not a positive number.
     """
     if isinstance(beta, bool) or not isinstance(beta, int | float) or not 0 < beta < math.inf:
-        raise ArgumentError(f"beta is a positive number: below 1 precision counts more, above 1 recall; not {beta!r}")
+        raise ArgumentError(
+            f"beta is a positive number: below 1 precision counts more, above 1 recall; not {beta!r:.80}"
+        )
     return float(beta)
 
 
@@ -93,7 +95,7 @@ def check_on_error(on_error: Any) -> OnError:
     """
     if on_error not in _CHOICES:
         raise ArgumentError(
-            f"on_error is one of {', '.join(_CHOICES)}; not {on_error!r}{did_you_mean(str(on_error), _CHOICES)}"
+            f"on_error is one of {', '.join(_CHOICES)}; not {on_error!r:.80}{did_you_mean(str(on_error), _CHOICES)}"
         )
     return "miss" if on_error == "miss" else "raise"
 

@@ -256,7 +256,7 @@ def _directions(vectors: Mapping[str, Vector]) -> dict[str, Any]:
         try:
             array = np.asarray(vector, dtype=np.float64)
         except (TypeError, ValueError):
-            raise ArgumentError(f"the vector of {text!r:.80} is not made of numbers: {vector!r:.80}") from None
+            raise ArgumentError(f"the vector of {text!r:.80} is not made of numbers") from None
         length = np.linalg.norm(array)
         dims = dims or array.size
         if array.ndim != 1 or array.size != dims or not np.isfinite(length) or not length:

@@ -93,7 +93,7 @@ class SemanticCacheBase(StoreBase, AnswerCache[T]):
         unknown = {name: value for name, value in options.items() if name not in known}
         refuse_unknown(type(self).__name__, unknown, known | {"index_name"})
         if options.get("algorithm") not in (None, "hnsw", "flat"):
-            raise ArgumentError(f"algorithm is one of hnsw, flat; not {options.get('algorithm')!r}")
+            raise ArgumentError(f"algorithm is one of hnsw, flat; not {options.get('algorithm')!r:.80}")
         self._threshold = check_threshold(options.get("distance_threshold", DEFAULT_THRESHOLD))
         self._on_error = check_on_error(options.get("on_error", "raise"))
         # What makes an equal cache, by deepcopy or pickle.

@@ -30,7 +30,7 @@ def compare(comparison: Compare, context: RenderContext, *, negated: bool = Fals
         raise FilterError(f"the key of a comparison is text that UTF-8 can hold; not {key!r:.80}") from None
     if operator not in [*Operator]:
         raise FilterError(
-            f"field {key!r} is compared by {operator!r:.80}{did_you_mean(str(operator), Operator)}; "
+            f"field {key!r:.80} is compared by {operator!r:.80}{did_you_mean(str(operator), Operator)}; "
             f"operators are: {_names(Operator)}"
         )
     operator = Operator(operator)
@@ -64,7 +64,7 @@ def _without_value(comparison: Compare, context: RenderContext, *, negated: bool
         raise schema.unknown(key)
     # If records have had mappings under this key, then a key inside was meant.
     if inside := sorted(known for known in schema.fields if known.startswith(f"{key}.")):
-        raise FilterError(f"field {key!r} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
+        raise FilterError(f"field {key!r:.80} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
     holds = comparison.operator in NEGATED or (comparison.operator is Operator.ALL and comparison.value == [])
     if never_met and holds is not negated:
         raise schema.unknown(key, "and everything would match for that")
@@ -95,9 +95,10 @@ _ONE_OF_SEVERAL: Mapping[Operator, Operator] = {
 def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Schema) -> str:
     operator, value = Operator(comparison.operator), comparison.value
     hint = ""
-    if value is None:
+    is_list = isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
+    if value is None or (is_list and None in value):
         hint = "; to ask for a missing key use EXISTS or IS_EMPTY"
-    elif operator in _ONE_OF_SEVERAL and isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping):
+    elif operator in _ONE_OF_SEVERAL and is_list:
         hint = f"; to compare with each value of a list use {_ONE_OF_SEVERAL[operator].name}"
     has = _names(operators_of(field.type, field.other_kinds))
     others = ", ".join(f"{other.key} ({other.type})" for other in schema.aliases.values())

@@ -49,7 +49,7 @@ def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: 
     positive = negative[2] if negative else f"({text})"
     if re.search("[-~]", re.sub(_LITERALS, "", positive)):
         raise FilterError(
-            f"the RedisVL filter {text!r} has a negation or an optional part inside, which RediSearch does not always "
-            "answer exactly; join its parts with &, | and ~ from this library's filters"
+            f"the RedisVL filter {text!r:.80} has a negation or an optional part inside, which RediSearch does not "
+            "always answer exactly; join its parts with &, | and ~ from this library's filters"
         )
     return literal(positive, negated=(negative is not None) is not negated)

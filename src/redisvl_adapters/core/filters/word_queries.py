@@ -23,7 +23,9 @@ def check_match(match: Any) -> Match:
         ArgumentError: If it is neither ``any`` nor ``all`` nor ``phrase``.
     """
     if match not in MATCHES:
-        raise ArgumentError(f"match is one of {', '.join(MATCHES)}; not {match!r}{did_you_mean(str(match), MATCHES)}")
+        raise ArgumentError(
+            f"match is one of {', '.join(MATCHES)}; not {match!r:.80}{did_you_mean(str(match), MATCHES)}"
+        )
     return cast("Match", match)
 
 
@@ -47,7 +49,7 @@ def text_fields(schema: Schema, keys: Sequence[str] | None = None) -> str:
     for key in keys:
         if key not in known:
             raise ArgumentError(
-                f"text_fields: {key!r} is no text field of index {schema.name!r}{did_you_mean(str(key), known)}; "
+                f"text_fields: {key!r:.80} is no text field of index {schema.name!r}{did_you_mean(str(key), known)}; "
                 f"it has: {', '.join(known)}"
             )
     return _joined(known[key] for key in keys)

@@ -72,7 +72,7 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
     for _ in range(ATTEMPTS):
         snapshot = state.snapshot or (yield from _create(state, dims))
         if snapshot is not None and dims not in (None, snapshot.schema.vector.dims):
-            check_matches(snapshot.schema, [f"dims is {snapshot.schema.vector.dims!r}, asked for {dims!r}"])
+            check_matches(snapshot.schema, [f"dims is {snapshot.schema.vector.dims!r}, asked for {dims!r:.80}"])
         if snapshot is not None:
             snapshot = yield from apply_schema_change(
                 state, snapshot, SchemaChange(state.spec.additions(snapshot.schema))

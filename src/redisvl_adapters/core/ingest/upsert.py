@@ -140,7 +140,9 @@ class _CheckedRecord:
 
     def __init__(self, row: int, position: int, record: Record) -> None:
         if not isinstance(record.id, str) or not record.id or "\0" in record.id:
-            raise RecordError(f"record {position} has the id {record.id!r}; an id is a non-empty string without NUL")
+            raise RecordError(
+                f"record {position} has the id {record.id!r:.80}; an id is a non-empty string without NUL"
+            )
         self.row = row
         self.position = position
         self.record = record
@@ -189,7 +191,7 @@ def _write(
             unwritten = [record_id for record_id in ids if record_id not in there]
             culprit = ids[done + min(refusals)]
             reason = server_error(ResponseError(refusals[min(refusals)]))
-            message = f"{len(written)} of {len(ids)} records are written; {culprit!r} is not: {reason}"
+            message = f"{len(written)} of {len(ids)} records are written; {culprit!r:.80} is not: {reason}"
             raise PartialWriteError(message, written=written, unwritten=unwritten) from reason
         if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:
             # These may lack an index entry: they are to be written again.

@@ -109,8 +109,8 @@ def update(
     for reply in (yield from _sent(commands)):
         if reply is not None:
             raise ArgumentError(
-                f"time_at_least is {time_at_least!r}, and the clock of the server is only at {int(reply) / 1e6!r}: it "
-                "was set back, or the time is not of this server"
+                f"time_at_least is {time_at_least!r:.80}, and the clock of the server is only at {int(reply) / 1e6!r}: "
+                "it was set back, or the time is not of this server"
             )
 
 
@@ -145,9 +145,9 @@ def list_keys(
         limit: How many at most.
     """
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
-        raise ArgumentError(f"limit is an integer from 0 on, or None; not {limit!r}")
+        raise ArgumentError(f"limit is an integer from 0 on, or None; not {limit!r:.80}")
     if isinstance(group_ids, str):
-        raise ArgumentError(f"group_ids is a list of groups; write [{group_ids!r}]")
+        raise ArgumentError(f"group_ids is a list of groups; write [{group_ids!r:.80}]")
     if group_ids is None:
         groups = ["t"]
     elif None in group_ids:
@@ -200,7 +200,7 @@ def _group(group_id: str | None) -> str:
 
 def _microseconds(time: float, what: str) -> int:
     if isinstance(time, bool) or not isinstance(time, int | float) or not math.isfinite(time):
-        raise ArgumentError(f"{what} is a time in seconds since 1970; not {time!r}")
+        raise ArgumentError(f"{what} is a time in seconds since 1970; not {time!r:.80}")
     return int(min(max(round(time * 1_000_000), 0), 10**_DIGITS - 1))
 
 

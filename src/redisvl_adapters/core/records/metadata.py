@@ -12,7 +12,7 @@ from uuid import UUID
 
 import numpy as np
 
-from redisvl_adapters.core.arguments import MAX_NESTING
+from redisvl_adapters.core.arguments import MAX_NESTING, is_utf8
 from redisvl_adapters.errors import RecordError
 
 
@@ -62,7 +62,7 @@ def _mapping(
     nested: list[tuple[str, str, Mapping[str, Any]]] = []
     for key, value in mapping.items():
         if type(key) is not str:
-            raise RecordError(f"{where}: metadata keys are strings; {path or 'metadata'} has the key {key!r}")
+            raise RecordError(f"{where}: metadata keys are strings; {path or 'metadata'} has the key {key!r:.80}")
         full = key if path is None else f"{path}.{key}"
         if isinstance(value, np.generic):
             value = as_python(value)  # noqa: PLW2901  # the same value
@@ -106,8 +106,19 @@ def _check_text(plain: Mapping[str, Any], path: str | None, where: object) -> No
             text.encode()
     except UnicodeEncodeError as error:
         raise RecordError(
-            f"{where}: metadata {path or ''!r} has text with a lone surrogate, which UTF-8 lacks"
+            f"{where}: metadata {_culprit(plain, path)} has a lone surrogate, which UTF-8 lacks"
         ) from error
+
+
+def _culprit(plain: Mapping[str, Any], path: str | None) -> str:
+    """Name the key, or the key of the text, that UTF-8 cannot hold."""
+    for key, value in plain.items():
+        full = key if path is None else f"{path}.{key}"
+        if not is_utf8(key):
+            return f"key {full!r:.80}"
+        if isinstance(value, str) and not is_utf8(value):
+            return f"{full!r:.80}"
+    return repr(path)
 
 
 def _plain(value: Any, path: str, where: object, depth: int) -> Any:
@@ -123,13 +134,13 @@ def _plain(value: Any, path: str, where: object, depth: int) -> Any:
         case int():
             if not -(2**63) <= value < 2**64:
                 raise RecordError(
-                    f"{where}: metadata {path!r} is {value!r}, which needs more than 64 bits; store it as text"
+                    f"{where}: metadata {path!r:.80} is {value!r:.80}, which needs more than 64 bits; store it as text"
                 )
             return int(value)
         case float():
             if not math.isfinite(value):
                 raise RecordError(
-                    f"{where}: metadata {path!r} is {value!r}, which JSON cannot hold; leave it out or use None"
+                    f"{where}: metadata {path!r:.80} is {value!r:.80}, which JSON cannot hold; leave it out or use None"
                 )
             return float(value)
         case datetime() | date():
@@ -140,14 +151,16 @@ def _plain(value: Any, path: str, where: object, depth: int) -> Any:
             try:
                 return as_double(value)
             except ValueError as error:
-                raise RecordError(f"{where}: metadata {path!r} is {value!r}: {error}; store it as text") from None
+                raise RecordError(
+                    f"{where}: metadata {path!r:.80} is {value!r:.80}: {error}; store it as text"
+                ) from None
         case set() | frozenset():
             return _sequence(_sorted(value), path, where, depth)
         case list() | tuple():
             return _sequence(value, path, where, depth)
         case _:
             raise RecordError(
-                f"{where}: metadata {path!r} is of type {type(value).__name__}, which JSON cannot hold; "
+                f"{where}: metadata {path!r:.80} is of type {type(value).__name__}, which JSON cannot hold; "
                 "accepted are text, numbers, booleans, None, lists and mappings of these, and datetime, date, UUID, "
                 "Decimal, numpy scalars, tuples and sets"
             )

@@ -60,7 +60,7 @@ def _culprit(vectors: Sequence[Vector] | NDArray[Any], names: Sequence[object]) 
         try:
             row = np.asarray(vector, dtype=np.float64)
         except (TypeError, ValueError):
-            return RecordError(f"{where} has a vector that is not made of numbers: {vector!r:.80}")
+            return RecordError(f"{where} has a vector of type {type(vector).__name__} that is not made of numbers")
         if row.ndim != 1 or not row.size:
             return RecordError(
                 f"{where} has a vector of shape {row.shape}; a vector is a flat list of at least one number"

@@ -48,23 +48,23 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
         if not isinstance(key, str) or not is_utf8(key):
             raise SchemaError(f"metadata_schema: the name of a field is text that UTF-8 can hold; not {key!r:.80}")
         if spec:
-            raise SchemaError(f"metadata field {key!r} has unknown parts: {', '.join(map(repr, spec))}")
+            raise SchemaError(f"metadata field {key!r:.80} has unknown parts: {', '.join(map(repr, spec))}")
         lowered = type_name.lower() if isinstance(type_name, str) else ""
         if lowered not in [*FieldType]:
             raise SchemaError(
-                f"metadata field {key!r} has type {type_name!r:.80}{did_you_mean(lowered, [*FieldType])}; "
+                f"metadata field {key!r:.80} has type {type_name!r:.80}{did_you_mean(lowered, [*FieldType])}; "
                 f"types are: {', '.join(FieldType)}"
             )
         if not isinstance(attrs, Mapping):
-            raise SchemaError(f"metadata field {key!r} has attrs {attrs!r:.80}; attrs is a mapping")
+            raise SchemaError(f"metadata field {key!r:.80} has attrs {attrs!r:.80}; attrs is a mapping")
         for attr in ("separator", "case_sensitive"):
             if attr in attrs:
                 raise SchemaError(
-                    f"metadata field {key!r}: {attr} cannot be set, since tags are always matched exactly; "
+                    f"metadata field {key!r:.80}: {attr} cannot be set, since tags are always matched exactly; "
                     "leave it out, and index several tags as a list"
                 )
         if key in fields:
-            raise SchemaError(f"metadata field {key!r} is declared twice")
+            raise SchemaError(f"metadata field {key!r:.80} is declared twice")
         fields[key] = MetadataField(key, FieldType(lowered), field_alias(key, reserved), attrs)
     return fields
 

@@ -113,7 +113,7 @@ class Schema:
             raise self.unknown(key)
         if found.redis_type is None:
             raise FilterError(
-                f"field {key!r} in index {self.name!r} is stored but not indexed: its values are mixed lists, "
+                f"field {key!r:.80} in index {self.name!r} is stored but not indexed: its values are mixed lists, "
                 "lists of mappings or the like, or it was declared 'unindexed'; it supports EXISTS and IS_EMPTY"
             )
         return found

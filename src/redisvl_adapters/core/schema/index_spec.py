@@ -109,12 +109,12 @@ class IndexSpec:
         has_tuning = {**DEFAULT_TUNING, **vector.tuning}
         pairs += [(name, asked, has_tuning.get(name, asked)) for name, asked in self.tuning.items()]
         found = [
-            f"{name} is {has!r}, asked for {asked!r}"
+            f"{name} is {has!r:.80}, asked for {asked!r:.80}"
             for name, asked, has in pairs
             if asked is not None and asked != has
         ]
         found += [
-            f"metadata field {key!r} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
+            f"metadata field {key!r:.80} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
             for key, asked in self.fields.items()
             if not schema.lacks(key) and asked.type != schema.fields[key].type
         ]

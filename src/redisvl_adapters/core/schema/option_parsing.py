@@ -51,7 +51,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
     from_schema = read_redisvl_schema(given.pop("schema")) if "schema" in given else {}
     for option, value in from_schema.items():
         if given.setdefault(option, value) != value:
-            raise SchemaError(f"{option}={given[option]!r} contradicts the schema, which says {value!r}")
+            raise SchemaError(f"{option}={given[option]!r:.80} contradicts the schema, which says {value!r:.80}")
     name = given.get("index_name")
     if not isinstance(name, str) or not name:
         raise ArgumentError("index_name is needed: a non-empty string, given here or by schema=")
@@ -123,7 +123,7 @@ def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> str:
     lowered = value.lower() if isinstance(value, str) else None
     if lowered not in choices:
         raise ArgumentError(
-            f"{option} is one of {', '.join(choices)}; not {value!r}{did_you_mean(lowered or '', choices)}"
+            f"{option} is one of {', '.join(choices)}; not {value!r:.80}{did_you_mean(lowered or '', choices)}"
         )
     return lowered
 
@@ -133,12 +133,12 @@ def _check_tuning(option: str, value: object) -> None:
         return
     if option == "epsilon":
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-            raise ArgumentError(f"epsilon is a positive number; not {value!r}")
+            raise ArgumentError(f"epsilon is a positive number; not {value!r:.80}")
     else:
         # More than this the server would try to allocate, and die.
         most = 512 if option in ("m", "graph_max_degree") else MAX_TUNING
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-            raise ArgumentError(f"{option} is an integer from 1 to {most}; not {value!r}")
+            raise ArgumentError(f"{option} is an integer from 1 to {most}; not {value!r:.80}")
 
 
 def check_dims(dims: object) -> int | None:
@@ -149,13 +149,13 @@ def check_dims(dims: object) -> int | None:
     """
     if dims is None or (isinstance(dims, int) and not isinstance(dims, bool) and 0 < dims <= MAX_DIMS):
         return dims
-    raise ArgumentError(f"dims is an integer from 1 to {MAX_DIMS}; not {dims!r}")
+    raise ArgumentError(f"dims is an integer from 1 to {MAX_DIMS}; not {dims!r:.80}")
 
 
 def _check_prefix(prefix: object) -> str | None:
     if prefix is None:
         return None
     if not isinstance(prefix, str) or not prefix.strip(":"):
-        raise ArgumentError(f"prefix is a non-empty string; not {prefix!r}")
+        raise ArgumentError(f"prefix is a non-empty string; not {prefix!r:.80}")
     # Without a separator at its end, prefix "docs" would cover the keys of prefix "docs2".
     return prefix if prefix.endswith(":") else prefix + ":"

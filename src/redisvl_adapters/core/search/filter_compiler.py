@@ -106,10 +106,10 @@ def _not_filterable(key: str, schema: Schema, spec: IndexSpec) -> FilterError:
     elif spec.learn_limit and schema.learnt >= spec.learn_limit:
         remedy = (
             f"at most {spec.learn_limit} keys are learnt; raise learn_limit=, or declare it: "
-            f"metadata_schema={{{key!r}: 'tag'}}"
+            f"metadata_schema={{{key!r:.80}: 'tag'}}"
         )
     else:
-        remedy = f"it was neither declared nor learnt; declare it: metadata_schema={{{key!r}: 'tag'}}"
+        remedy = f"it was neither declared nor learnt; declare it: metadata_schema={{{key!r:.80}: 'tag'}}"
     return FilterError(f"field {key!r:.80} is in records of index {schema.name!r}, but cannot be filtered: {remedy}")
 
 

@@ -48,12 +48,13 @@ class Fusion:
     def __post_init__(self) -> None:
         if self.method not in FUSIONS:
             raise ArgumentError(
-                f"fusion is one of {', '.join(FUSIONS)}; not {self.method!r}{did_you_mean(str(self.method), FUSIONS)}"
+                f"fusion is one of {', '.join(FUSIONS)}; not {self.method!r:.80}"
+                f"{did_you_mean(str(self.method), FUSIONS)}"
             )
         check_fraction(self.alpha, "alpha")
         constant = self.rrf_constant
         if isinstance(constant, bool) or not isinstance(constant, int | float) or not 0 <= constant < math.inf:
-            raise ArgumentError(f"rrf_constant is a number of at least 0; not {constant!r}")
+            raise ArgumentError(f"rrf_constant is a number of at least 0; not {constant!r:.80}")
 
     def fuse(self, vector_scores: Mapping[str, float], text_scores: Mapping[str, float]) -> dict[str, float]:
         """Return the fused scores by id, best first, and by their ids where that is equal.

@@ -29,7 +29,7 @@ def check_scorer(scorer: Any) -> str:
     """
     if not isinstance(scorer, str) or scorer.upper() not in SCORERS:
         raise ArgumentError(
-            f"scorer is one of {', '.join(SCORERS)}; not {scorer!r}{did_you_mean(str(scorer), SCORERS)}"
+            f"scorer is one of {', '.join(SCORERS)}; not {scorer!r:.80}{did_you_mean(str(scorer), SCORERS)}"
         )
     return scorer.upper()
 

@@ -54,15 +54,17 @@ def read_tuning(options: Mapping[str, Any]) -> Tuning:
     for name in ("ef_runtime", "search_window_size", "batch_size"):
         value = given.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_TUNING:
-            raise ArgumentError(f"{name} is an integer from 1 to {MAX_TUNING}; not {value!r}")
+            raise ArgumentError(f"{name} is an integer from 1 to {MAX_TUNING}; not {value!r:.80}")
     for name, least in (("distance_threshold", -math.inf), ("epsilon", 0)):
         value = given.get(name, 1.0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not least < value < math.inf:
-            raise ArgumentError(f"{name} is a {'' if least else 'positive '}number; not {value!r}".replace("  ", " "))
+            raise ArgumentError(
+                f"{name} is a {'' if least else 'positive '}number; not {value!r:.80}".replace("  ", " ")
+            )
     policy = given.get("hybrid_policy")
     if policy is not None and policy not in POLICIES:
         raise ArgumentError(
-            f"hybrid_policy is one of {', '.join(POLICIES)}; not {policy!r}{did_you_mean(str(policy), POLICIES)}"
+            f"hybrid_policy is one of {', '.join(POLICIES)}; not {policy!r:.80}{did_you_mean(str(policy), POLICIES)}"
         )
     tuning = Tuning(**given)
     if policy == "adhoc_bf":
@@ -99,7 +101,7 @@ def fit_tuning(tuning: Tuning, k: int, schema: Schema, *, filtered: bool) -> Tun
     if threshold is not None:
         least = true_distance(0.0, schema.vector)
         if threshold < least and (schema.vector.metric != "ip" or tuning.epsilon is not None):
-            raise ArgumentError(f"distance_threshold is at least {least:g} here; not {threshold!r}")
+            raise ArgumentError(f"distance_threshold is at least {least:g} here; not {threshold!r:.80}")
         tuning = replace(tuning, distance_threshold=stored_bound(threshold, schema.vector))
     chosen = schema.vector.tuning.get("ef_runtime", DEFAULT_TUNING["ef_runtime"]) != DEFAULT_TUNING["ef_runtime"]
     if algorithm != "hnsw" or chosen or tuning.epsilon is not None or tuning.hybrid_policy == "adhoc_bf":

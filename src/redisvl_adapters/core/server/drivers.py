@@ -16,7 +16,7 @@ from redis.cluster import RedisCluster
 
 from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
-from redisvl_adapters.core.server.replies import server_error
+from redisvl_adapters.core.server.replies import readable, server_error
 from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
 
 # Text comes back as bytes whatever the client was made for, since some of it is vectors.
@@ -190,12 +190,14 @@ def translate_error(error: Exception, address: str) -> ServerError:
     """Return what a failure to talk to the server means here."""
     match error:
         case redis_errors.AuthenticationError() | redis_errors.AuthorizationError():
-            return AuthenticationError(f"the server at {address} refused the username or the password: {error}")
+            return AuthenticationError(
+                f"the server at {address} refused the username or the password: {readable(error)}"
+            )
         case redis_errors.ConnectionError() | redis_errors.TimeoutError() | redis_errors.RedisClusterException():
             return ServerUnavailableError(
-                f"no Redis server answers at {address} ({error}); is it running, and is the URL right?"
+                f"no Redis server answers at {address} ({readable(error)}); is it running, and is the URL right?"
             )
         case redis_errors.ResponseError():
             return server_error(error)
         case _:
-            return ServerError(f"{type(error).__name__} from the server at {address}: {error}")
+            return ServerError(f"{type(error).__name__} from the server at {address}: {readable(error)}")

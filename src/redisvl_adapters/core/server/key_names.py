@@ -18,7 +18,7 @@ def check_prefix(prefix: object) -> str:
         ArgumentError: If it is empty, or has braces, which on a cluster decide where a key lies.
     """
     if not isinstance(prefix, str) or not prefix.strip(":") or not is_utf8(prefix) or "{" in prefix or "}" in prefix:
-        raise ArgumentError(f"prefix is a non-empty string without braces; not {prefix!r}")
+        raise ArgumentError(f"prefix is a non-empty string without braces; not {prefix!r:.80}")
     return prefix if prefix.endswith(":") else prefix + ":"
 
 

@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core.server.commands import Reply
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError
 
+_MAX_SAID = 150
 _SERVERS = "Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
 
 
@@ -24,9 +25,15 @@ def ok(reply: Reply) -> Reply:
     return reply
 
 
+def readable(error: Exception) -> str:
+    """Return what the server or redis-py said, in one line of bounded length: it may repeat values and vectors."""
+    said = "".join(char if char.isprintable() else "?" for char in str(error).strip())
+    return said if len(said) <= _MAX_SAID else f"{said[:_MAX_SAID]}..."
+
+
 def server_error(error: ResponseError) -> ServerError:
     """Return what a refusal by the server means here."""
-    text = str(error)
+    text = readable(error)
     lowered = text.lower()
     if "unknown command" in lowered and ("ft." in lowered or "json." in lowered):
         module = "search" if "ft." in lowered else "JSON"

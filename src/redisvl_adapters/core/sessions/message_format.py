@@ -54,7 +54,7 @@ class MessageFormat(Generic[M]):
             try:
                 found.append(self._read(entry))
             except ValueError as error:
-                said = f"a damaged message was left out, number {place} of those read from {key!r}: {error}"
+                said = f"a damaged message was left out, number {place} of those read from {key!r:.80}: {error}"
                 warnings.warn(said, RuntimeWarning, stacklevel=2)
         return found
 
