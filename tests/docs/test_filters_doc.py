@@ -19,8 +19,9 @@ from redisvl_adapters.core.filters.algebra import MAX_DEPTH
 from redisvl_adapters.core.filters.comparisons import compare
 from redisvl_adapters.core.filters.conditions import EVERYTHING, NOTHING
 from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.field_queries import MAX_MATCHES, MAX_VALUES
 from redisvl_adapters.core.filters.operators import operators_of
-from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.schema.index_spec import LEARN_LIMIT, IndexSpec
 from redisvl_adapters.langchain import filters as langchain
 from redisvl_adapters.llama_index import filters as llama_index
 
@@ -83,3 +84,6 @@ def test_every_type_of_field_is_on_the_page() -> None:
 
 def test_the_limits_are_those_of_the_code() -> None:
     assert f"nest to {MAX_DEPTH} levels" in PAGE
+    assert f"more than {MAX_VALUES:,} different values" in PAGE
+    assert f"more than {MAX_MATCHES:,} of them" in PAGE
+    assert f"At most {LEARN_LIMIT} keys are learnt" in PAGE

@@ -20,6 +20,8 @@ from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
 from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, refuse_unknown
 
+MAX_LEARN_LIMIT = 1000
+"""An index of the search module has at most 1024 fields."""
 MAX_SCALE = 1e30
 MAX_TUNING = 1_000_000
 MAX_DIMS = 32_768
@@ -84,7 +86,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         fields=fields,
         text_attrs=given.get("text_attrs", {}),
         stopwords=given.get("stopwords", ()),
-        learn_limit=LEARN_LIMIT if learn else 0,
+        learn_limit=_check_learn_limit(given.get("learn_limit", LEARN_LIMIT)) if learn else 0,
         ttl_ms=check_ttl(given.get("ttl")),
         sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),
         retry=_check_retry(given.get("retry", DEFAULT_RETRY)),
@@ -110,6 +112,14 @@ def _check_sliding(sliding: object, ttl: float | None) -> bool:
     if sliding and ttl is None:
         raise ArgumentError("sliding_ttl needs a ttl: how long a record lives after it was read")
     return sliding
+
+
+def _check_learn_limit(limit: object) -> int:
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_LEARN_LIMIT:
+        raise ArgumentError(
+            f"learn_limit is an integer from 1 to {MAX_LEARN_LIMIT}; not {limit!r:.80}; learn=False learns none"
+        )
+    return limit
 
 
 def _check_retry(retry: object) -> int:

@@ -20,6 +20,7 @@ class ExistingOptions(ConnectionOptions, total=False):
     metadata_schema: MetadataSchema | None
     schema: IndexSchema | Mapping[str, Any] | str | Path | None
     learn: bool
+    learn_limit: int
     algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
     distance_metric: Literal["cosine", "l2", "ip"] | None
     dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
@@ -61,6 +62,7 @@ class IndexOptions(ExistingOptions, total=False):
             what is added, unless this is empty or ``learn`` is False. An index that exists gets new fields with the
             next write or ``create()``, unless its records have values of that key already.
         schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
+        learn_limit: How many keys are learnt at most, up to 1000 (64); each is a field of the index.
         learn: Whether metadata keys that are not declared become filterable when a record first has them (True).
         algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
         distance_metric: ``cosine`` (default), ``l2`` or ``ip``.
