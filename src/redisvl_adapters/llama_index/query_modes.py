@@ -56,7 +56,7 @@ def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
     if (name := _name(query.mode)) not in _SEARCHES:
         raise ArgumentError(f"query mode {name!r} is not served; modes are: {', '.join(_SEARCHES)}")
     if isinstance(query.output_fields, str):
-        raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r}]")
+        raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r:.80}]")
     vector_name = state.spec.vector_name
     if query.embedding_field not in (None, vector_name):
         raise ArgumentError(
