@@ -21,6 +21,7 @@ from redisvl_adapters.langchain.retriever import RedisRetriever
 from redisvl_adapters.langchain.search_methods import SearchMethods
 from redisvl_adapters.langchain.search_types import SearchKwargs, SearchType, documents_of, search_of_type
 from redisvl_adapters.langchain.searcher import Searcher
+from redisvl_adapters.signatures import list_keywords
 
 
 class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any keyword, these do not
@@ -47,6 +48,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         SchemaError: If the values contradict each other.
     """
 
+    @list_keywords(IndexOptions, first=["index_name"])
     def __init__(self, embedding: Embeddings, **options: Unpack[IndexOptions]) -> None:
         if not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")

@@ -55,7 +55,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         ArgumentError: If a value is out of its range.
     """
 
-    @list_keywords(CacheOptions)
+    @list_keywords(CacheOptions, first=["distance_threshold"])
     def __init__(
         self,
         query_engine: BaseQueryEngine,

@@ -95,10 +95,10 @@ _ONE_OF_SEVERAL: Mapping[Operator, Operator] = {
 def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Schema) -> str:
     operator, value = Operator(comparison.operator), comparison.value
     hint = ""
-    is_list = isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
-    if value is None or (is_list and None in value):
+    several = isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
+    if value is None or (several and any(each is None for each in value)):
         hint = "; to ask for a missing key use EXISTS or IS_EMPTY"
-    elif operator in _ONE_OF_SEVERAL and is_list:
+    elif operator in _ONE_OF_SEVERAL and several:
         hint = f"; to compare with each value of a list use {_ONE_OF_SEVERAL[operator].name}"
     has = _names(operators_of(field.type, field.other_kinds))
     others = ", ".join(f"{other.key} ({other.type})" for other in schema.aliases.values())
