@@ -161,8 +161,8 @@ class SearchMethods:
         )
 
     def _select_relevance_score_fn(self) -> Callable[[float], float]:
-        metric = self._index.state.metric
-        return lambda distance: relevance(distance, metric)
+        state = self._index.state
+        return lambda distance: relevance(distance, state.metric, state.rounding)
 
     # Maximal marginal relevance
 

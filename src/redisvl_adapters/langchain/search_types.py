@@ -132,7 +132,7 @@ class RelevanceSearch(Search):
             options = {**options, "distance_threshold": distance_at(self._least, metric) + 1e-5}
         where = read_filter(self._filter)
         hits = yield from operations.search_by_vector(state, query.vector, self._k, where, **options)
-        scored = [(hit, relevance(hit.distance, metric)) for hit in hits]
+        scored = [(hit, relevance(hit.distance, metric, state.rounding)) for hit in hits]
         return [(to_document(hit.record), score) for hit, score in scored if score >= self._least]
 
 

@@ -44,7 +44,7 @@ def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, 
         dict(options),
     )
     hits = yield from _SEARCHES[_name(query.mode)](request)
-    return _result(hits, query, state.metric)
+    return _result(hits, query, state)
 
 
 def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
@@ -205,13 +205,15 @@ def _filter(query: VectorStoreQuery) -> Filter | None:
     return sources if filter is None else And((filter, sources))
 
 
-def _result(hits: list[Hit], query: VectorStoreQuery, metric: str) -> VectorStoreQueryResult:
+def _result(hits: list[Hit], query: VectorStoreQuery, state: IndexState) -> VectorStoreQueryResult:
     nodes = [to_node(hit.record) for hit in hits]
     if query.output_fields is not None:
         for node in nodes:
             node.metadata = {key: value for key, value in node.metadata.items() if key in query.output_fields}
     return VectorStoreQueryResult(
         nodes=nodes,
-        similarities=[similarity(hit.distance, metric) if hit.score is None else hit.score for hit in hits],
+        similarities=[
+            similarity(hit.distance, state.metric, state.rounding) if hit.score is None else hit.score for hit in hits
+        ],
         ids=[hit.record.id for hit in hits],
     )

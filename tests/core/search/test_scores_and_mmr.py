@@ -44,7 +44,15 @@ def test_relevance_is_within_0_and_1_and_falls_with_distance(metric: str) -> Non
     scores = [relevance(distance, metric) for distance in distances]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
-    assert len({similarity(distance, metric) for distance in distances[-4:]}) > 1
+    assert len({similarity(distance, metric) for distance in distances[-6:]}) > 1
+
+
+def test_a_cosine_distance_that_rounding_may_have_made_is_the_one_it_was_made_of() -> None:
+    for distance in (-1e-7, 0.0, 1e-7):
+        assert relevance(distance, "cosine", 5e-7) == similarity(distance, "cosine", 5e-7) == 1.0
+        assert similarity(2.0 + distance, "cosine", 5e-7) == -1.0
+    assert similarity(1e-6, "cosine", 5e-7) == 1 - 1e-6
+    assert similarity(1e-7, "l2", 5e-7) < 1
 
 
 def brute_force(query: Matrix, candidates: Matrix, k: int, weight: float) -> list[int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.schema.fields import VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.option_parsing import MAX_TUNING
@@ -16,7 +17,7 @@ from redisvl_adapters.core.search.tuning import NO_TUNING, Tuning, default_ef, f
 from redisvl_adapters.errors import ArgumentError
 
 
-def schema(algorithm: str = "hnsw", metric: str = "cosine", **tuning: Any) -> Schema:
+def schema(algorithm: str = "hnsw", metric: str = "l2", **tuning: Any) -> Schema:
     return Schema("docs", "docs:", "hash", VectorField("embedding", 2, "float32", metric, algorithm, tuning), {})
 
 
@@ -152,10 +153,9 @@ def test_a_distance_is_below_zero_for_inner_products_alone() -> None:
     assert fit_tuning(below, 4, schema(metric="ip"), filtered=False).distance_threshold == -1
     with pytest.raises(ArgumentError, match="distance_threshold is at least 0"):
         fit_tuning(replace(below, epsilon=0.1), 4, schema(metric="ip"), filtered=False)
-    for metric in ("cosine", "l2", "ip"):
-        assert (
-            fit_tuning(Tuning(distance_threshold=0), 4, schema(metric=metric), filtered=False).distance_threshold == 0
-        )
+    for metric, bound in (("cosine", ROUNDING["float32"]), ("l2", 0), ("ip", 0)):
+        fitted = fit_tuning(Tuning(distance_threshold=0), 4, schema(metric=metric), filtered=False)
+        assert fitted.distance_threshold == bound
 
 
 @pytest.mark.parametrize("k", [1, 4, 10, 50, 1000])

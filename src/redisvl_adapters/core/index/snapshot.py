@@ -11,8 +11,9 @@ from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.info import read_schema, snapshot_commands
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import registered_fields, registry_header
+from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.index_spec import DEFAULT_METRIC, IndexSpec
+from redisvl_adapters.core.schema.index_spec import DEFAULT_DTYPE, DEFAULT_METRIC, IndexSpec
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
 from redisvl_adapters.errors import SchemaMismatchError
@@ -70,6 +71,11 @@ class IndexState:
     def schema(self) -> Schema | None:
         """What the index is; None if it did not exist."""
         return self.snapshot.schema if self.snapshot else None
+
+    @property
+    def rounding(self) -> float:
+        """How far a cosine distance can be from the true one, for the dtype of its vectors."""
+        return ROUNDING[self.snapshot.schema.vector.dtype if self.snapshot else self.spec.dtype or DEFAULT_DTYPE]
 
     @property
     def metric(self) -> str:

@@ -26,21 +26,32 @@ _SIMILARITY: Mapping[str, Callable[[float], float]] = {
 }
 
 
-def relevance(distance: float, metric: str) -> float:
+def relevance(distance: float, metric: str, rounding: float = 0.0) -> float:
     """Return how relevant a record at a distance is: in [0, 1], 1 is nearest.
 
     Cosine: ``1 - d/2``; l2: ``1 / (1 + d)``; ip: the logistic function of the inner product.
+
+    Args:
+        distance: The distance, as Redis gives it.
+        metric: ``cosine``, ``l2`` or ``ip``.
+        rounding: How far a cosine distance can be from the true one: an identical vector has relevance 1.
     """
-    # Rounding makes distances of -1e-7 out of zero.
-    return min(1.0, max(0.0, _RELEVANCE[metric](distance)))
+    return min(1.0, max(0.0, _RELEVANCE[metric](_true_angle(distance, metric, rounding))))
 
 
-def similarity(distance: float, metric: str) -> float:
-    """Return how similar a record at a distance is: larger is nearer.
+def similarity(distance: float, metric: str, rounding: float = 0.0) -> float:
+    """Return how similar a record at a distance is: larger is nearer. See ``relevance``.
 
-    Cosine: ``1 - d``; l2: ``1 / (1 + d)``; ip: the inner product.
+    Cosine: ``1 - d``, in [-1, 1]; l2: ``1 / (1 + d)``; ip: the inner product.
     """
-    return _SIMILARITY[metric](distance)
+    return _SIMILARITY[metric](_true_angle(distance, metric, rounding))
+
+
+def _true_angle(distance: float, metric: str, rounding: float) -> float:
+    """Return a cosine distance within its bounds, which rounding may leave, and at a bound if it is that near."""
+    if metric != "cosine":
+        return distance
+    return 0.0 if distance <= rounding else 2.0 if distance >= 2 - rounding else distance
 
 
 def distance_at(relevance: float, metric: str) -> float:

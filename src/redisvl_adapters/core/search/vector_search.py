@@ -13,7 +13,7 @@ from redisvl_adapters.core.filters.word_queries import check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import Layout, layout_of
-from redisvl_adapters.core.records.vectors import Vector, as_query, true_distance
+from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
@@ -129,7 +129,8 @@ class SearchPlan:
         if self.threshold is None:
             return hits
         # Among ids the server does not cut by distance, and with a scale a little further.
-        return [hit for hit in hits if hit.distance <= self.threshold]
+        furthest = rounded_up(self.threshold, self.schema.vector)
+        return [hit for hit in hits if hit.distance <= furthest]
 
 
 def plan_search(
