@@ -18,7 +18,7 @@ from redis.retry import Retry
 from integration_tests.conftest import Call
 from integration_tests.core.core_support import add, count, ids_of, own_server, record, vectors_for, where
 from redisvl_adapters.core import Record, RedisIndex, operations
-from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError, ServerUnavailableError
+from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerUnavailableError
 
 PASSWORD = "s3cret&p@ss"  # noqa: S105 (of a server that lives for a second)
 QUOTED = "s3cret%26p%40ss"
@@ -110,16 +110,6 @@ async def test_a_unix_socket_serves_both_modes(guarded: tuple[int, str], given: 
             index = RedisIndex(async_client=aclient, index_name=name)
             await check_both_modes(index)
             await index.aclose()
-
-
-async def test_the_database_of_a_url_is_used_in_both_modes(guarded: tuple[int, str]) -> None:
-    """The search module indexes database 0 alone, and says so in another one."""
-    index = RedisIndex(redis_url=f"redis://:{QUOTED}@127.0.0.1:{guarded[0]}/3", index_name="elsewhere")
-    with pytest.raises(ServerError, match="db != 0"):
-        add(index, record("a"))
-    with pytest.raises(ServerError, match="db != 0"):
-        await index.arun(operations.upsert(index.state, [record("a")], vectors_for("a")))
-    await index.aclose()
 
 
 # Clients

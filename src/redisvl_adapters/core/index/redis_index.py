@@ -14,6 +14,7 @@ from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps, T
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.drivers import adrive, drive, is_cluster
+from redisvl_adapters.errors import ArgumentError
 
 
 class RedisIndex:
@@ -29,13 +30,19 @@ class RedisIndex:
 
     Raises:
         UnknownArgumentError: If there is a keyword that a store does not have.
-        ArgumentError: If a value is out of its range.
+        ArgumentError: If a value is out of its range, or the URL or the client is of a database other than 0.
         SchemaError: If the values contradict each other.
     """
 
     def __init__(self, **options: Unpack[IndexOptions]) -> None:
         self.state = IndexState(read_options(options))
         self.connection = Connection(options.get("redis_url"), options.get("client"), options.get("async_client"))
+        if self.connection.database:
+            # A search from there would find records without fields, and would have them taken out of the index.
+            raise ArgumentError(
+                f"search is in database 0 alone, and {'the client' if self.connection.given else 'the URL'} is of "
+                f"database {self.connection.database}; let the URL end in /0, or in no number"
+            )
         self._lock = threading.Lock()
         self._alocks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 

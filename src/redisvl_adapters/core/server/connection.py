@@ -22,7 +22,7 @@ from redisvl_adapters.core.server.clients import (
     settings_of,
     sync_twin,
 )
-from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url
+from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url, url_database
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
 
 
@@ -100,6 +100,14 @@ class Connection:
                 return f"sentinel {settings['service']}"
             case _:
                 return str(settings.get("path") or f"{settings.get('host', 'localhost')}:{settings.get('port', 6379)}")
+
+    @property
+    def database(self) -> int:
+        """The number of the database, as far as the URL or the given client tells it."""
+        if self._url is not None:
+            return url_database(self._url)
+        _, settings = settings_of(cast("Any", self._given or self._given_async))
+        return int(settings.get("db") or 0)
 
     @property
     def given(self) -> SyncClient | AsyncClient | None:

@@ -61,8 +61,7 @@ def check_url(url: str, named: str = "redis_url") -> str:
                 f"{named} has the option {name!r:.80}, which such a URL does not take{did_you_mean(name, known)}; "
                 f"its options are {', '.join(sorted(known))}"
             )
-    path = parts.path.strip("/")
-    for database in ({"unix": "", "redis+sentinel": path.partition("/")[2]}.get(parts.scheme, path), given.get("db")):
+    for database in (_database_in_path(url), given.get("db")):
         if database and not (database.isascii() and database.isdigit()):
             raise ArgumentError(f"{named} names the database {database!r:.80}; a database is a number, 0 by default")
         if names_cluster(url) and int(database or 0):
@@ -76,6 +75,17 @@ def check_url(url: str, named: str = "redis_url") -> str:
     except (TypeError, ValueError, redis_errors.RedisError) as error:
         raise ArgumentError(f"{named} has an option with a wrong value: {error}") from None
     return url
+
+
+def url_database(url: str) -> int:
+    """Return the number of the database that a checked URL names."""
+    return int(parse_qs(urlsplit(url).query).get("db", [_database_in_path(url)])[0] or 0)
+
+
+def _database_in_path(url: str) -> str:
+    parts = urlsplit(url)
+    path = parts.path.strip("/")
+    return {"unix": "", "redis+sentinel": path.partition("/")[2]}.get(parts.scheme, path)
 
 
 def _known_options(url: str) -> frozenset[str]:
