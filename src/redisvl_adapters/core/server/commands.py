@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
 
 Argument: TypeAlias = str | bytes | int | float
 Reply: TypeAlias = Any
@@ -24,9 +24,25 @@ class Command(NamedTuple):
     repeatable: bool = True
 
 
+class Pause(tuple[Command, ...]):  # noqa: SLOT001  # Python has no slots for what a tuple has beside its items
+    """A batch without commands, to which the driver replies after a while.
+
+    Attributes:
+        seconds: How long it waits.
+    """
+
+    seconds: float
+
+    def __new__(cls, seconds: float) -> Self:
+        """Return a pause of some seconds."""
+        pause = super().__new__(cls)
+        pause.seconds = seconds
+        return pause
+
+
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Sequence[Command], list[Reply], T]
-"""An operation: it yields batches of commands, is sent their replies, and returns its result."""
+"""An operation: it yields batches of commands and pauses, is sent their replies, and returns its result."""
 
 BATCH_SIZE = 500
 """How many records are written, read or deleted in one round trip."""

@@ -15,7 +15,7 @@ from redis.client import NEVER_DECODE
 from redis.cluster import RedisCluster
 
 from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
-from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
+from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import readable, server_error
 from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
 
@@ -42,7 +42,7 @@ def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry
             waits = _waits(commands, retry)
             while True:
                 try:
-                    replies = _send(client, commands)
+                    replies = _rest(commands) if type(commands) is Pause else _send(client, commands)
                 except _FAILURES as error:
                     wait = next(waits, None) if _is_lost(error) else None
                     if wait is None:
@@ -64,7 +64,7 @@ async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str
             waits = _waits(commands, retry)
             while True:
                 try:
-                    replies = await _asend(client, commands)
+                    replies = await (_arest(commands) if type(commands) is Pause else _asend(client, commands))
                 except _FAILURES as error:
                     wait = next(waits, None) if _is_lost(error) else None
                     if wait is None:
@@ -76,6 +76,16 @@ async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str
                     break
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+
+def _rest(pause: Pause) -> list[Reply]:
+    time.sleep(pause.seconds)
+    return []
+
+
+async def _arest(pause: Pause) -> list[Reply]:
+    await asyncio.sleep(pause.seconds)
+    return []
 
 
 def _waits(commands: Sequence[Command], retry: int) -> Iterator[float]:

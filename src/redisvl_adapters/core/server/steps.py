@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
+from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 
 
 def pipelined(operations: Sequence[Steps[T]]) -> Steps[list[T]]:
-    """Run operations side by side: what they send at the same time goes in one round trip."""
+    """Run operations side by side: what they send at the same time goes in one round trip.
+
+    One that pauses waits for the others' round trip, or as long as it says if all of them pause.
+    """
     results: dict[int, T] = {}
     waiting: dict[int, Sequence[Command]] = {}
 
@@ -22,7 +25,13 @@ def pipelined(operations: Sequence[Steps[T]]) -> Steps[list[T]]:
     for place in range(len(operations)):
         advance(place, None)
     while waiting:
-        replies = yield [command for batch in waiting.values() for command in batch]
+        batches = list(waiting.values())
+        pauses = [batch for batch in batches if isinstance(batch, Pause)]
+        if len(pauses) == len(batches):
+            shortest = min(pauses, key=lambda pause: pause.seconds)
+            replies = yield shortest
+        else:
+            replies = yield [command for batch in batches for command in batch]
         start = 0
         for place, batch in list(waiting.items()):
             advance(place, replies[start : start + len(batch)])
