@@ -155,7 +155,9 @@ async def test_another_store_notices_that_the_index_was_dropped(
     other = store_on(clients, index_name, storage=storage)
     assert await find(call, other) == {"1"}
     await call(other, "drop")
-    assert await find(call, store) == set()
+    assert await find(call, other) == set()
+    with pytest.raises(IndexNotFoundError, match=f"{index_name}.*somebody dropped it"):
+        await find(call, store)
     await call(store, "add_texts", ["b"], [{"n": 2}], ids=["2"])
     assert await find(call, other, {"n": 2}) == {"2"}
 

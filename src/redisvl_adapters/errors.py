@@ -15,7 +15,8 @@ AdapterError
 └── ServerError
     ├── ServerUnavailableError (ConnectionError)
     ├── AuthenticationError
-    └── MissingModuleError
+    ├── MissingModuleError
+    └── IndexNotReadyError
 """
 
 from __future__ import annotations
@@ -100,6 +101,18 @@ class AuthenticationError(ServerError):
 
 class MissingModuleError(ServerError):
     """The server lacks the search or the JSON module, or a feature that this needs of them."""
+
+
+class IndexNotReadyError(ServerError):
+    """The server is still scanning the records of the index, so that it would answer with a part of them.
+
+    Attributes:
+        percent: How much of the scan is done, from 0 to 100.
+    """
+
+    def __init__(self, message: str, *, percent: float = 0.0) -> None:
+        super().__init__(message)
+        self.percent = percent
 
 
 class PartialWriteError(AdapterError):

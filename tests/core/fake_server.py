@@ -15,12 +15,13 @@ from typing import Any, Unpack
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.lifecycle import open_index
+from redisvl_adapters.core.index.registry import HEADER
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.replace_script import UPDATE_HASH
 from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
-from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
+from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.errors import ServerError
 
 NAME = "docs"
@@ -52,6 +53,11 @@ class FakeServer:
         keys: The hashes: records and registry.
         covered: The fields of the index that cover each record.
         sent: The names of the commands of each batch.
+        paused: The seconds of each pause, none of which is waited for.
+        scans: For how many more questions the index is being scanned.
+        slow_scans: For how many it is scanned when it is made, or gets a field that records may have.
+        others: The replies to FT.INFO of other indexes, by name.
+        aliases: The names that stand for the index.
     """
 
     def __init__(self) -> None:
@@ -59,6 +65,11 @@ class FakeServer:
         self.keys: dict[str, dict[bytes, bytes]] = {}
         self.covered: dict[str, set[str]] = {}
         self.sent: list[list[str]] = []
+        self.paused: list[float] = []
+        self.scans = 0
+        self.slow_scans = 0
+        self.others: dict[str, list[Any]] = {}
+        self.aliases: set[str] = set()
         self._interrupts: list[tuple[str, Callable[[], object]]] = []
 
     @property
@@ -82,6 +93,10 @@ class FakeServer:
         try:
             commands = next(steps)
             while True:
+                if isinstance(commands, Pause):
+                    self.paused.append(commands.seconds)
+                    commands = steps.send([])
+                    continue
                 self.sent.append([str(command.args[0]) for command in commands])
                 try:
                     self._before(self.sent[-1])
@@ -125,16 +140,23 @@ class FakeServer:
         """Return the reply to one command."""
         name, *args = command.args
         method = getattr(self, "_" + str(name).lower().replace(".", "_"))
-        needs_index = str(name).startswith("FT.") and name != "FT.CREATE"
-        if needs_index and self.fields is None:
-            return ResponseError(f"{NAME}: no such index")
+        if str(name).startswith("FT.") and name not in ("FT.CREATE", "FT._LIST"):
+            if name == "FT.INFO" and args[0] in self.others:
+                return self.others[str(args[0])]
+            is_there = self.fields is not None and args[0] in (NAME, *self.aliases)
+            if name != "FT.CURSOR" and not is_there:
+                return ResponseError(f"{args[0]!r}: no such index")
         return method(*args)
+
+    def _ft__list(self) -> Reply:
+        return [name.encode() for name in (*self.others, *([NAME] if self.fields is not None else []))]
 
     def _ft_create(self, *args: Any) -> Reply:
         if self.fields is not None:
             return ResponseError("Index already exists")
         self.fields = _rows(args[args.index("SCHEMA") + 1 :])
         self.covered = {key: set(self.fields) for key in self.records}
+        self.scans = self.slow_scans
         return b"OK"
 
     def _ft_alter(self, *args: Any) -> Reply:
@@ -144,12 +166,14 @@ class FakeServer:
             return ResponseError("Duplicate field in schema - it")
         self.fields |= rows
         if "SKIPINITIALSCAN" not in args:
+            self.scans = self.slow_scans
             for covered in self.covered.values():
                 covered.update(rows)
         return b"OK"
 
     def _ft_dropindex(self, _name: str, *options: str) -> Reply:
         self.fields = None
+        self.aliases.clear()
         for record_id in self.records if options else ():
             del self.keys[f"{NAME}:{record_id}"]
         return b"OK"
@@ -160,10 +184,25 @@ class FakeServer:
         return [
             *(b"index_name", NAME.encode(), b"index_definition", definition),
             *(b"attributes", rows, b"num_docs", len(self.records)),
+            *(b"indexing", self._scanned(), b"percent_indexed", b"0.25" if self.scans else b"1"),
         ]
+
+    def _scanned(self) -> int:
+        self.scans = max(0, self.scans - 1)
+        return int(self.scans > 0)
+
+    def _ft_cursor(self, *_args: Any) -> Reply:
+        return ResponseError("Cursor not found")
 
     def _ft_explain(self, *_args: str) -> Reply:
         return b"*"
+
+    def _command(self, *_args: str) -> Reply:
+        return [None]
+
+    def _ft_tagvals(self, _name: str, field: str) -> Reply:
+        tags = [fields.get(field.encode(), b"").split(b"\x1f") for fields in self.records.values()]
+        return sorted({tag for some in tags for tag in some if tag})
 
     def _ft_search(self, _name: str, text: str, *args: Any) -> Reply:
         wanted = [set(tags.split("|")) for tags in re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text))]
@@ -176,7 +215,12 @@ class FakeServer:
         most = args[args.index("LIMIT") + 2]
         return [len(ids), *(f"{NAME}:{record_id}".encode() for record_id in ids[:most])]
 
-    def _ft_aggregate(self, *_args: Any) -> Reply:
+    def _ft_aggregate(self, *args: Any) -> Reply:
+        if "FILTER" in args:
+            keys = [f"{NAME}:{record_id}" for record_id, fields in self.records.items() if b"_keys" not in fields]
+            counted = [[b"n", str(len(keys)).encode()]]
+            rows = counted if "GROUPBY" in args else [[b"__key", key.encode()] for key in keys]
+            return [1, *rows] if keys else [0]
         return [[1, *([b"__key", f"{NAME}:{record_id}".encode()] for record_id in self.records)], 0]
 
     def _eval(self, script: str, count: int, key: str, *args: Any) -> Reply:
@@ -187,6 +231,20 @@ class FakeServer:
             raw = [part.encode() if isinstance(part, str) else part for part in args[2:]]
             held.update(zip(raw[::2], raw[1::2], strict=True))
             return 1
+        if script.startswith("local key"):
+            otherwise, name, *rest = args
+            is_record = b"_keys" in self.keys.get(key, {})
+            return self.execute(Command((name, key, *rest))) if is_record else otherwise
+        if script.startswith("if redis.call('HEXISTS'"):
+            if HEADER not in self.keys.get(key, {}):
+                self._hset(key, *args)
+            return None
+        if "HGET" in script and "DEL" in script and "HSET" in script:
+            if self.keys.get(key, {}).get(args[0]) == args[1]:
+                self._del(key)
+                if args[2:]:
+                    self._hset(key, *args[2:])
+            return None
         if "HGET" in script:
             if self.keys.get(key, {}).get(args[0]) == args[1]:
                 if "HSET" in script:
@@ -195,8 +253,10 @@ class FakeServer:
                     del self.keys[key]
             return None
         keys, parts = [key, *args[: count - 1]], list(args[count - 1 :])
-        for name in keys:
+        for written, name in enumerate(keys):
             _ttl, size, *parts = parts
+            if name in self.keys and b"_keys" not in self.keys[name]:
+                return [written, b"TAKEN"]
             raw = [part.encode() if isinstance(part, str) else part for part in parts[:size]]
             parts = parts[size:]
             self.keys[name] = dict(zip(raw[::2], raw[1::2], strict=True))
@@ -220,6 +280,12 @@ class FakeServer:
         was_first = name not in fields
         fields.setdefault(name, value)
         return int(was_first)
+
+    def _hdel(self, key: str, name: bytes) -> Reply:
+        return int(self.keys.get(key, {}).pop(name, None) is not None)
+
+    def _exists(self, key: str) -> Reply:
+        return int(key in self.keys)
 
     def _del(self, *keys: str) -> Reply:
         return sum(self.keys.pop(key, None) is not None for key in keys)

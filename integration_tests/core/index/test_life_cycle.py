@@ -248,7 +248,7 @@ def test_records_that_outlived_their_index_are_found_again_and_never_filtered_wr
         assert ids_of(index, where("n", "eq", 1)) == {"old", "new"}
 
 
-async def test_on_an_index_that_somebody_else_dropped_nothing_is_found(
+async def test_an_index_that_somebody_else_dropped_is_missed(
     make: Indexes, call: Call, server: redis.Redis, index_name: str
 ) -> None:
     for operation in (
@@ -263,6 +263,10 @@ async def test_on_an_index_that_somebody_else_dropped_nothing_is_found(
         index = make()
         add(index, record("a", n=1))
         server.execute_command("FT.DROPINDEX", index_name, "DD")
+        for _ in range(2):
+            with pytest.raises(IndexNotFoundError, match=f"{index_name}.*somebody dropped it"):
+                await call(index, "run", operation(index))
+        await call(index, "run", operations.drop(index.state))
         assert not await call(index, "run", operation(index))
 
 

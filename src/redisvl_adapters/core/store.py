@@ -8,8 +8,9 @@ from typing import Any, Self, TypeVar
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_ttl
-from redisvl_adapters.core.index import lifecycle
+from redisvl_adapters.core.index import lifecycle, readiness
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.schema.option_parsing import check_wait
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.closeable import Closeable
 from redisvl_adapters.errors import ArgumentError, known_keywords
@@ -20,6 +21,10 @@ S = TypeVar("S")
 def _make(kind: Callable[..., S], arguments: tuple[Any, ...], options: IndexOptions) -> S:
     """Make a store; a function of its own, since ``pickle`` calls with positional arguments only."""
     return kind(*arguments, **options)
+
+
+def _checked_timeout(timeout: float | None) -> float | None:
+    return None if timeout is None else check_wait(timeout, "timeout")
 
 
 class StoreBase(Closeable):
@@ -92,23 +97,46 @@ class StoreBase(Closeable):
 
     @known_keywords
     def clear(self) -> None:
-        """Delete all records. The index stays, with its fields."""
+        """Delete all records, one by one. The index stays, with its fields and aliases; to drop it is quicker."""
         self._index.run(lifecycle.clear(self._index.state))
 
     @known_keywords
     async def aclear(self) -> None:
-        """Delete all records. The index stays, with its fields."""
+        """Delete all records, one by one. See ``clear``."""
         await self._index.arun(lifecycle.clear(self._index.state))
 
     @known_keywords
     def drop(self) -> None:
-        """Drop the index with all its records. The next write creates it anew."""
+        """Drop the index with all its records. The next write creates it anew.
+
+        Raises:
+            SchemaMismatchError: If the index was made by somebody else, or its name is an alias.
+        """
         self._index.run(lifecycle.drop(self._index.state))
 
     @known_keywords
     async def adrop(self) -> None:
         """Drop the index with all its records. The next write creates it anew."""
         await self._index.arun(lifecycle.drop(self._index.state))
+
+    @known_keywords
+    def wait_until_indexed(self, timeout: float | None = None) -> None:
+        """Wait until the server has scanned the records that were there before the index, or before a field of it.
+
+        Operations that need it wait by themselves, as long as the store was told.
+
+        Args:
+            timeout: How many seconds to wait at most; by default the store's own ``wait_until_indexed``.
+
+        Raises:
+            IndexNotReadyError: If it takes longer; the message says how far the scan is.
+        """
+        self._index.run(readiness.wait_until_indexed(self._index.state, _checked_timeout(timeout)))
+
+    @known_keywords
+    async def await_until_indexed(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as its twin
+        """Wait until the server has scanned the records that were there before. See ``wait_until_indexed``."""
+        await self._index.arun(readiness.wait_until_indexed(self._index.state, _checked_timeout(timeout)))
 
     @known_keywords
     def ttl(self, ids: Sequence[str]) -> list[float | None]:

@@ -8,14 +8,17 @@ from typing import Any
 import orjson
 import pytest
 
+from redisvl_adapters.core import operations
 from redisvl_adapters.core.index.definition import alter_command, create_command
 from redisvl_adapters.core.index.info import read_schema
-from redisvl_adapters.core.index.registry import claim_commands, register_command, registry_key
+from redisvl_adapters.core.index.registry import HEADER, LAYOUT, claim_commands, new_registry, registry_key
 from redisvl_adapters.core.schema.declarations import read_metadata_schema
+from redisvl_adapters.core.schema.field_names import field_alias, key_of_alias
 from redisvl_adapters.core.schema.fields import FieldType, MetadataField, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.errors import FilterError, SchemaMismatchError, UnknownFieldError
+from tests.core.fake_server import FakeServer, make_state, record
 
 DECLARED: dict[str, Any] = {
     "n": {"type": "numeric", "attrs": {"sortable": True}},
@@ -71,13 +74,6 @@ def as_resp3(value: Any) -> Any:
     return {**told, b"attributes": rows, b"percent_indexed": 1.0}
 
 
-def registry_of(schema: Schema) -> dict[bytes, bytes]:
-    """Return the registry that the commands of a schema write."""
-    write = register_command(schema)
-    parts = [part.encode() if isinstance(part, str) else part for part in write.args[2:]]
-    return dict(zip(parts[::2], parts[1::2], strict=True))  # type: ignore[arg-type]  # names and values are text
-
-
 @pytest.fixture(params=["RESP2", "RESP3"])
 def info(request: pytest.FixtureRequest) -> Any:
     return RESP2 if request.param == "RESP2" else as_resp3(RESP2)
@@ -85,7 +81,7 @@ def info(request: pytest.FixtureRequest) -> Any:
 
 def test_an_index_is_read_back_as_it_was_created(info: Any) -> None:
     made = make_schema()
-    schema, records = read_schema(info, registry_of(made))
+    schema, records = read_schema(info, new_registry(made))
     assert records == 3
     assert schema.fields == made.fields
     assert replace(schema.vector, tuning={}) == replace(made.vector, tuning={})
@@ -94,18 +90,12 @@ def test_an_index_is_read_back_as_it_was_created(info: Any) -> None:
 
 def test_the_stopwords_and_the_text_attributes_are_read_back(info: Any) -> None:
     made = make_schema(text_attrs={"weight": 2.0}, stopwords=("the",))
-    schema, _ = read_schema(info, registry_of(made))
+    schema, _ = read_schema(info, new_registry(made))
     assert (schema.text_attrs, schema.stopwords) == ({"weight": 2.0}, ("the",))
 
 
-def test_without_its_registry_an_index_has_the_types_that_the_server_tells(info: Any) -> None:
-    schema, _ = read_schema(info, {})
-    types = {key: str(field.type) for key, field in schema.fields.items()}
-    assert types == {"n": "numeric", "a.b": "tag", "flag": "tag", "when": "numeric", "_k_sortable": "tag"}
-
-
 def test_a_registered_field_that_the_index_lacks_is_no_field_of_it(info: Any) -> None:
-    registry = registry_of(make_schema()) | {b"key:new": orjson.dumps({"type": "tag", "attrs": {}, "learnt": True})}
+    registry = new_registry(make_schema()) | {b"key:new": orjson.dumps({"type": "tag", "attrs": {}, "learnt": True})}
     schema, _ = read_schema(info, registry)
     assert "new" not in schema.fields
     assert schema.fields["note"].type == "unindexed"
@@ -201,3 +191,49 @@ def test_an_unknown_key_is_told_with_those_that_can_be_filtered() -> None:
 def test_a_key_that_is_not_indexed_says_what_it_can_be_asked() -> None:
     with pytest.raises(FilterError, match=r"'note'.*not indexed.*EXISTS"):
         make_schema().indexed("note")
+
+
+def test_an_index_of_a_newer_layout_is_refused_with_both_versions(info: Any) -> None:
+    registry = new_registry(make_schema())
+    newer = {**registry, HEADER: orjson.dumps({**orjson.loads(registry[HEADER]), "version": LAYOUT + 1})}
+    with pytest.raises(
+        SchemaMismatchError, match=r"'docs' has layout version 2.*newer version.*version 1\. Use a newer"
+    ):
+        read_schema(info, newer)
+
+
+@pytest.mark.parametrize("operation", [operations.count, operations.drop, lambda state: operations.create(state, 2)])
+def test_nothing_is_done_to_an_index_of_a_newer_layout(operation: Any) -> None:
+    server, state = FakeServer(), make_state()
+    server.run(state, operations.upsert(state, [record("a")], [[1.0, 2.0]]))
+    server.registry[HEADER] = orjson.dumps({"version": LAYOUT + 1})
+    before = {key: dict(fields) for key, fields in server.keys.items()}
+    for other in (make_state(), make_state(create="overwrite")):
+        with pytest.raises(SchemaMismatchError, match="layout version 2"):
+            server.run(other, operation(other))
+    assert server.fields is not None
+    # Not even by whoever finds its registry alone.
+    server.fields = None
+    other = make_state()
+    for create_or_drop in (operations.create(other, 2), operations.drop(other)):
+        with pytest.raises(SchemaMismatchError, match="layout version 2"):
+            server.run(other, create_or_drop)
+    assert server.keys == before
+
+
+def test_a_registry_that_is_left_of_another_index_tells_nothing_of_a_new_one() -> None:
+    """As after FT.DROPINDEX: its types are those of records that lie elsewhere."""
+    elsewhere: list[dict[str, Any]] = [{"prefix": "elsewhere:"}, {"storage": "json"}]
+    for options in elsewhere:
+        server = FakeServer()
+        left = new_registry(make_state(**options, metadata_schema={"n": "bool"}).spec.schema(2))
+        server.keys["redisvl-adapters/docs"] = dict(left)
+        state = make_state()
+        server.run(state, operations.upsert(state, [record("a", n="a text")], [[1.0, 2.0]]))
+        assert state.schema is not None
+        assert state.schema.fields["n"].type == "tag"
+
+
+@pytest.mark.parametrize("key", ["n", "a.b", "a/b", "a//b", "tag", "_k_x", "ä ö", "", "text", "_keys", "x_2f_y"])
+def test_the_key_of_an_indexed_name_is_known_from_it(key: str) -> None:
+    assert key_of_alias(field_alias(key, make_schema().reserved)) == key

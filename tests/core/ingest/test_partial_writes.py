@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.index.registry import register_command
+from redisvl_adapters.core.index.registry import new_registry, register_command
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, PartialWriteError, RecordError, ServerUnavailableError
-from tests.core.fake_server import make_state, record
+from tests.core.fake_server import NAME, make_state, record
 from tests.core.ingest.ingest_support import (
     VECTOR,
     Embedder,
@@ -238,7 +238,7 @@ async def test_an_index_that_others_create_at_the_same_time_is_no_loss(
     run: Run, index: MemoryIndex, server: IngestServer
 ) -> None:
     """Whoever creates it last writes the header of the registry, and the records stay."""
-    other = register_command(make_state().spec.schema(2))
+    other = register_command(NAME, new_registry(make_state().spec.schema(2)))
     embed = Embedder({3: settled(server, 20, lambda: server.execute(other))})
     assert await run(index, some(45), embed, **ONE_AT_A_TIME) == names(0, 45)
     assert list(server.records) == names(0, 45)

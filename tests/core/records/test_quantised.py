@@ -11,7 +11,7 @@ import pytest
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index.info import read_schema
-from redisvl_adapters.core.index.registry import register_command, scale_commands
+from redisvl_adapters.core.index.registry import HEADER, new_registry, scale_commands
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
@@ -51,8 +51,7 @@ def test_a_scale_is_a_positive_number(scale: Any) -> None:
 
 
 def test_the_scale_is_kept_with_the_index_and_compared() -> None:
-    header = register_command(make_schema()).args[3]
-    assert isinstance(header, bytes)
+    header = new_registry(make_schema())[HEADER]
     (scale,) = scale_commands(make_schema())
     assert scale.args == ("HSETNX", "redisvl-adapters/docs", b"scale", b"100.0")
     info: list[Any] = [
@@ -99,7 +98,7 @@ def test_a_search_compares_scaled_vectors_and_tells_true_distances() -> None:
     cut = next(re.fullmatch(r"@vector_distance <= (\S+)", str(arg)) for arg in command.args if "<=" in str(arg))
     assert cut is not None
     assert float(cut[1]) == pytest.approx(500)
-    row = [b"__key", b"docs:a", b"vector_distance", b"400", b"text", b"one"]
+    row = [b"__key", b"docs:a", b"vector_distance", b"400", b"text", b"one", b"metadata", b"{}"]
     with pytest.raises(StopIteration) as stop:
         steps.send([[1, row]])
     ((hit,),) = [stop.value.value]

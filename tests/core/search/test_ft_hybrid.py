@@ -168,10 +168,18 @@ def drive(steps: Steps[T], *replies: list[Any]) -> tuple[T, list[list[str]]]:
 
 
 NEAR_REPLY = [
-    *(2, b"docs:near", [b"vector_distance", b"0.05", b"text", b"two"]),
-    *(b"docs:both", [b"vector_distance", b"0.1", b"text", b"one"]),
+    *(2, b"docs:near", [b"vector_distance", b"0.05", b"text", b"two", b"metadata", b"{}"]),
+    *(b"docs:both", [b"vector_distance", b"0.1", b"text", b"one", b"metadata", b"{}"]),
 ]
-TEXT_REPLY = [2, b"docs:said", b"4", [b"text", b"three"], b"docs:both", b"2.5", [b"text", b"one"]]
+TEXT_REPLY = [
+    2,
+    b"docs:said",
+    b"4",
+    [b"text", b"three", b"metadata", b"{}"],
+    b"docs:both",
+    b"2.5",
+    [b"text", b"one", b"metadata", b"{}"],
+]
 
 
 @pytest.mark.parametrize("fusion", [Fusion(), Fusion("linear", 0.3), Fusion("rrf", 0.8, 1)])

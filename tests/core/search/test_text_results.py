@@ -67,7 +67,9 @@ def loaded_reply(protocol: int, *rows: tuple[bytes, bytes, list[bytes]] | None, 
 def test_text_hits_are_read_with_their_scores(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
     reply = scored_reply(
-        protocol, (b"docs:r:0", 0.18232159653038368, FIELDS[storage]), (b"docs:1", 0.0, [b"text", b""])
+        protocol,
+        (b"docs:r:0", 0.18232159653038368, FIELDS[storage]),
+        (b"docs:1", 0.0, [b"text", b"", b"metadata", b"{}"]),
     )
     first, second = read_text_hits(reply, schema, layout_of(schema))
     assert (first.record.id, first.record.text, first.record.metadata) == ("r:0", "fox 0", {"n": 0})
@@ -98,7 +100,9 @@ def test_a_record_that_expired_meanwhile_is_no_text_hit(protocol: int, storage: 
 def test_hits_within_a_distance_are_read(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
     reply = loaded_reply(
-        protocol, (b"docs:r:0", b"5.96046447754e-08", FIELDS[storage]), (b"docs:1", b"0.292893230915", [])
+        protocol,
+        (b"docs:r:0", b"5.96046447754e-08", FIELDS[storage]),
+        (b"docs:1", b"0.292893230915", [b"metadata", b"{}"]),
     )
     first, second = read_vector_hits(reply, schema, layout_of(schema))
     assert (first.record.id, first.record.text, first.record.metadata) == ("r:0", "fox 0", {"n": 0})

@@ -69,9 +69,8 @@ def test_hits_are_read(protocol: int, storage: str, fields: list[bytes]) -> None
 @pytest.mark.parametrize("storage", ["hash", "json"])
 def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
-    reply = search_reply(
-        protocol, (b"docs:0", None), (b"docs:1", [b"vector_distance", b"1", b"text", b"a"]), (b"docs:2", [])
-    )
+    there = [b"vector_distance", b"1", b"text", b"a", b"metadata", b"{}"]
+    reply = search_reply(protocol, (b"docs:0", None), (b"docs:1", there), (b"docs:2", []))
     hits = read_vector_hits(reply, schema, layout_of(schema))
     assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in hits] == [("1", "a", {})]
 
@@ -79,7 +78,7 @@ def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) 
 @both_protocols
 def test_a_row_of_an_aggregation_without_a_key_is_no_hit(protocol: int) -> None:
     """The server may not have taken the record out of the index yet."""
-    there = {b"__key": b"docs:a", b"vector_distance": b"0.25", b"text": b"x"}
+    there = {b"__key": b"docs:a", b"vector_distance": b"0.25", b"text": b"x", b"metadata": b"{}"}
     gone = {b"vector_distance": b"0.5"}
     rows: list[Any] = [there, gone]
     reply: Any = {b"total_results": 2, b"results": [{b"extra_attributes": row, b"values": []} for row in rows]}
@@ -93,7 +92,7 @@ def test_a_row_of_an_aggregation_without_a_key_is_no_hit(protocol: int) -> None:
 @both_protocols
 def test_the_key_is_cut_by_the_bytes_of_the_prefix(protocol: int) -> None:
     schema = make_schema(name="dökü")
-    reply = search_reply(protocol, ("dökü:é".encode(), [b"vector_distance", b"1"]))
+    reply = search_reply(protocol, ("dökü:é".encode(), [b"vector_distance", b"1", b"metadata", b"{}"]))
     assert [hit.record.id for hit in read_vector_hits(reply, schema, layout_of(schema))] == ["é"]
 
 

@@ -10,14 +10,14 @@ from typing import TypeVar, Unpack
 from redisvl_adapters.core.arguments import check_ttl
 from redisvl_adapters.core.caches.answer_cache import AnswerCache
 from redisvl_adapters.core.caches.cache_options import OnError, check_on_error
-from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError, is_wrong_type
+from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError
 from redisvl_adapters.core.caches.prompts import check_prompt, digest
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.key_names import check_prefix
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
-from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.core.server.replies import is_wrong_type, ok
 from redisvl_adapters.errors import known_keywords
 
 T = TypeVar("T")

@@ -26,7 +26,7 @@ from redisvl_adapters.core.caches.cache_options import (
     check_scope,
     check_threshold,
 )
-from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError, is_wrong_type
+from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError
 from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_first_row
 from redisvl_adapters.core.caches.prompts import check_prompt, digest
 from redisvl_adapters.core.filters.algebra import And, Compare, Operator
@@ -39,7 +39,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, FRAME
 from redisvl_adapters.core.server.commands import Command, Steps
-from redisvl_adapters.core.server.replies import is_missing_index, ok
+from redisvl_adapters.core.server.replies import is_missing_index, is_wrong_type, ok
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import (
     ArgumentError,

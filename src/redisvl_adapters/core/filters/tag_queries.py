@@ -25,6 +25,11 @@ def tag_query(name: str, tags: Iterable[str]) -> Positive:
     return str(_ExactTag(name) == tags) if tags else False
 
 
+def prefix_query(name: str, prefix: str) -> str:
+    """Return the query text for the records that have a tag which begins so; it misses some if there are hundreds."""
+    return f"@{name}:{{{_ExactTag.escaper.escape(prefix)}*}}"
+
+
 def presence_query(key: str, signs: str = "+-") -> str:
     """Return the query text for the records that have a key, or a key with one of some signs in ``_keys``."""
     return str(tag_query(KEYS, [encode_tag(sign + key) for sign in signs]))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.fields import MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.stored_fields import KEYS
 from redisvl_adapters.core.server.commands import Argument, Command
 
 
@@ -30,6 +32,18 @@ def alter_command(schema: Schema, field: MetadataField, *, scan: bool = False) -
     return Command(("FT.ALTER", schema.name, *skip, "SCHEMA", "ADD", *made.redis_args()))
 
 
-def drop_command(name: str) -> Command:
-    """Return the command that drops an index with its records."""
-    return Command(("FT.DROPINDEX", name, "DD"))
+def drop_command(name: str, *, with_records: bool) -> Command:
+    """Return the command that drops an index, with all that it has indexed or without."""
+    return Command(("FT.DROPINDEX", name, *(["DD"] if with_records else [])))
+
+
+def sweep_name(name: str) -> str:
+    """Return the name of a passing index that finds the records which an index has left behind."""
+    return f"redisvl-adapters/{name}/{new_id()}"
+
+
+def sweep_command(schema: Schema) -> Command:
+    """Return the command that creates such an index."""
+    field = f"$.index.{KEYS}" if schema.storage == "json" else KEYS
+    head: list[Argument] = ["FT.CREATE", schema.name, "ON", schema.storage.upper(), "PREFIX", 1, schema.prefix]
+    return Command((*head, "SCHEMA", field, "AS", KEYS, "TAG"))

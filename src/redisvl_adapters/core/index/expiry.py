@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redisvl_adapters.core.arguments import check_ids
-from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.index.readiness import current_snapshot
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.own_records import on_record
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
 from redisvl_adapters.core.server.replies import ok
 
@@ -22,12 +24,12 @@ def renew_ttl(state: IndexState, ids: Sequence[str]) -> Steps[None]:
 def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | None]]:
     """Return in how many seconds records expire; None where a record does not expire, or there is none."""
     check_ids(ids)
-    snapshot = state.snapshot or (yield from read_snapshot(state))
+    snapshot = yield from current_snapshot(state)
     if snapshot is None:
         return [None for _ in ids]
     left: list[float | None] = []
     for chunk in batched(ids, BATCH_SIZE):
-        replies = yield [Command(("PTTL", key), key) for key in map(snapshot.schema.key_of, chunk)]
+        replies = yield [on_record(snapshot.schema, record_id, "PTTL", otherwise=-2) for record_id in chunk]
         left += [None if ok(reply) < 0 else reply / 1000 for reply in replies]
     return left
 
@@ -35,15 +37,14 @@ def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | N
 def expire(state: IndexState, ids: Sequence[str], ttl_ms: int | None) -> Steps[int]:
     """Let records expire after a number of milliseconds from now, or never; return how many there were."""
     check_ids(ids)
-    snapshot = state.snapshot or (yield from read_snapshot(state))
+    snapshot = yield from current_snapshot(state)
     if snapshot is None:
         return 0
-    there = 0
+    schema, there = snapshot.schema, 0
     for chunk in batched(ids, BATCH_SIZE):
-        keys = list(map(snapshot.schema.key_of, chunk))
         if ttl_ms is None:
-            commands = [Command((name, key), key) for key in keys for name in ("PERSIST", "EXISTS")]
+            commands = [on_record(schema, record_id, name) for record_id in chunk for name in ("PERSIST", "EXISTS")]
             there += sum(map(ok, (yield commands)[1::2]))
         else:
-            there += sum(map(ok, (yield [Command(("PEXPIRE", key, ttl_ms), key) for key in keys])))
+            there += sum(map(ok, (yield [on_record(schema, record_id, "PEXPIRE", ttl_ms) for record_id in chunk])))
     return there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -12,34 +13,90 @@ from redisvl_adapters.core.index.registry import (
     HEADER,
     SCALE,
     Registry,
+    check_version,
     read_registry_command,
     registered_fields,
     registry_key,
     untyped_keys,
 )
-from redisvl_adapters.core.schema.fields import QUANTISED, TUNING, FieldType, MetadataField, VectorField
+from redisvl_adapters.core.index.scan import info_command
+from redisvl_adapters.core.schema.fields import QUANTISED, TUNING, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT, TYPED
+from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, TYPED
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.core.server.replies import as_mapping
 from redisvl_adapters.errors import SchemaMismatchError
 
-_TYPES = {"TAG": FieldType.TAG, "NUMERIC": FieldType.NUMERIC, "TEXT": FieldType.TEXT, "GEO": FieldType.GEO}
+
+def snapshot_commands(name: str, registered: str) -> list[Command]:
+    """Return the commands that tell all about an index: the registry twice, so that a change in between shows.
+
+    Args:
+        name: The index, or an alias of it.
+        registered: The index whose registry is read: if the name is an alias, the one that it stands for.
+    """
+    registry = read_registry_command(registered)
+    return [registry, info_command(name), registry]
 
 
-def snapshot_commands(name: str) -> list[Command]:
-    """Return the commands that tell all about an index: the registry twice, so that a change in between shows."""
-    return [read_registry_command(name), Command(("FT.INFO", name)), read_registry_command(name)]
+def index_name(info: Reply) -> str:
+    """Return the name of an index from the reply to FT.INFO, which may have been asked by an alias."""
+    return str(as_mapping(info)[b"index_name"].decode())
 
 
-def info_command(name: str) -> Command:
-    """Return the command that tells what an index is and does."""
-    return Command(("FT.INFO", name))
+def prefixes_of(info: Reply) -> list[str]:
+    """Return the prefixes of an index from the reply to FT.INFO."""
+    definition = as_mapping(as_mapping(info)[b"index_definition"])
+    return [prefix.decode() for prefix in definition[b"prefixes"]]
 
 
-def is_scanning(info: Reply) -> bool:
-    """Tell from the reply to ``info_command`` whether an index still looks for records that were there before."""
-    return float(as_mapping(info).get(b"indexing", 0)) > 0
+def storage_of(info: Reply) -> str:
+    """Return where the records of an index lie, from the reply to FT.INFO."""
+    return str(as_mapping(as_mapping(info)[b"index_definition"])[b"key_type"].decode().lower())
+
+
+def is_ours(info: Reply) -> bool:
+    """Tell from the reply to FT.INFO whether an index was made by this library."""
+    return {KEYS, SOURCE, TYPED, SEARCHED} <= _names(info)
+
+
+def check_ours(info: Reply) -> None:
+    """Refuse an index that was not made by this library, or was changed by others since.
+
+    Raises:
+        SchemaMismatchError: If so.
+    """
+    names, prefixes = _names(info), prefixes_of(info)
+    if len(prefixes) != 1 or not is_ours(info) or len(_vectors(attributes_of(info))) != 1:
+        raise SchemaMismatchError(
+            f"index {index_name(info)!r} exists, but was not made by this library: it has fields "
+            f"{', '.join(sorted(names))} under the prefixes {', '.join(prefixes)}; choose another index_name"
+        )
+
+
+def attributes_of(info: Reply) -> dict[str, dict[str, Any]]:
+    """Return the attributes of an index of this library by their names, from the reply to FT.INFO."""
+    return {row["attribute"]: row for row in map(_attribute, as_mapping(info)[b"attributes"])}
+
+
+def _names(info: Reply) -> set[str]:
+    rows = as_mapping(info)[b"attributes"]
+    return {(row if isinstance(row, dict) else dict(pairwise(row)))[b"attribute"].decode() for row in rows}
+
+
+def _vectors(attributes: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in attributes.values() if row["type"] == "VECTOR"]
+
+
+def bare_schema(info: Reply) -> Schema:
+    """Return what the reply to FT.INFO tells of an index by itself: no metadata fields, and no scale of its vectors.
+
+    Raises:
+        SchemaMismatchError: If the index was not made by this library.
+    """
+    check_ours(info)
+    (vector,) = _vectors(attributes_of(info))
+    return Schema(index_name(info), prefixes_of(info)[0], storage_of(info), _vector(vector), {})
 
 
 def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
@@ -47,55 +104,34 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
 
     Args:
         info: The reply to FT.INFO.
-        registry: The registry; if it is lost, types are those that FT.INFO tells.
+        registry: The registry.
 
     Raises:
-        SchemaMismatchError: If the index was not made by this library.
+        SchemaMismatchError: If the index was not made by this library, or by a newer version of it.
     """
-    told = as_mapping(info)
-    name = told[b"index_name"].decode()
-    definition = as_mapping(told[b"index_definition"])
-    prefixes = [prefix.decode() for prefix in definition[b"prefixes"]]
-    attributes = {row["attribute"]: row for row in map(_attribute, told[b"attributes"])}
-    vectors = [row for row in attributes.values() if row["type"] == "VECTOR"]
-    if len(prefixes) != 1 or len(vectors) != 1 or not {KEYS, SOURCE, TYPED, SEARCHED} <= attributes.keys():
-        raise SchemaMismatchError(
-            f"index {name!r} exists, but was not made by this library: it has fields {', '.join(sorted(attributes))} "
-            f"under the prefixes {', '.join(prefixes)}; choose another index_name"
-        )
+    schema = bare_schema(info)
+    check_version(schema.name, registry)
     header = orjson.loads(registry.get(HEADER, b"{}"))
-    vector = _vector(vectors[0], header.get("tuning", {}))
+    vector = replace(schema.vector, tuning={**header.get("tuning", {}), **schema.vector.tuning})
     if vector.dtype in QUANTISED:
         if SCALE not in registry and vector.metric != "cosine":
             raise SchemaMismatchError(
-                f"index {name!r} exists, but the scale of its {vector.dtype} vectors is lost, with the key "
-                f"{registry_key(name)!r}: what they stand for is unknown. Restore that key, or pass create='overwrite' "
-                "to drop the index with its records"
+                f"index {schema.name!r} exists, but the scale of its {vector.dtype} vectors is lost, with the key "
+                f"{registry_key(schema.name)!r}: what they stand for is unknown. Restore that key, or pass "
+                "create='overwrite' to drop the index with its records"
             )
         vector = replace(vector, scale=orjson.loads(registry.get(SCALE, b"null")))
-    reserved = frozenset({TEXT, METADATA, DISTANCE, vector.name})
-    known = registered_fields(registry, reserved)
-    fields = {key: field for key, field in known.items() if field.redis_type is None or field.alias in attributes}
-    if not header:
-        # The registry was lost.
-        claimed = {KEYS, SOURCE, TYPED, SEARCHED, vector.name}
-        fields = {
-            alias: MetadataField(alias, _TYPES[row["type"]], alias)
-            for alias, row in attributes.items()
-            if alias not in claimed and row["type"] in _TYPES
-        }
-    storage = definition[b"key_type"].decode().lower()
-    schema = Schema(
-        name,
-        prefixes[0],
-        storage,
-        vector,
-        fields,
-        header.get("text_attrs", {}),
-        tuple(header.get("stopwords", ())),
-        untyped_keys(registry),
+    names = _names(info)
+    known = registered_fields(registry, schema.reserved)
+    schema = replace(
+        schema,
+        vector=vector,
+        fields={key: field for key, field in known.items() if field.redis_type is None or field.alias in names},
+        text_attrs=header.get("text_attrs", {}),
+        stopwords=tuple(header.get("stopwords", ())),
+        untyped_keys=untyped_keys(registry),
     )
-    return schema, int(told[b"num_docs"])
+    return schema, int(as_mapping(info)[b"num_docs"])
 
 
 def _attribute(row: Reply) -> dict[str, Any]:
@@ -116,7 +152,7 @@ def _attribute(row: Reply) -> dict[str, Any]:
 _FLAGS = frozenset(b"SORTABLE UNF NOINDEX NOSTEM CASESENSITIVE WITHSUFFIXTRIE INDEXEMPTY INDEXMISSING".split())
 
 
-def _vector(row: Mapping[str, Any], tuning: Mapping[str, Any]) -> VectorField:
+def _vector(row: Mapping[str, Any]) -> VectorField:
     algorithm = str(row["algorithm"]).lower().replace("_", "-")
     told = {
         name: value
@@ -129,5 +165,5 @@ def _vector(row: Mapping[str, Any], tuning: Mapping[str, Any]) -> VectorField:
         row["data_type"].lower(),
         row["distance_metric"].lower(),
         algorithm,
-        {**tuning, **told},
+        told,
     )

@@ -9,6 +9,7 @@ from itertools import islice
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.backfill import backfill, check_backfill
 from redisvl_adapters.core.index.definition import alter_command
+from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import (
     claim_commands,
@@ -16,6 +17,7 @@ from redisvl_adapters.core.index.registry import (
     registry_header,
     untyped_keys,
 )
+from redisvl_adapters.core.index.scan import RUNNING
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, check_matches
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import holds, infer_type, other_kinds
@@ -24,6 +26,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok
+from redisvl_adapters.errors import IndexNotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,14 @@ def apply_schema_change(state: IndexState, snapshot: Snapshot, change: SchemaCha
     """
     if not (change or snapshot.claimed):
         return snapshot
+    if change.fields:
+        # What records have of new keys is counted, which is of no use before all of them are there.
+        try:
+            whole = yield from whole_snapshot(state, anew=not snapshot.is_whole)
+        except IndexNotFoundError:
+            return None
+        if whole is None or (whole.registry, whole.schema) != (snapshot.registry, snapshot.schema):
+            return None
     schema = snapshot.schema
     for new in change.fields:
         if new.attrs and new.redis_type:
@@ -147,7 +158,17 @@ def apply_schema_change(state: IndexState, snapshot: Snapshot, change: SchemaCha
     for reply in replies:
         if not is_duplicate(reply):
             ok(reply)
-    state.snapshot = Snapshot(schema, entries, snapshot.records)
+    progress = RUNNING if present and replies else snapshot.scan
+    state.snapshot = replace(
+        snapshot,
+        schema=schema,
+        registry=entries,
+        claimed=False,
+        scan=progress,
+        compiled={},
+        plans={},
+        oversized=set(),
+    )
     return state.snapshot
 
 

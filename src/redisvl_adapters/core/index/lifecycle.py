@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.index.definition import alter_command, create_command, drop_command
+from redisvl_adapters.core.index.definition import create_command, drop_command, sweep_command, sweep_name
+from redisvl_adapters.core.index.info import bare_schema, check_ours, index_name
 from redisvl_adapters.core.index.learning import SchemaChange, apply_schema_change
+from redisvl_adapters.core.index.neighbours import check_prefix_is_free
+from redisvl_adapters.core.index.ownership import check_ownership, others_commands, read_others, remove_records
+from redisvl_adapters.core.index.readiness import check_may_create, current_snapshot, whole_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import (
+    HEADER,
+    check_version,
     forget_command,
+    is_of,
+    mark_command,
+    new_registry,
+    put_back_command,
     read_registry_command,
     register_command,
     registered_fields,
     registry_header,
     scale_commands,
 )
+from redisvl_adapters.core.index.scan import info_command, wait_for_scan
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, check_matches, read_snapshot
+from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.option_parsing import check_dims
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, server_error
-from redisvl_adapters.errors import ArgumentError, IndexNotFoundError, MissingModuleError, ServerError
+from redisvl_adapters.errors import (
+    ArgumentError,
+    IndexNotReadyError,
+    MissingModuleError,
+    SchemaMismatchError,
+    ServerError,
+)
 
 
 def open_index(state: IndexState) -> Steps[None]:
@@ -30,27 +49,14 @@ def open_index(state: IndexState) -> Steps[None]:
 
     Raises:
         IndexNotFoundError: If it does not exist and is never to be created.
-        SchemaMismatchError: If it is not what was asked for.
+        SchemaMismatchError: If it is not what was asked for, or is to be overwritten and was made by somebody else.
     """
     if state.spec.create == "overwrite":
-        yield from drop(state)
-    yield from read_snapshot(state)
-    if state.snapshot is None:
-        check_may_create(state.spec)
+        existed = yield from drop(state)
+        if not existed:
+            yield from _sweep(state.spec)
+    yield from current_snapshot(state, anew=True)
     state.opened = True
-
-
-def check_may_create(spec: IndexSpec) -> None:
-    """Refuse to create an index that is never to be created.
-
-    Raises:
-        IndexNotFoundError: Always, if so.
-    """
-    if spec.create == "never":
-        raise IndexNotFoundError(
-            f"index {spec.name!r} does not exist on this server; from_existing_index() and create='never' only open an "
-            "index that exists. Check index_name and redis_url, or let a store create it"
-        )
 
 
 def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
@@ -62,7 +68,7 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
 
     Raises:
         IndexNotFoundError: If it is never to be created.
-        SchemaMismatchError: If another one of that name exists.
+        SchemaMismatchError: If another one of that name exists, or its prefix covers what is not its own.
         ArgumentError: If nobody said how many dimensions its vectors have, or dims is out of range or contradicts what
             the index was told.
     """
@@ -70,7 +76,9 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
     if dims is not None and state.spec.dims not in (None, dims):
         raise ArgumentError(f"dims={dims} contradicts the dims={state.spec.dims} that the index was told")
     for _ in range(ATTEMPTS):
-        snapshot = state.snapshot or (yield from _create(state, dims))
+        snapshot = yield from writable_snapshot(state, anew=True)
+        if snapshot is None:
+            snapshot = yield from _create(state, dims)
         if snapshot is not None and dims not in (None, snapshot.schema.vector.dims):
             check_matches(snapshot.schema, [f"dims is {snapshot.schema.vector.dims!r}, asked for {dims!r:.80}"])
         if snapshot is not None:
@@ -79,26 +87,44 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
             )
         if snapshot is not None:
             return snapshot
-        yield from read_snapshot(state)
     raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to create it; try again")
 
 
 def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
-    check_may_create(state.spec)
+    yield from check_may_create(state.spec)
     schema = state.spec.schema(dims)
-    # If somebody dropped an earlier index and left its records, then these are indexed by what was known of them.
-    (registry,) = yield [read_registry_command(schema.name)]
-    remembered = registered_fields(as_mapping(ok(registry)), schema.reserved)
-    schema = replace(schema, fields={**remembered, **schema.fields})
-    creation = create_command(schema)
+    yield from check_prefix_is_free(schema)
+    (reply,) = yield [read_registry_command(schema.name)]
+    before = as_mapping(ok(reply))
+    check_version(schema.name, before)
+    if is_of(before, schema):
+        # If somebody dropped an earlier index and left its records, then these are indexed by what was known of them.
+        schema = replace(schema, fields={**registered_fields(before, schema.reserved), **schema.fields})
+    # Refused, if so, before anything is registered.
+    creation, entries = create_command(schema), new_registry(schema)
+    forgotten = [] if is_of(before, schema) else [forget_command(schema.name, registry_header(before))]
     # Registered first, so that nobody finds the index without its registry.
-    for reply in (yield [*scale_commands(schema), register_command(schema)]):
+    registered = [*scale_commands(schema), mark_command(schema.name, unchecked=True)]
+    for reply in (yield [*forgotten, *registered, register_command(schema.name, entries)]):
         ok(reply)
     (created,) = yield [creation]
-    if isinstance(created, ResponseError) and not is_duplicate(created):
-        (registry,) = yield [read_registry_command(schema.name)]
-        yield [forget_command(schema.name, registry_header(as_mapping(ok(registry))))]
+    if is_duplicate(created):
+        return (yield from read_snapshot(state))
+    undo = put_back_command(schema.name, entries[HEADER], before)
+    if isinstance(created, ResponseError):
+        yield [undo]
         raise _cannot_create(schema, created)
+    try:
+        # Somebody may have made another one at the same time.
+        yield from check_prefix_is_free(schema)
+        # If it takes too long, then whoever is the first to ask the index sees what lies there.
+        with suppress(IndexNotReadyError):
+            yield from wait_for_scan(schema.name, state.spec.wait_until_indexed)
+            yield from check_ownership(schema)
+    except SchemaMismatchError:
+        yield [drop_command(schema.name, with_records=False)]
+        yield [undo]
+        raise
     return (yield from read_snapshot(state))
 
 
@@ -113,35 +139,72 @@ def _cannot_create(schema: Schema, error: ResponseError) -> ServerError:
 
 
 def clear(state: IndexState) -> Steps[None]:
-    """Delete all records. The index stays, with its fields."""
-    snapshot = yield from read_snapshot(state)
+    """Delete all records, one by one. The index stays, with its fields and aliases."""
+    yield from writable_snapshot(state, anew=True)
+    snapshot = yield from whole_snapshot(state)
     if snapshot is None:
         return
-    schema = snapshot.schema
-    (registered,) = yield [register_command(schema)]
+    yield from remove_records(snapshot.schema)
+    # So that whoever is writing sees that what was written before is gone.
+    header = {HEADER: new_registry(snapshot.schema)[HEADER]}
+    (registered,) = yield [register_command(snapshot.schema.name, header)]
     ok(registered)
-    dropped, created = yield [drop_command(schema.name), create_command(schema)]
-    if not is_missing_index(dropped):
-        ok(dropped)
-    if not is_duplicate(created):
-        ok(created)
-    # What somebody taught the index meanwhile is taught again, to records too that were written meanwhile.
-    snapshot = yield from read_snapshot(state)
-    if snapshot is not None:
-        held = registered_fields(snapshot.registry, schema.reserved)
-        lost = [field for key, field in held.items() if key not in snapshot.schema.fields and field.redis_type]
-        for reply in (yield [alter_command(schema, field, scan=True) for field in lost]):
-            if not is_duplicate(reply) and not is_missing_index(reply):
-                ok(reply)
     state.snapshot = None
 
 
-def drop(state: IndexState) -> Steps[None]:
-    """Drop the index with all its records. It does not need to exist."""
+def drop(state: IndexState) -> Steps[bool]:
+    """Drop the index with all its records, and nothing else that lies there. It does not need to exist.
+
+    Returns:
+        Whether it existed.
+
+    Raises:
+        SchemaMismatchError: If it was made by somebody else or by a newer version, or its name is an alias.
+        IndexNotReadyError: If it is still being scanned: the server would drop the records that it knows.
+    """
     name = state.spec.name
-    registry, dropped = yield [read_registry_command(name), drop_command(name)]
-    if not is_missing_index(dropped):
-        ok(dropped)
+    registry, info = yield [read_registry_command(name), info_command(name)]
+    exists = not is_missing_index(info)
+    check_version(name, as_mapping(ok(registry)))
+    if exists:
+        check_ours(ok(info))
+        if index_name(info) != name:
+            raise SchemaMismatchError(
+                f"{name!r} is an alias of index {index_name(info)!r}, which is not dropped or overwritten by it; "
+                "do that by the name of the index, or take the alias away with FT.ALIASDEL"
+            )
+        yield from wait_for_scan(name, state.spec.wait_until_indexed)
+        yield from _drop_with_records(bare_schema(info))
     (forgotten,) = yield [forget_command(name, registry_header(as_mapping(ok(registry))))]
     ok(forgotten)
-    state.snapshot = None
+    state.snapshot, state.was_there = None, False
+    return exists
+
+
+def _drop_with_records(schema: Schema) -> Steps[None]:
+    """Drop an index that was scanned, with the records under it."""
+    replies = yield others_commands(schema)
+    if any(map(is_missing_index, replies)):
+        return
+    others = read_others(replies)
+    if others:
+        warn_of_others(schema, *others)
+        yield from remove_records(schema)
+    (dropped,) = yield [drop_command(schema.name, with_records=not others)]
+    if not is_missing_index(dropped):
+        ok(dropped)
+
+
+def _sweep(spec: IndexSpec) -> Steps[None]:
+    """Delete the records that outlived their index, which a new one would take in again."""
+    schema = spec.schema(spec.dims or 1)
+    yield from check_prefix_is_free(schema)
+    swept = replace(schema, name=sweep_name(schema.name))
+    (created,) = yield [sweep_command(swept)]
+    ok(created)
+    try:
+        yield from wait_for_scan(swept.name, spec.wait_until_indexed)
+    except IndexNotReadyError:
+        yield [drop_command(swept.name, with_records=False)]
+        raise
+    yield from _drop_with_records(swept)

@@ -16,12 +16,16 @@ from redisvl_adapters.core.schema.field_names import field_alias
 from redisvl_adapters.core.schema.fields import QUANTISED, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import Command
+from redisvl_adapters.errors import SchemaMismatchError
 
 Registry = Mapping[bytes, bytes]
 
 HEADER = b"layout"
 SCALE = b"scale"
-_LAYOUT = 1
+UNCHECKED = b"unchecked"
+"""An index that has this was made over keys of which nobody has seen yet whether they are records."""
+LAYOUT = 1
+"""The version of the layout of records that this library reads and writes."""
 _KEY_PREFIX = b"key:"
 _UNTYPED_PREFIX = b"met:"
 _KIND_PREFIX = b"kind:"
@@ -38,23 +42,80 @@ def read_registry_command(name: str) -> Command:
     return Command(("HGETALL", key), key)
 
 
-def register_command(schema: Schema) -> Command:
-    """Return the command that writes a header, and the fields of a schema, into the registry.
+def register_command(name: str, entries: Registry) -> Command:
+    """Return the command that writes entries into a registry."""
+    key = registry_key(name)
+    return Command(("HSET", key, *(part for pair in entries.items() for part in pair)), key)
+
+
+def new_registry(schema: Schema) -> dict[bytes, bytes]:
+    """Return the registry of an index: a header, and the fields.
 
     Each header is unlike any before it: so whoever reads the registry sees that the index was made anew.
     """
     header = {
-        "version": _LAYOUT,
+        "version": LAYOUT,
         "made": new_id(),
+        "prefix": schema.prefix,
+        "storage": schema.storage,
         "tuning": dict(schema.vector.tuning),
         "text_attrs": dict(schema.text_attrs),
         "stopwords": schema.stopwords,
     }
-    parts: list[bytes] = [HEADER, orjson.dumps(header)]
-    for field in schema.fields.values():
-        parts += _entry(field)
-    key = registry_key(schema.name)
-    return Command(("HSET", key, *parts), key)
+    untyped = {_UNTYPED_PREFIX + key.encode(): b"" for key in schema.untyped_keys}
+    return {HEADER: orjson.dumps(header), **dict(map(_entry, schema.fields.values())), **untyped}
+
+
+def restore_command(name: str, registry: Registry) -> Command:
+    """Return the command that writes back a registry that was lost, unless somebody else did."""
+    key = registry_key(name)
+    script = "if redis.call('HEXISTS',KEYS[1],ARGV[1])==0 then redis.call('HSET',KEYS[1],unpack(ARGV)) end"
+    parts = (part for name in (HEADER, *(registry.keys() - {HEADER})) for part in (name, registry[name]))
+    return Command(("EVAL", script, 1, key, *parts), key)
+
+
+def mark_command(name: str, *, unchecked: bool) -> Command:
+    """Return the command that sets or takes away the mark of an index of which nobody has seen what lies under it."""
+    key = registry_key(name)
+    return Command(("HSET", key, UNCHECKED, b"1") if unchecked else ("HDEL", key, UNCHECKED), key)
+
+
+def put_back_command(name: str, header: bytes, before: Registry) -> Command:
+    """Return the command that undoes ``register_command``, unless somebody made the index anew since.
+
+    Args:
+        name: The index.
+        header: The header that it wrote.
+        before: The registry before that, which may be empty.
+    """
+    key = registry_key(name)
+    script = (
+        "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('DEL',KEYS[1]) "
+        "if #ARGV>2 then redis.call('HSET',KEYS[1],unpack(ARGV,3)) end end"
+    )
+    parts = (part for pair in before.items() for part in pair)
+    return Command(("EVAL", script, 1, key, HEADER, header, *parts), key)
+
+
+def check_version(name: str, registry: Registry) -> None:
+    """Refuse an index that a newer version of this library has made.
+
+    Raises:
+        SchemaMismatchError: If so.
+    """
+    version = orjson.loads(registry.get(HEADER, b"{}")).get("version", LAYOUT)
+    if version > LAYOUT:
+        raise SchemaMismatchError(
+            f"index {name!r} has layout version {version}, made by a newer version of this library; this one reads and "
+            f"writes version {LAYOUT}. Use a newer one (pip install -U redisvl-adapters), or another index_name"
+        )
+
+
+def is_of(registry: Registry, schema: Schema) -> bool:
+    """Tell whether a registry can be that of records which lie where those of this index do."""
+    header = orjson.loads(registry.get(HEADER, b"{}"))
+    told = (header.get("prefix", schema.prefix), header.get("storage", schema.storage))
+    return told == (schema.prefix, schema.storage)
 
 
 def scale_commands(schema: Schema) -> list[Command]:

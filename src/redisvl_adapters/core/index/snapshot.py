@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from redisvl_adapters.core.filters.conditions import Condition
 from redisvl_adapters.core.filters.tag_queries import presence_query
-from redisvl_adapters.core.index.info import read_schema, snapshot_commands
+from redisvl_adapters.core.index.info import index_name, read_schema, snapshot_commands
+from redisvl_adapters.core.index.lost_registry import has_same_fields, restore_registry
 from redisvl_adapters.core.index.record_keys import count_command, read_total
-from redisvl_adapters.core.index.registry import registered_fields, registry_header
+from redisvl_adapters.core.index.registry import HEADER, UNCHECKED, registered_fields, registry_header
+from redisvl_adapters.core.index.scan import DONE, ScanProgress, scan_progress
 from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import DEFAULT_DTYPE, DEFAULT_METRIC, IndexSpec
@@ -20,6 +23,9 @@ from redisvl_adapters.errors import SchemaMismatchError
 
 ATTEMPTS = 100
 """How often an operation starts anew when somebody else changes the index under it."""
+
+MAX_AGE = 1.0
+"""How many seconds a snapshot is used before the server is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,10 @@ class Snapshot:
         registry: Its registry.
         records: How many records it held.
         claimed: Whether somebody was about to add a field.
+        scan: How far the server was with records that were there before the index or one of its fields.
+        is_unchecked: Whether nobody has seen yet that all keys under the prefix are records.
+        is_restored: Whether the registry was lost, and is what the records tell.
+        read_at: When it was read, by the monotonic clock.
         compiled: The conditions of filters that were compiled for this schema.
         plans: The plans of searches that were made for it.
         oversized: The tag fields that have more values than can be looked through.
@@ -40,9 +50,23 @@ class Snapshot:
     registry: Mapping[bytes, bytes]
     records: int
     claimed: bool = False
+    scan: ScanProgress = DONE
+    is_unchecked: bool = False
+    is_restored: bool = False
+    read_at: float = field(default_factory=time.monotonic, compare=False)
     compiled: dict[Hashable, Condition] = field(default_factory=dict, compare=False, repr=False)
     plans: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     oversized: set[str] = field(default_factory=set, compare=False, repr=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the index held all records, and nothing else."""
+        return not (self.scan.is_running or self.is_unchecked)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether others may have changed the index since."""
+        return time.monotonic() - self.read_at > MAX_AGE
 
 
 @dataclass(slots=True)
@@ -53,6 +77,7 @@ class IndexState:
         spec: What was asked of it.
         snapshot: What the server said last; None if the index did not exist.
         opened: Whether the server was asked at all.
+        was_there: Whether the index existed at some time, and was not dropped through this since.
         single_node: Whether all keys lie on one node; False on a cluster.
         has_ft_hybrid: Whether the server has FT.HYBRID; None if it was not asked.
         stems: The forms of words in the index, as far as they were asked for.
@@ -62,6 +87,7 @@ class IndexState:
     spec: IndexSpec
     snapshot: Snapshot | None = None
     opened: bool = False
+    was_there: bool = False
     single_node: bool = True
     has_ft_hybrid: bool | None = None
     stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
@@ -89,18 +115,33 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
     Raises:
         SchemaMismatchError: If it is not what was asked for.
     """
-    attempts = 0
+    attempts, last = 0, state.snapshot
+    name = last.schema.name if last else state.spec.name
     while True:
-        before, info, after = yield snapshot_commands(state.spec.name)
+        before, info, after = yield snapshot_commands(state.spec.name, name)
         entries = as_mapping(ok(after))
         attempts += 1
-        if attempts == ATTEMPTS or registry_header(as_mapping(ok(before))) == registry_header(entries):
+        if is_missing_index(info) or attempts == ATTEMPTS:
+            break
+        if (found := index_name(ok(info))) != name:
+            # An alias, which stands for another index than before.
+            name, last = found, None
+        elif registry_header(as_mapping(ok(before))) == registry_header(entries):
             break
     if is_missing_index(info):
         state.snapshot = None
     else:
-        schema, records = read_schema(ok(info), entries)
-        if additions := state.spec.additions(schema):
+        is_restored = HEADER not in entries
+        if is_restored:
+            known = last is not None and has_same_fields(last.schema, info)
+            restored = last.registry if last and known else (yield from restore_registry(info, entries, state.spec))
+            entries = {**entries, **restored}
+        schema, records = read_schema(info, entries)
+        if name != state.spec.name:
+            schema = replace(schema, alias=state.spec.name)
+        scan = scan_progress(info)
+        # Those cannot be counted yet.
+        if not scan.is_running and (additions := state.spec.additions(schema)):
             replies = yield [count_command(schema, presence_query(new.key, "~")) for new in additions]
             # Until a write adds them, they are keys without a value, unless records have values that are not indexed.
             without = {
@@ -111,7 +152,8 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
             schema = replace(schema, untyped_keys=schema.untyped_keys | without)
         check_matches(schema, state.spec.differences(schema))
         claimed = not registered_fields(entries, schema.reserved).keys() <= schema.fields.keys()
-        state.snapshot = Snapshot(schema, entries, records, claimed)
+        state.was_there = True
+        state.snapshot = Snapshot(schema, entries, records, claimed, scan, UNCHECKED in entries, is_restored)
     return state.snapshot
 
 

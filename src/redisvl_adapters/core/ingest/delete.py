@@ -6,24 +6,28 @@ from collections.abc import Sequence
 
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter, matches_everything
-from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.own_records import on_record
+from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.fetch import filter_text
 from redisvl_adapters.core.search.find_ids import find_ids
-from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.errors import ArgumentError
 
 
 def delete(state: IndexState, ids: Sequence[str]) -> Steps[int]:
-    """Delete records by their ids and return how many there were."""
+    """Delete records by their ids and return how many there were. What is no record is left alone."""
     check_ids(ids)
-    snapshot = state.snapshot or (yield from read_snapshot(state))
-    if snapshot is None:
-        return 0
+    snapshot = yield from current_snapshot(state)
+    return 0 if snapshot is None else (yield from _delete(snapshot.schema, ids))
+
+
+def _delete(schema: Schema, ids: Sequence[str]) -> Steps[int]:
     deleted = 0
     for chunk in batched(ids, BATCH_SIZE):
-        replies = yield [Command(("UNLINK", key), key) for key in map(snapshot.schema.key_of, chunk)]
-        deleted += sum(map(ok, replies))
+        deleted += sum(map(ok, (yield [on_record(schema, record_id, "UNLINK") for record_id in chunk])))
     return deleted
 
 
@@ -40,16 +44,24 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
             return (yield from delete(state, ids))
     if matches_everything(filter):
         raise ArgumentError("an empty filter would delete everything; call clear() if that is what you want")
+    deleted: list[int] = []
+    # What somebody else made of the index a moment ago must not widen what is deleted.
+    yield from asking(state, lambda: _delete_where(state, filter, ids, deleted), anew=True)
+    return sum(deleted)
+
+
+def _delete_where(
+    state: IndexState, filter: Filter | None, ids: Sequence[str] | None, deleted: list[int]
+) -> Steps[None]:
     where = yield from filter_text(state, filter, strict=True)
     if ids is None and where == "*":
         raise ArgumentError(
             "the filter is always true and would delete everything; call clear() if that is what you want"
         )
-    deleted = 0
+    snapshot = state.snapshot
     # Once more, for records that a cursor missed, until nothing is left.
-    while found := (yield from find_ids(state, where, ids)):
-        gone = yield from delete(state, found)
-        if not gone:
+    while snapshot is not None and (found := (yield from find_ids(state, where, ids))):
+        yield from confirm_unchanged(snapshot)
+        deleted.append((yield from _delete(snapshot.schema, found)))
+        if not deleted[-1]:
             break
-        deleted += gone
-    return deleted

@@ -10,18 +10,19 @@ from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.arguments import is_utf8
 from redisvl_adapters.core.index.learning import learn, plan_schema_change
-from redisvl_adapters.core.index.lifecycle import check_may_create, create
+from redisvl_adapters.core.index.lifecycle import create
+from redisvl_adapters.core.index.readiness import check_may_create, known_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import read_registry_command, registry_header
-from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
+from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.projection import project
 from redisvl_adapters.core.records.record import Record, describe_record
-from redisvl_adapters.core.records.replace_script import Write, replace_commands
+from redisvl_adapters.core.records.replace_script import Write, refusal_error, replace_commands
 from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok, server_error
+from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
 from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
 
 PER_SCRIPT = 10
@@ -72,14 +73,14 @@ def upsert(
     done, made = 0, None
     for attempt in range(ATTEMPTS):
         # What others read with stays in its place until there is a newer one.
-        snapshot = (not attempt and state.snapshot) or (yield from read_snapshot(state))
+        snapshot = yield from writable_snapshot(state, anew=bool(attempt))
         header = registry_header(snapshot.registry) if snapshot else None
         if attempt and header != made:
             # What was written before may have gone with the index.
             done = 0
         made = header
         if snapshot is None:
-            check_may_create(state.spec)
+            yield from check_may_create(state.spec)
         before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
         change = plan_schema_change(state.spec, before, surveys)
         # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.
@@ -114,7 +115,7 @@ def check_records(state: IndexState, records: Sequence[Record], positions: Seque
         SchemaMismatchError: If the index is not what was asked for.
     """
     places = _checked_records(records, positions)
-    snapshot = state.snapshot or (yield from read_snapshot(state))
+    snapshot = yield from known_snapshot(state)
     before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
     expected = before.with_fields(plan_schema_change(state.spec, before, [place.found for place in places]).fields)
     for place in places:
@@ -190,7 +191,9 @@ def _write(
             there = set(written)
             unwritten = [record_id for record_id in ids if record_id not in there]
             culprit = ids[done + min(refusals)]
-            reason = server_error(ResponseError(refusals[min(refusals)]))
+            reason = refusal_error(refusals[min(refusals)], snapshot.schema.key_of(culprit))
+            if not written and isinstance(reason, RecordError):
+                raise reason
             message = f"{len(written)} of {len(ids)} records are written; {culprit!r:.80} is not: {reason}"
             raise PartialWriteError(message, written=written, unwritten=unwritten) from reason
         if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:

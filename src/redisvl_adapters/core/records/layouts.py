@@ -70,7 +70,7 @@ class Layout(Protocol):
         ...
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
-        """Return the record that the reply to ``read`` holds, or None if there is none."""
+        """Return the record that the reply to ``read`` holds, or None if there is none, or something else."""
         ...
 
     def read_metadata(self, record_id: str) -> Command:
@@ -130,7 +130,7 @@ class HashLayout:
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
-        return None if reply[0] is None and reply[1] is None else _read_whole(record_id, reply)
+        return None if reply[1] is None else read_own(_read_whole, record_id, reply)
 
     def read_metadata(self, record_id: str) -> Command:
         """See ``Layout``."""
@@ -201,7 +201,9 @@ class JsonLayout:
         found = orjson.loads(reply)
         # Each path has a list of what is there.
         text, metadata, exact, frame = [values[0] if (values := found.get(path)) else None for path in _WHOLE]
-        return Record(record_id, text or "", orjson.loads(exact) if exact else metadata or {}, None, frame)
+        if not isinstance(metadata, dict):
+            return None
+        return Record(record_id, text or "", orjson.loads(exact) if exact else metadata, None, frame)
 
     def read_metadata(self, record_id: str) -> Command:
         """See ``Layout``."""
@@ -258,6 +260,15 @@ def _reader(names: Sequence[bytes], vector: bytes, read_vector: Callable[[bytes]
         )
 
     return read
+
+
+def read_own(read: Reader, record_id: str, values: Sequence[Any]) -> Record | None:
+    """Return a record from the values of its fields, or None if they are those of something else."""
+    try:
+        record = read(record_id, values)
+    except ValueError:
+        return None
+    return record if type(record.metadata) is dict else None
 
 
 # What is read of a document and of a hash by id.

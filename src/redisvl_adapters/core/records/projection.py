@@ -25,7 +25,7 @@ from redisvl_adapters.core.records.field_values import (
 from redisvl_adapters.core.schema.fields import MAX_EXACT_INT, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import TYPED
-from redisvl_adapters.core.schema.tag_encoding import encode_tag, number_tag, typed_text
+from redisvl_adapters.core.schema.tag_encoding import encode_tag, number_tag, typed_tag, typed_text
 from redisvl_adapters.core.schema.timestamps import epoch_seconds
 from redisvl_adapters.errors import RecordError
 
@@ -164,6 +164,12 @@ def _typed_texts(field: MetadataField, own: Sequence[Any], beside: Sequence[Any]
             yield typed_text(field.alias, Kind.NUMBER, number_tag(epoch_seconds(item)))
         elif (kind := kind_of(item)) is not None:
             yield typed_text(field.alias, kind, _SPELL[kind](item))
+
+
+def typed_tag_of(field: MetadataField, value: Any) -> str | None:
+    """Return the tag of a single value if it is kept beside its field; None for what has none."""
+    kind = kind_of(value)
+    return None if kind is None else typed_tag(field.alias, kind, _SPELL[kind](value))
 
 
 def _is_number(value: Any) -> bool:

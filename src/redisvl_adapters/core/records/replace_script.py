@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from redis.exceptions import ResponseError
+
+from redisvl_adapters.core.records.own_records import IS_RECORD
 from redisvl_adapters.core.server.commands import Argument, Command
+from redisvl_adapters.core.server.replies import server_error
+from redisvl_adapters.errors import AdapterError, RecordError
 
 
 class Write(NamedTuple):
@@ -22,25 +27,36 @@ class Write(NamedTuple):
     args: Sequence[Argument]
 
 
+_TAKEN = "TAKEN"
+
 # Each record is replaced in one step, so that nobody ever sees it missing or half new, and no field, index entry or
 # time to live of an earlier one survives. One script writes several records, which is nearly as fast as bare commands.
-# Its first line makes the server refuse it as a whole where it could only delete, when memory is full. The reply is how
-# many records are written, and why the next one is not.
-_SCRIPT = """#!lua
+# Its first line makes the server refuse it as a whole where it could only delete, when memory is full. What is not a
+# record is never replaced. The reply is how many records are written, and why the next one is not.
+_SCRIPT = f"""#!lua
 local at=1
 for i,key in ipairs(KEYS) do
 local ttl,n=ARGV[at],tonumber(ARGV[at+1])
+if not <is_record> and redis.call('EXISTS',key)==1 then return {{i-1,'{_TAKEN}'}} end
 redis.call('DEL',key)
-local reply={}
-if type(reply)=='table' and reply.err then return {i-1,reply.err} end
-{rest}if ttl~='' then redis.call('PEXPIRE',key,ttl) end
+local reply=<write>
+if type(reply)=='table' and reply.err then return {{i-1,reply.err}} end
+<rest>if ttl~='' then redis.call('PEXPIRE',key,ttl) end
 at=at+2+n
 end
-return {#KEYS}"""
-REPLACE_HASHES = _SCRIPT.replace("={}\n", "=redis.pcall('HSET',key,unpack(ARGV,at+2,at+1+n))\n").replace("{rest}", "")
+return {{#KEYS}}"""
+
+
+def _script(storage: str, write: str, rest: str = "") -> str:
+    return _SCRIPT.replace("<is_record>", IS_RECORD[storage]).replace("<write>", write).replace("<rest>", rest)
+
+
+REPLACE_HASHES = _script("hash", "redis.pcall('HSET',key,unpack(ARGV,at+2,at+1+n))")
 # Behind the document: pairs of a path and what must be added to the number there.
-REPLACE_JSON = _SCRIPT.replace("={}\n", "=redis.pcall('JSON.SET',key,'$',ARGV[at+2])\n").replace(
-    "{rest}", "for j=at+3,at+1+n,2 do redis.call('JSON.NUMINCRBY',key,ARGV[j],ARGV[j+1]) end\n"
+REPLACE_JSON = _script(
+    "json",
+    "redis.pcall('JSON.SET',key,'$',ARGV[at+2])",
+    "for j=at+3,at+1+n,2 do redis.call('JSON.NUMINCRBY',key,ARGV[j],ARGV[j+1]) end\n",
 )
 
 # The indexed values of one record change, if its metadata is still what they were made of; the reply is whether it was.
@@ -73,3 +89,18 @@ def replace_commands(script: str, writes: Sequence[Write], per_script: int) -> l
             args += "" if write.ttl_ms is None else write.ttl_ms, len(write.args), *write.args
         commands.append(Command(tuple(args), keys[0]))
     return commands
+
+
+def refusal_error(reason: str, key: str) -> AdapterError:
+    """Return the error for a record that the script did not write, from the reason that it gave.
+
+    Args:
+        reason: The reason.
+        key: The key of the record.
+    """
+    if reason == _TAKEN:
+        return RecordError(
+            f"at the key {key!r} there is something that is not a record of this library, and is not overwritten; "
+            "choose another id or another prefix"
+        )
+    return server_error(ResponseError(reason))

@@ -24,6 +24,13 @@ def field_alias(key: str, reserved: frozenset[str] = frozenset()) -> str:
     return "_k_" + re.sub(r"[^A-Za-z0-9]", lambda match: f"_{ord(match[0]):x}_", key)
 
 
+def key_of_alias(alias: str) -> str:
+    """Return the metadata key that is indexed under a name: the reverse of ``field_alias``."""
+    if not alias.startswith("_k_"):
+        return alias
+    return re.sub(r"_([0-9a-f]+)_", lambda match: chr(int(match[1], 16)), alias.removeprefix("_k_"))
+
+
 def escape_field_name(name: str) -> str:
     """Return a field name as it stands in a query."""
     return re.sub(r"[.\-]", r"\\\g<0>", name)

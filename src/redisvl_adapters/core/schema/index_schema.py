@@ -18,6 +18,10 @@ from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
 from redisvl_adapters.errors import FilterError, SchemaError, UnknownFieldError, did_you_mean
 
 
+class StaleSchemaError(Exception):
+    """A reply shows that the index is not what was known of it; it is raised and caught within the core."""
+
+
 @dataclass(frozen=True)
 class Schema:
     """An index as it is, or as it is about to be created.
@@ -31,6 +35,7 @@ class Schema:
         untyped_keys: Keys that records have had without a value to tell a type: None, an empty list or a mapping.
         text_attrs: RedisVL's attributes of the text field.
         stopwords: Words that text search ignores.
+        alias: The alias by which it was opened, which may stand for another index by now; None without one.
     """
 
     name: str
@@ -41,6 +46,12 @@ class Schema:
     text_attrs: FieldSpec = field(default_factory=dict)
     stopwords: tuple[str, ...] = ()
     untyped_keys: frozenset[str] = frozenset()
+    alias: str | None = None
+
+    @cached_property
+    def search_name(self) -> str:
+        """The name that searches are sent to: the alias, so that they follow it at once, or that of the index."""
+        return self.name if self.alias is None else self.alias
 
     @cached_property
     def aliases(self) -> Mapping[str, MetadataField]:
@@ -76,13 +87,19 @@ class Schema:
         return sum(field.learnt for field in self.fields.values())
 
     def id_of(self, key: bytes) -> str:
-        """Return the id of the record at a Redis key."""
-        return key[self.prefix_length :].decode()
+        """Return the id of the record at a Redis key.
+
+        Raises:
+            StaleSchemaError: If the key is not under the prefix: an alias stands for another index by now.
+        """
+        if not key.startswith(self.prefix_bytes):
+            raise StaleSchemaError(key)
+        return key[len(self.prefix_bytes) :].decode()
 
     @cached_property
-    def prefix_length(self) -> int:
-        """How many bytes of a key are the prefix."""
-        return len(self.prefix.encode())
+    def prefix_bytes(self) -> bytes:
+        """The prefix as it stands in the keys of replies."""
+        return self.prefix.encode()
 
     @cached_property
     def vector_bytes(self) -> bytes:

@@ -18,6 +18,7 @@ DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
 """What the server takes where nothing was said, of what FT.INFO does not tell."""
 LEARN_LIMIT = 64
 DEFAULT_RETRY = 3
+DEFAULT_WAIT = 10.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class IndexSpec:
         sliding_ttl: Whether that is counted from its last read.
         retry: How many times a round trip is made again if the connection fails.
         create: When to create the index.
+        wait_until_indexed: How many seconds an operation waits for the end of a scan.
     """
 
     name: str
@@ -63,6 +65,7 @@ class IndexSpec:
     sliding_ttl: bool = False
     retry: int = DEFAULT_RETRY
     create: str = "if-missing"
+    wait_until_indexed: float = DEFAULT_WAIT
 
     def schema(self, dims: int | None) -> Schema:
         """Return the schema to create when the vectors turn out to have this many dimensions.
@@ -119,6 +122,11 @@ class IndexSpec:
             if not schema.lacks(key) and asked.type != schema.fields[key].type
         ]
         return found
+
+    def declared_as(self, field: MetadataField) -> MetadataField | None:
+        """Return a field of an existing index as it was declared; None if it was not, or as another type of field."""
+        asked = self.fields.get(field.key)
+        return asked if asked is not None and asked.redis_type == field.redis_type else None
 
     def additions(self, schema: Schema) -> list[MetadataField]:
         """Return the declared metadata fields that an existing index does not have yet, named as they will be there."""

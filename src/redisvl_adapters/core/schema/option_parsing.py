@@ -12,6 +12,7 @@ from redisvl_adapters.core.schema.fields import TUNING
 from redisvl_adapters.core.schema.index_spec import (
     DEFAULT_ALGORITHM,
     DEFAULT_RETRY,
+    DEFAULT_WAIT,
     LEARN_LIMIT,
     IndexSpec,
     check_quantised,
@@ -91,6 +92,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),
         retry=_check_retry(given.get("retry", DEFAULT_RETRY)),
         create=given.get("create", "if-missing"),
+        wait_until_indexed=check_wait(given.get("wait_until_indexed", DEFAULT_WAIT), "wait_until_indexed"),
     )
 
 
@@ -126,6 +128,17 @@ def _check_retry(retry: object) -> int:
     if isinstance(retry, bool) or not isinstance(retry, int) or not 0 <= retry <= 100:
         raise ArgumentError(f"retry is an integer from 0 to 100; not {retry!r:.80}")
     return retry
+
+
+def check_wait(seconds: object, name: str) -> float:
+    """Return how many seconds to wait.
+
+    Raises:
+        ArgumentError: If it is no number from 0 on.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+        raise ArgumentError(f"{name} is a number of seconds from 0 on; not {seconds!r:.80}")
+    return seconds
 
 
 def _check_choice(option: str, value: object, choices: tuple[str, ...]) -> str:

@@ -30,6 +30,7 @@ class ExistingOptions(ConnectionOptions, total=False):
     sliding_ttl: bool
     retry: int
     create: Literal["if-missing", "overwrite", "never"]
+    wait_until_indexed: float
     m: int | None
     ef_construction: int | None
     ef_runtime: int | None
@@ -77,6 +78,9 @@ class IndexOptions(ExistingOptions, total=False):
         retry: How many times a round trip is made again, after longer and longer waits, if the connection fails (3).
             Every write is idempotent, so that this is safe.
         create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
+        wait_until_indexed: How many seconds an operation that asks the index waits at most while the server still scans
+            records that were there before, as after a restart or the creation of an index over records that exist; 0
+            for not at all (10). Then it raises ``IndexNotReadyError``, which says how far the scan is.
         m: HNSW, edges per node and layer (16).
         ef_construction: HNSW, candidates while building (200).
         ef_runtime: HNSW, candidates while searching (10).

@@ -63,6 +63,7 @@ def read_number_tag(tag: str) -> float:
 
 
 _LETTERS = {Kind.TEXT: "t", Kind.NUMBER: "n", Kind.BOOL: "b"}
+_KINDS = {letter: kind for kind, letter in _LETTERS.items()}
 
 
 def typed_text(alias: str, kind: Kind, value: str) -> str:
@@ -70,7 +71,18 @@ def typed_text(alias: str, kind: Kind, value: str) -> str:
 
     An alias has no colon, so that nothing of one key is mistaken for something of another.
     """
-    return f"{alias}:{_LETTERS[kind]}{value}"
+    return f"{typed_prefix(alias)}{_LETTERS[kind]}{value}"
+
+
+def typed_prefix(alias: str) -> str:
+    """Return how all that stands for values of one key begins."""
+    return f"{alias}:"
+
+
+def read_typed_text(text: str) -> tuple[str, Kind]:
+    """Return the alias and the kind of a value of which ``typed_text`` has made a text."""
+    alias, _, rest = text.partition(":")
+    return alias, _KINDS[rest[0]]
 
 
 def typed_tag(alias: str, kind: Kind, value: str) -> str:

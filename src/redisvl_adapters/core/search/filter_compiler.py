@@ -14,6 +14,7 @@ from redisvl_adapters.core.filters.context import RenderContext, StemsNeededErro
 from redisvl_adapters.core.filters.field_queries import MAX_VALUES, remedy
 from redisvl_adapters.core.filters.render import render
 from redisvl_adapters.core.filters.tag_queries import presence_query, tag_query
+from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import (
     count_command,
     keys_command,
@@ -72,7 +73,7 @@ def compile_filter(state: IndexState, filter: Filter | None, *, strict: bool = F
             if not is_fresh and snapshot is not None:
                 # Somebody else may have taught the index this key, or values of this type.
                 is_fresh = True
-                snapshot = yield from read_snapshot(state)
+                snapshot = yield from whole_snapshot(state, anew=True)
             elif not isinstance(error, UnknownFieldError) or error.key in never_met:
                 raise
             elif error.key in present:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from redisvl_adapters.core.arguments import MAX_K
+from redisvl_adapters.core.index.readiness import from_index
 from redisvl_adapters.core.index.record_keys import (
     is_over_limit,
     keys_command,
@@ -18,7 +19,7 @@ from redisvl_adapters.core.index.record_keys import (
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
-from redisvl_adapters.core.server.replies import is_missing_index, ok
+from redisvl_adapters.core.server.replies import ok
 
 
 def find_ids(
@@ -32,14 +33,11 @@ def find_ids(
     if ids is not None:
         for chunk in batched(storable_ids(ids), BATCH_SIZE):
             (reply,) = yield [matching_ids_command(schema, where, chunk)]
-            if not is_missing_index(reply):
-                keys += read_keys(ok(reply))
+            keys += read_keys(from_index(reply))
     else:
         most = MAX_K if limit is None else limit
         (reply,) = yield [keys_command(schema, where, most)]
-        if is_missing_index(reply):
-            return []
-        if is_over_limit(reply) or read_total(ok(reply)) > most >= MAX_K:
+        if is_over_limit(reply) or read_total(from_index(reply)) > most >= MAX_K:
             keys += yield from _find_by_cursor(schema, where, limit)
         else:
             keys += read_keys(ok(reply))
@@ -52,7 +50,7 @@ def _find_by_cursor(schema: Schema, where: str, limit: int | None) -> Steps[list
     A record that is indexed again while the cursor goes on can come twice, or be missed.
     """
     (reply,) = yield [open_cursor_command(schema, where, BATCH_SIZE)]
-    keys, cursor = read_cursor_page(ok(reply))
+    keys, cursor = read_cursor_page(from_index(reply))
     while cursor and (limit is None or len(keys) < limit):
         (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]
         page, cursor = read_cursor_page(ok(reply))

@@ -66,7 +66,7 @@ def hybrid_command(
     if vector_side.where != "*":
         vector += "FILTER", prefilter(vector_side.where)
     load = ["@__key", *(_loaded(path) for path, _ in layout.return_fields(frame=returns.frame, vector=False))]
-    args: list[Argument] = ["FT.HYBRID", schema.name, "SEARCH", text_side.unspelled or text_side.text]
+    args: list[Argument] = ["FT.HYBRID", schema.search_name, "SEARCH", text_side.unspelled or text_side.text]
     args += "SCORER", text_side.scorer, "YIELD_SCORE_AS", _MATCHING, *vector, "YIELD_SCORE_AS", _NEAR
     args += "COMBINE", "RRF", 4, "CONSTANT", 60, "WINDOW", max(vector_k, returns.k), "LOAD", len(load), *load
     args += "LIMIT", 0, vector_k + returns.k, "PARAMS", 2, "vector", vector_side.vector

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.expiry import renew_ttl
+from redisvl_adapters.core.index.readiness import searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.vectors import Vector
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 MIN_CANDIDATES = 50
 
 
+@searches_index
 def search_hybrid(
     state: IndexState,
     vector: Vector | None,
@@ -99,7 +101,7 @@ def search_hybrid(
     commands = [plan.form.command(request.vector) for request in vector_side] if plan and plan.form else []
     commands += text_commands(state, text_side, text_returns)
     replies = (yield commands) if commands else []
-    by_vector = [hit for reply in replies[: len(vector_side)] for hit in (plan.read(state, reply) if plan else ())]
+    by_vector = [hit for reply in replies[: len(vector_side)] for hit in (plan.read(reply) if plan else ())]
     by_text = read_text_replies(state, replies[len(vector_side) :], fetch_text_k)
     sides = Sides(
         {hit.record.id: hit for hit in (*by_text, *by_vector)},

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from redisvl_adapters.core.records.layouts import Layout
+from redisvl_adapters.core.records.layouts import Layout, read_own
+from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.stored_fields import DISTANCE
+from redisvl_adapters.core.schema.stored_fields import DISTANCE, METADATA
 from redisvl_adapters.core.server.commands import Argument, Reply
 from redisvl_adapters.core.server.replies import as_mapping, as_sequence
 
-_DISTANCE, _SCORE = DISTANCE.encode(), b"__score"
+_DISTANCE, _METADATA, _SCORE = DISTANCE.encode(), METADATA.encode(), b"__score"
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ def search_arguments(
 ) -> list[Argument]:
     """Return the beginning of a search command: its text, what it returns, and how many."""
     fields = [*returned_fields(returns, layout), *also]
-    return ["FT.SEARCH", schema.name, text, "RETURN", len(fields), *fields, "LIMIT", 0, returns.k]
+    return ["FT.SEARCH", schema.search_name, text, "RETURN", len(fields), *fields, "LIMIT", 0, returns.k]
 
 
 def returned_fields(returns: ReturnFields, layout: Layout) -> list[str]:
@@ -97,10 +98,15 @@ def _rows(reply: Reply) -> Iterable[_Row]:
 
 
 def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits of rows that are there, each with the number in a field as its distance."""
+    """Return the hits of rows that are there, each with the number in a field as its distance.
+
+    Raises:
+        StaleSchemaError: If a record is not under the prefix: an alias stands for another index by now.
+    """
     hits: list[Hit] = []
-    start, known, place = schema.prefix_length, None, None
+    known, place, metadata = None, None, None
     read = layout.reader(())
+    others: list[bytes] = []
     for key, row in rows:
         if not row:
             continue
@@ -109,6 +115,14 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout)
             # Nearly all rows have the same fields.
             known, read = names, layout.reader(names)
             place = names.index(distance) if distance in names else None
+            metadata = names.index(_METADATA) if _METADATA in names else None
         if place is not None and key:
-            hits.append(Hit(read(key[start:].decode(), values), float(values[place])))
+            record_id = schema.id_of(key)
+            record = None if metadata is None or not values[metadata] else read_own(read, record_id, values)
+            if record is None:
+                others.append(key)
+            else:
+                hits.append(Hit(record, float(values[place])))
+    if others:
+        warn_of_others(schema, len(others), others[0].decode("utf-8", "replace"))
     return hits

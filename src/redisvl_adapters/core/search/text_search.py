@@ -11,7 +11,8 @@ from redisvl_adapters.core.filters.algebra import Filter, Keywords, conjunction
 from redisvl_adapters.core.filters.conditions import EVERYTHING, NOTHING, query_text
 from redisvl_adapters.core.filters.word_queries import check_match, text_fields
 from redisvl_adapters.core.index.expiry import renew_ttl
-from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.index.readiness import from_index, searches_index
+from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
@@ -27,13 +28,13 @@ from redisvl_adapters.core.search.text_query import (
     text_command,
 )
 from redisvl_adapters.core.server.commands import Command, Reply, Steps
-from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.core.text.analysis import words_of
 
 # Of more words than these, few texts have all, and the condition that they have them gets long.
 _MANY = 64
 
 
+@searches_index
 def search_text(
     state: IndexState,
     text: str,
@@ -88,7 +89,7 @@ def text_requests(
     scorer, match = check_scorer(scorer), check_match(match)
     if ids is not None:
         check_ids(ids)
-    snapshot = state.snapshot or (yield from read_snapshot(state))
+    snapshot = state.snapshot
     if snapshot is None:
         return []
     fields = text_fields(snapshot.schema, keys)
@@ -130,8 +131,6 @@ def read_text_replies(state: IndexState, replies: Sequence[Reply], k: int) -> li
     """Return the best hits in the replies to a text search."""
     hits: list[Hit] = []
     for reply in replies:
-        if is_missing_index(reply):
-            state.snapshot = None
         if state.schema is not None:
-            hits += read_text_hits(ok(reply), state.schema, layout_of(state.schema))
+            hits += read_text_hits(from_index(reply), state.schema, layout_of(state.schema))
     return sorted(hits, key=lambda hit: (-(hit.score or 0.0), hit.record.id))[:k]

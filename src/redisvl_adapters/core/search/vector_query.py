@@ -96,4 +96,4 @@ def _within(text: str, threshold: float, returns: ReturnFields, schema: Schema, 
     load = [_KEY, *returned_fields(returns, layout)]
     cut: list[Argument] = ["FILTER", f"@{DISTANCE} <= {Decimal(threshold):f}"]
     sort: list[Argument] = ["SORTBY", 2, f"@{DISTANCE}", "ASC", "MAX", max(returns.k, 1)]
-    return ["FT.AGGREGATE", schema.name, text, "LOAD", len(load), *load, *cut, *sort]
+    return ["FT.AGGREGATE", schema.search_name, text, "LOAD", len(load), *load, *cut, *sort]

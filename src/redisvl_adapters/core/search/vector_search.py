@@ -11,6 +11,7 @@ from redisvl_adapters.core.filters.algebra import Filter, Keywords, conjunction
 from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.filters.word_queries import check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
+from redisvl_adapters.core.index.readiness import from_index, searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
@@ -22,7 +23,6 @@ from redisvl_adapters.core.search.results import Hit, ReturnFields, read_vector_
 from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
 from redisvl_adapters.core.server.commands import Command, Reply, Steps
-from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 
@@ -57,6 +57,7 @@ def search_by_vector(
     return hits
 
 
+@searches_index
 def search_batch(
     state: IndexState,
     asked: Sequence[Vector],
@@ -75,7 +76,7 @@ def search_batch(
     commands = plan.commands(asked)
     if not commands:
         return [[] for _ in asked]
-    found = [plan.read(state, reply) for reply in (yield commands)]
+    found = [plan.read(reply) for reply in (yield commands)]
     if state.spec.sliding_ttl:
         yield from renew_ttl(state, [hit.record.id for hits in found for hit in hits])
     return found
@@ -117,12 +118,9 @@ class SearchPlan:
         queries = [self.query(vector) for vector in asked]
         return [] if self.form is None else [self.form.command(each) for each in queries]
 
-    def read(self, state: IndexState, reply: Reply) -> list[Hit]:
+    def read(self, reply: Reply) -> list[Hit]:
         """Return the hits in the reply to such a command."""
-        if is_missing_index(reply):
-            state.snapshot = None
-            return []
-        hits = read_vector_hits(ok(reply), self.schema, self.layout)
+        hits = read_vector_hits(from_index(reply), self.schema, self.layout)
         if self.schema.vector.scale is not None:
             for hit in hits:
                 hit.distance = true_distance(hit.distance, self.schema.vector)

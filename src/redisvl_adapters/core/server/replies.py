@@ -60,6 +60,14 @@ def is_duplicate(reply: Reply) -> bool:
     return isinstance(reply, ResponseError) and ("already exists" in str(reply) or "Duplicate field" in str(reply))
 
 
+def is_wrong_type(reply: Reply) -> bool:
+    """Tell whether the server refused a command because something of another type lies at its key."""
+    return isinstance(reply, ResponseError) and any(sign in str(reply).lower() for sign in _WRONG_TYPE)
+
+
+_WRONG_TYPE = ("wrongtype", "wrong redis type")
+
+
 def as_mapping(reply: Reply) -> dict[bytes, Any]:
     """Return a reply of names and values: a map in RESP3, a flat array in RESP2."""
     if isinstance(reply, dict):

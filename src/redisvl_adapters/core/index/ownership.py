@@ -1,0 +1,96 @@
+"""Ownership: that all keys under the prefix of an index are records of this library, and no others are adopted."""
+
+from __future__ import annotations
+
+from redisvl_adapters.core.index.record_keys import (
+    QUERY_SETTINGS,
+    open_cursor_command,
+    read_cursor_command,
+    read_cursor_page,
+)
+from redisvl_adapters.core.index.registry import mark_command
+from redisvl_adapters.core.index.scan import info_command
+from redisvl_adapters.core.records.own_records import on_record, own_parts
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
+from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_missing_index, ok
+from redisvl_adapters.errors import SchemaMismatchError
+
+
+def check_ownership(schema: Schema) -> Steps[None]:
+    """See to it that all keys of an index that was scanned are records, and take away the mark that nobody has.
+
+    Raises:
+        SchemaMismatchError: If they are not.
+    """
+    info, *replies = yield [info_command(schema.name), *others_commands(schema)]
+    if is_missing_index(info):
+        return
+    told = as_mapping(ok(info))
+    remedy = "choose another prefix or index_name"
+    if others := read_others(replies):
+        count, key = others
+        raise SchemaMismatchError(
+            f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} keys that are not records "
+            f"of this library, such as {key!r}: they would be taken for records without text and metadata; {remedy}"
+        )
+    if count := int(told.get(b"hash_indexing_failures", 0)):
+        errors = as_mapping(told.get(b"Index Errors", ()))
+        error, key = (errors.get(name, b"unknown").decode("utf-8", "replace") for name in _LAST_ERROR)
+        raise SchemaMismatchError(
+            f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} keys that it cannot index, "
+            f"such as {key!r} ({error}): they would never be found. If they are records with other vectors, ask for "
+            f"their dims and dtype; else {remedy}"
+        )
+    (reply,) = yield [mark_command(schema.name, unchecked=False)]
+    ok(reply)
+
+
+_LAST_ERROR = (b"last indexing error", b"last indexing error key")
+
+
+def others_commands(schema: Schema) -> list[Command]:
+    """Return the commands that tell how many keys of an index are no records, and one of them."""
+    load: list[Argument] = []
+    for name, path in zip("mk", own_parts(schema.storage), strict=True):
+        load += path if path.startswith("$") else f"@{path}", "AS", name
+    where: list[Argument] = ["FILTER", "!exists(@m) || !exists(@k)"]
+    head = ("FT.AGGREGATE", schema.name, "*", "LOAD")
+    return [
+        Command((*head, len(load), *load, *where, *_COUNT, *QUERY_SETTINGS)),
+        Command((*head, len(load) + 1, *load, "@__key", *where, "LIMIT", 0, 1, *QUERY_SETTINGS)),
+    ]
+
+
+_COUNT: tuple[Argument, ...] = ("GROUPBY", 0, "REDUCE", "COUNT", 0, "AS", "n")
+
+
+def read_others(replies: list[Reply]) -> tuple[int, str] | None:
+    """Return how many keys are no records, and one of them, from the replies to ``others_commands``."""
+    counts, named = (_rows(ok(reply)) for reply in replies)
+    count = int(counts[0][b"n"]) if counts else 0
+    return (count, named[0][b"__key"].decode("utf-8", "replace")) if count and named else None
+
+
+def _rows(reply: Reply) -> list[dict[bytes, Reply]]:
+    if isinstance(reply, dict):
+        return [as_mapping(as_sequence(as_mapping(row)[b"extra_attributes"])) for row in reply[b"results"]]
+    return [as_mapping(row) for row in reply[1:] if row]
+
+
+def remove_records(schema: Schema) -> Steps[None]:
+    """Delete all records of an index one by one, and nothing else that lies there."""
+    deleted = 1
+    # Once more, for records that a cursor missed, until nothing is left.
+    while deleted:
+        deleted = 0
+        (reply,) = yield [open_cursor_command(schema, "*", BATCH_SIZE)]
+        keys, cursor = read_cursor_page(ok(reply))
+        while keys or cursor:
+            if keys:
+                ids = [schema.id_of(key) for key in keys]
+                deleted += sum(map(ok, (yield [on_record(schema, record_id, "UNLINK") for record_id in ids])))
+            keys = []
+            if cursor:
+                (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]
+                keys, cursor = read_cursor_page(ok(reply))

@@ -1,0 +1,223 @@
+"""Whether an index can be asked: its snapshot is not too old, no scan is running, and all that lies there is records.
+
+Operations that go by the ids of records need to know where records lie: ``known_snapshot`` and ``current_snapshot``.
+Operations that ask the index are decorated by ``asks_index`` or ``searches_index``, and are made again if the index
+changes under them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from redis.exceptions import ResponseError
+
+from redisvl_adapters.core.index.ownership import check_ownership
+from redisvl_adapters.core.index.registry import read_registry_command, registry_header, restore_command
+from redisvl_adapters.core.index.scan import wait_for_scan
+from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
+from redisvl_adapters.core.schema.index_schema import StaleSchemaError
+from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
+from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
+from redisvl_adapters.errors import IndexNotFoundError, ServerError, did_you_mean
+
+P = ParamSpec("P")
+
+_PAUSES = (0.01, 0.04, 0.1)
+"""How long to wait before each further look for an index that is gone: it may be about to be made anew."""
+
+
+def known_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot | None]:
+    """Return what is known of an index; None if it does not exist.
+
+    Args:
+        state: The index.
+        anew: Whether to ask the server in any case. Else it is asked if the last time is long ago, or if the index is
+            known by an alias, which may stand for another one by now.
+    """
+    snapshot = state.snapshot
+    if snapshot is None or anew or snapshot.is_old or snapshot.schema.alias is not None:
+        return (yield from read_snapshot(state))
+    return snapshot
+
+
+def writable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot | None]:
+    """Return what is known of an index, whose registry is written back if it was lost. See ``known_snapshot``."""
+    snapshot = yield from known_snapshot(state, anew=anew)
+    while snapshot is not None and snapshot.is_restored:
+        (reply,) = yield [restore_command(snapshot.schema.name, snapshot.registry)]
+        ok(reply)
+        snapshot = yield from read_snapshot(state)
+    return snapshot
+
+
+def current_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot | None]:
+    """Return what is known of an index; None if it does not exist yet. See ``known_snapshot``.
+
+    Raises:
+        IndexNotFoundError: If it existed and is gone, or is never to be created.
+    """
+    snapshot = yield from known_snapshot(state, anew=anew)
+    if snapshot is not None or not (state.was_there or state.spec.create == "never"):
+        return snapshot
+    for seconds in _PAUSES:
+        yield Pause(seconds)
+        if (snapshot := (yield from read_snapshot(state))) is not None:
+            return snapshot
+    yield from check_may_create(state.spec)
+    raise IndexNotFoundError(
+        f"index {state.spec.name!r} existed when this store was opened and does not exist any more; somebody dropped "
+        "it, or the server came back without its data. The next write creates it anew"
+    )
+
+
+def check_may_create(spec: IndexSpec) -> Steps[None]:
+    """Refuse to create an index that is never to be created.
+
+    Raises:
+        IndexNotFoundError: If so; the message names the nearest index that there is.
+    """
+    if spec.create != "never":
+        return
+    (reply,) = yield [Command(("FT._LIST",))]
+    # A user may not be allowed to list them.
+    names = [] if isinstance(reply, ResponseError) else [name.decode("utf-8", "replace") for name in reply]
+    raise IndexNotFoundError(
+        f"index {spec.name!r} does not exist on this server{did_you_mean(spec.name, names)}; from_existing_index() and "
+        "create='never' only open an index that exists. Check index_name and redis_url, or let a store create it"
+    )
+
+
+def whole_snapshot(state: IndexState, *, anew: bool = False, follows: bool = False) -> Steps[Snapshot | None]:
+    """Return what is known of an index once it can be asked; None if it does not exist yet.
+
+    Args:
+        state: The index.
+        anew: Whether to ask the server in any case.
+        follows: Whether an alias is no reason to ask, since the operation sees for itself what it stands for.
+
+    Raises:
+        IndexNotFoundError: If it existed and is gone, or is never to be created.
+        IndexNotReadyError: If the server takes longer to scan it than the store was told to wait.
+        SchemaMismatchError: If there are keys of somebody else under its prefix.
+    """
+    snapshot = state.snapshot
+    if not anew and snapshot is not None and snapshot.is_whole and not snapshot.is_old:
+        is_certain = follows or snapshot.schema.alias is None
+        if is_certain:
+            return snapshot
+    while True:
+        snapshot = yield from current_snapshot(state, anew=True)
+        if snapshot is None or snapshot.is_whole:
+            return snapshot
+        if snapshot.scan.is_running:
+            yield from wait_for_scan(snapshot.schema.name, state.spec.wait_until_indexed)
+        else:
+            yield from check_ownership(snapshot.schema)
+
+
+def wait_until_indexed(state: IndexState, seconds: float | None = None) -> Steps[None]:
+    """Wait until an index can be asked.
+
+    Args:
+        state: The index.
+        seconds: How long to wait at most; by default as the store was told.
+
+    Raises:
+        IndexNotReadyError: If it takes longer.
+    """
+    snapshot = yield from current_snapshot(state, anew=True)
+    if snapshot is not None:
+        yield from wait_for_scan(snapshot.schema.name, state.spec.wait_until_indexed if seconds is None else seconds)
+        yield from whole_snapshot(state, anew=True)
+
+
+def asks_index(
+    operation: Callable[Concatenate[IndexState, P], Steps[T]],
+) -> Callable[Concatenate[IndexState, P], Steps[T]]:
+    """Let an operation that asks the index wait until it can be asked, and be made again if the index changes."""
+
+    @wraps(operation)
+    def steps(state: IndexState, /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+        return asking(state, lambda: operation(state, *args, **kwargs))
+
+    return steps
+
+
+def searches_index(
+    operation: Callable[Concatenate[IndexState, P], Steps[T]],
+) -> Callable[Concatenate[IndexState, P], Steps[T]]:
+    """Let a search, whose commands follow an alias at once, wait and be made again as ``asks_index`` does.
+
+    Its rows tell whether an alias still stands for the same index. Where there are none, the server is asked.
+    """
+
+    @wraps(operation)
+    def steps(state: IndexState, /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+        return asking(state, lambda: _verified(state, lambda: operation(state, *args, **kwargs)), follows=True)
+
+    return steps
+
+
+def asking(state: IndexState, start: Callable[[], Steps[T]], *, anew: bool = False, follows: bool = False) -> Steps[T]:
+    """Run an operation that asks the index as soon as it can be asked, and again whenever the index changes under it.
+
+    Args:
+        state: The index.
+        start: Starts the operation.
+        anew: See ``whole_snapshot``.
+        follows: See ``whole_snapshot``.
+    """
+    for _ in range(ATTEMPTS):
+        yield from whole_snapshot(state, anew=anew, follows=follows)
+        try:
+            return (yield from start())
+        except StaleSchemaError:
+            anew = True
+    raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to ask it; try again")
+
+
+def _verified(state: IndexState, start: Callable[[], Steps[T]]) -> Steps[T]:
+    """Run a search by an alias, and see to it that what it finds is not what another index has."""
+    before = state.snapshot
+    if before is None or before.schema.alias is None:
+        return (yield from start())
+    error: ServerError | None = None
+    found: Any = None
+    try:
+        found = yield from start()
+    except ServerError as refusal:
+        error = refusal
+    if error is not None or not found or not all(found):
+        after = yield from whole_snapshot(state, anew=True)
+        if after is None or after.schema.name != before.schema.name:
+            raise StaleSchemaError
+    if error is not None:
+        raise error
+    return found  # type: ignore[no-any-return]  # what the search returned
+
+
+def confirm_unchanged(snapshot: Snapshot) -> Steps[None]:
+    """See to it that what was asked of an index was asked of that index, and not of one made anew meanwhile.
+
+    Raises:
+        StaleSchemaError: If it was.
+    """
+    (registry,) = yield [read_registry_command(snapshot.schema.name)]
+    header = registry_header(as_mapping(ok(registry)))
+    if header != registry_header(snapshot.registry) and not (header is None and snapshot.is_restored):
+        raise StaleSchemaError
+
+
+def from_index(reply: Reply) -> Reply:
+    """Return a reply of the index.
+
+    Raises:
+        StaleSchemaError: If the index is gone.
+        ServerError: If the server refused the command.
+    """
+    if is_missing_index(reply):
+        raise StaleSchemaError
+    return ok(reply)

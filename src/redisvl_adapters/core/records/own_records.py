@@ -1,0 +1,52 @@
+"""What tells a record of this library from any other key: its exact metadata, and the list of its keys."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.stored_fields import KEYS, METADATA
+from redisvl_adapters.core.server.commands import Argument, Command
+
+_PARTS: Mapping[str, Sequence[str]] = {"hash": (METADATA, KEYS), "json": (f"$.{METADATA}", f"$.index.{KEYS}")}
+
+IS_RECORD: Mapping[str, str] = {
+    "hash": f"(redis.pcall('HEXISTS',key,'{KEYS}')==1)",
+    # A list of one type, where the path is there; of none where it is not; or an error, or nothing.
+    "json": f"((redis.pcall('JSON.TYPE',key,'$.index.{KEYS}') or {{}})[1]~=nil)",
+}
+"""By storage, the condition in Lua that ``key`` is that of a record."""
+
+_GUARDED = "local key=KEYS[1] if {} then return redis.call(ARGV[2],key,unpack(ARGV,3)) end return tonumber(ARGV[1])"
+
+
+def own_parts(storage: str) -> Sequence[str]:
+    """Return where the parts lie that every record of this library has."""
+    return _PARTS[storage]
+
+
+def on_record(schema: Schema, record_id: str, name: str, *args: Argument, otherwise: int = 0) -> Command:
+    """Return a command on the key of a record, which is not run if the key is that of something else.
+
+    Args:
+        schema: The index.
+        record_id: The record.
+        name: The name of the command.
+        args: Its arguments behind the key.
+        otherwise: The reply if there is no record.
+    """
+    key = schema.key_of(record_id)
+    script = _GUARDED.format(IS_RECORD[schema.storage])
+    return Command(("EVAL", script, 1, key, otherwise, name, *args), key)
+
+
+def warn_of_others(schema: Schema, count: int, key: str) -> None:
+    """Warn of keys that were left alone since they are no records, naming one of them."""
+    more = f" and {count - 1} more" if count > 1 else ""
+    warnings.warn(
+        f"the key {key!r}{more} under the prefix of index {schema.name!r} is not a record of this library, and is left "
+        "out: something else writes there",
+        RuntimeWarning,
+        stacklevel=2,
+    )
