@@ -107,7 +107,7 @@ class IndexNotReadyError(ServerError):
     """The server is still scanning the records of the index, so that it would answer with a part of them.
 
     Attributes:
-        percent: How much of the scan is done, from 0 to 100.
+        percent: How much of the scan is done, from 0 to 100; NaN if the server does not say.
     """
 
     def __init__(self, message: str, *, percent: float = 0.0) -> None:

@@ -87,6 +87,8 @@ class TwoIndexes:
         self.asked.append(command.args)
         if name == "FT.SEARCH" and args[0] == ALIAS:
             return self.found[self.moved]
+        if name == "FT.SEARCH" and self.moved:
+            return [1, b"next:b"]
         if name == "FT.INFO" and self.moved:
             told = self.execute(command)
             told[1], told[3][3] = b"next", [b"next:"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.index import readiness, snapshot
+from redisvl_adapters.core.index.scan import scan_progress
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import IndexNotReadyError
@@ -200,3 +202,14 @@ def test_where_there_is_no_index_there_is_nothing_to_wait_for() -> None:
     server, state = FakeServer(), make_state()
     server.run(state, readiness.wait_until_indexed(state))
     assert server.paused == []
+
+
+@pytest.mark.parametrize(
+    ("told", "percent"), [(b"0.25", 25), (b"1", 100), (0.5, 50), (b"161.0", None), (b"nan", None)], ids=repr
+)
+def test_a_figure_that_is_none_is_not_told(told: Any, percent: float | None) -> None:
+    """After a restart from an append-only file the server divides by the number of keys that it began with."""
+    for info in ([b"indexing", b"1", b"percent_indexed", told], {b"indexing": 1.0, b"percent_indexed": told}):
+        progress = scan_progress(info)
+        assert progress.is_running
+        assert math.isnan(progress.percent) if percent is None else progress.percent == percent

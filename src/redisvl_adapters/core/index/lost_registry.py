@@ -66,8 +66,12 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
     ]
     fields = {field.key: spec.declared_as(field) or field for field in told}
     unclear = [field for field in fields.values() if field.learnt and field.redis_type in ("tag", "numeric")]
-    values = yield from _sample(schema, unclear, beside)
-    types = {field.key: _type_of(field, found) for field, found in zip(unclear, values, strict=True)}
+    types: dict[str, FieldType | None] = {}
+    # An empty text tells as much as another one, but there may be any number of keys without a value.
+    for sign in "+-":
+        unknown_yet = [field for field in unclear if types.get(field.key) is None]
+        values = yield from _sample(schema, unknown_yet, sign, beside)
+        types |= {field.key: _type_of(field, found) for field, found in zip(unknown_yet, values, strict=True)}
     if unknown := sorted(key for key, type in types.items() if type is None):
         warnings.warn(
             f"index {schema.name!r} has lost its registry, and no record tells the types of {', '.join(unknown)}: "
@@ -98,17 +102,20 @@ def _kinds_beside(tags: Collection[str], aliases: Sequence[str]) -> dict[str, fr
     return {alias: frozenset(kind for of, kind in told if of == alias) for alias in aliases}
 
 
-def _sample(schema: Schema, fields: Sequence[MetadataField], beside: Collection[str]) -> Steps[list[list[Any]]]:
+def _sample(
+    schema: Schema, fields: Sequence[MetadataField], sign: str, beside: Collection[str]
+) -> Steps[list[list[Any]]]:
     """Return some values that each field itself holds, as records have them.
 
     Args:
         schema: The index.
         fields: The fields.
+        sign: What the key of each has in ``_keys``.
         beside: The typed tags of the index: of the values that are kept beside the fields.
     """
     # Values that a field cannot hold lie beside the others, under its key.
     wanted = [
-        f"{presence_query(field.key, '+')} (-{presence_query(field.key, '~')}) "
+        f"{presence_query(field.key, sign)} (-{presence_query(field.key, '~')}) "
         f"(-{prefix_query(TYPED, typed_prefix(field.alias))})"
         for field in fields
     ]

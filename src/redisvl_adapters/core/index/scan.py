@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ class ScanProgress(NamedTuple):
 
     Attributes:
         is_running: Whether the server still looks for records that were there before, or reads them for a new field.
-        percent: How much of it is done, from 0 to 100.
+        percent: How much of it is done, from 0 to 100; NaN where the server's figure is none, as after a restart.
     """
 
     is_running: bool
@@ -36,7 +37,8 @@ def info_command(name: str) -> Command:
 def scan_progress(info: Reply) -> ScanProgress:
     """Return how far the scan of an index is, from the reply to ``info_command``."""
     told = as_mapping(info)
-    return ScanProgress(float(told.get(b"indexing", 0)) > 0, 100 * float(told.get(b"percent_indexed", 1)))
+    percent = 100 * float(told.get(b"percent_indexed", 1))
+    return ScanProgress(float(told.get(b"indexing", 0)) > 0, percent if percent <= 100 else math.nan)
 
 
 def wait_for_scan(name: str, seconds: float) -> Steps[None]:
@@ -59,9 +61,10 @@ def wait_for_scan(name: str, seconds: float) -> Steps[None]:
             return
         left = until - time.monotonic()
         if left <= 0:
+            done = "a part" if math.isnan(scan.percent) else f"{scan.percent:.0f} %"
             raise IndexNotReadyError(
-                f"index {name!r} is not to be asked yet: the server has scanned {scan.percent:.0f} % of the records "
-                f"that were there before, after {seconds:g} seconds of waiting. Try again later, wait for it with "
+                f"index {name!r} is not to be asked yet: the server has scanned {done} of the records that were there "
+                f"before, after {seconds:g} seconds of waiting. Try again later, wait for it with "
                 "wait_until_indexed(timeout=...), or give the store more seconds with wait_until_indexed=",
                 percent=scan.percent,
             )
