@@ -212,6 +212,8 @@ class FakeServer:
             for record_id, present in zip(self.records, tags, strict=True)
             if all(one_of & present for one_of in wanted)
         ]
+        if "NOCONTENT" not in args:
+            return [len(ids)]
         most = args[args.index("LIMIT") + 2]
         return [len(ids), *(f"{NAME}:{record_id}".encode() for record_id in ids[:most])]
 

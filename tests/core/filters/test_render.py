@@ -7,70 +7,34 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from redisvl.query.filter import FilterExpression, Geo, GeoRadius, Num, Tag, Text
 
 from redisvl_adapters.core.filters.algebra import (
     MATCH_ALL,
     MATCH_NONE,
     MAX_DEPTH,
     And,
-    Compare,
     Filter,
     FromSources,
     Not,
     Operator,
     Or,
-    Raw,
     as_filter,
     matches_everything,
 )
-from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.filters.context import RenderContext
 from redisvl_adapters.core.filters.operators import operators_of
 from redisvl_adapters.core.filters.render import render as render_for
 from redisvl_adapters.core.filters.tag_queries import presence_query
-from redisvl_adapters.core.schema.declarations import read_metadata_schema
-from redisvl_adapters.core.schema.fields import FieldType, VectorField
-from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.errors import FilterError, UnknownFieldError
+from tests.core.filters.render_support import SCHEMA, is_, render, text
 
-SCHEMA = Schema(
-    "docs",
-    "docs:",
-    "hash",
-    VectorField("embedding", 2, "float32", "cosine", "flat"),
-    read_metadata_schema(
-        {
-            "kind": "tag",
-            "n": "numeric",
-            "flag": "bool",
-            "when": "timestamp",
-            "body": "text",
-            "place": "geo",
-            "note": "unindexed",
-            "a.b-c": "tag",
-            "a b": "tag",
-        }
-    ),
-)
 ORDER = ("gt", "gte", "lt", "lte", "between")
 EQUALITY = ("eq", "ne", "in", "nin")
 LISTS = ("any", "all", "contains")
 PATTERNS = ("like", "ilike", "text_match", "text_match_insensitive")
 ANY_KEY = {"exists", "is_empty"}
-
-
-def render(filter: Filter | None, never_met: set[str] | None = None) -> str | None:
-    return query_text(render_for(filter, RenderContext(SCHEMA, never_met=never_met or set())))
-
-
-def is_(key: str, operator: str, value: Any) -> Compare:
-    return Compare(key, Operator(operator), value)
-
-
-def text(filter: Filter | None) -> str:
-    return str(render(filter))
 
 
 EVERYTHING = "*"
@@ -318,103 +282,3 @@ def test_a_filter_without_any_condition_is_known(filter: Filter | None, expected
     assert matches_everything(filter) is expected
     assert not matches_everything(KIND)
     assert not matches_everything(MATCH_NONE)
-
-
-# RedisVL expressions
-
-
-@pytest.mark.parametrize(
-    ("expression", "expected"),
-    [
-        (Tag("kind") == "a", "(@kind:{a})"),
-        (Num("n") > 1, "(@n:[(1 +inf])"),
-        (Geo("place") == GeoRadius(1, 2, 3, "km"), "(@place:[1 2 3 km])"),
-        (Text("body") % "some words", "(@body:(some words))"),
-        ((Tag("kind") == "a") & (Num("n") > 1), "((@kind:{a}) (@n:[(1 +inf]))"),
-        (Tag("kind") != "a", "(-@kind:{a})"),
-        (Num("n") != 1, "(-@n:[1 1])"),
-        (Text("body") != "a (b", '(-@body:"a (b")'),
-        ((Tag("kind") == "a") | (Num("n") > 1), "((@kind:{a}) | (@n:[(1 +inf]))"),
-        (FilterExpression("@kind:{a} | @n:[1 2]") & (Num("n") > 1), "((@kind:{a} | @n:[1 2]) (@n:[(1 +inf]))"),
-        (FilterExpression("@kind|body:x"), "(@kind|body:x)"),
-        (FilterExpression(r"@a\.b\-c:{x}"), r"(@a\.b\-c:{x})"),
-        (FilterExpression("-@kind:{a}"), "(-@kind:{a})"),
-        (FilterExpression(r"@body:(mail\@example)"), r"(@body:(mail\@example))"),
-        (FilterExpression("@_keys:{x} @_doc_id:{y}"), "(@_keys:{x} @_doc_id:{y})"),
-    ],
-)
-def test_every_leaf_of_a_redisvl_expression_is_in_parentheses(expression: FilterExpression, expected: str) -> None:
-    assert text(Raw(expression)) == expected
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        Tag("kind") == "",
-        Tag("kind") == [],
-        Tag("kind") == None,  # noqa: E711
-        Num("n") == None,  # noqa: E711
-        FilterExpression("*"),
-        FilterExpression(" "),
-        FilterExpression("*") & (Tag("kind") == "a"),
-        (Tag("kind") == "a") | FilterExpression("*"),
-        (Tag("kind") == "a") & ((Tag("kind") == "b") & (Tag("kind") == "")),
-    ],
-    ids=str,
-)
-def test_a_redisvl_expression_that_renders_to_everything_is_refused(expression: FilterExpression) -> None:
-    """langchain-redis 18: `Tag == ""`, `[]` and `None` matched everything, other tenants included."""
-    with pytest.raises(FilterError, match=r"everything"):
-        text(Raw(expression))
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "@new:{a}",
-        "-@new:{a}",
-        "@kind:{a} | @new:[1 2]",
-        "@kind|new:a",
-        "(@new:{a})",
-        r"@a\.new:{x}",
-        "~@new:x",
-        "-(@new:{x})",
-    ],
-)
-def test_a_redisvl_expression_on_an_unknown_field_is_refused(raw: str) -> None:
-    with pytest.raises(FilterError, match=r"names the field '(a.)?new'.*it has: "):
-        text(Raw(FilterExpression(raw)))
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "@kind:{a} -@n:[1 2]",
-        "(-@kind:{a}) (@n:[1 2])",
-        "@kind:{a} | (-@n:[1 2])",
-        "-(@kind:{a})",
-        "@body:(some -words)",
-        "-@body:(some -words)",
-        "~@kind:{a}",
-    ],
-)
-def test_a_raw_query_with_a_negation_inside_is_refused(raw: str) -> None:
-    """The server misjudges some of them, so they are joined here, from parts."""
-    with pytest.raises(FilterError, match="join its parts"):
-        text(Raw(FilterExpression(raw)))
-    with pytest.raises(FilterError, match="join its parts"):
-        text(Not((Raw(FilterExpression(raw)),)))
-
-
-@pytest.mark.parametrize(
-    "raw", [r"@kind:{a\-b}", "@kind:{a-b}", "@n:[-5 -1]", '@body:("some -words")', r"@a\.b\-c:{x}"]
-)
-def test_a_hyphen_in_a_value_or_a_name_is_no_negation(raw: str) -> None:
-    assert text(Raw(FilterExpression(raw))) == f"({raw})"
-
-
-def test_ours_and_redisvl_filters_combine() -> None:
-    assert text(KIND & (Num("n") > 1)) == "(@kind:{a} (@n:[(1 +inf]))"
-    assert text(Not((Raw(Num("n") > 1),))) == "(-(@n:[(1 +inf]))"
-    with pytest.raises(FilterError, match="everything"):
-        text(KIND & (Tag("kind") == ""))

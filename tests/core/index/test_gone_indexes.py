@@ -75,14 +75,14 @@ def test_a_write_makes_it_anew(server: FakeServer, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("name", ASKING)
 def test_before_the_first_record_nothing_is_found(server: FakeServer, name: str) -> None:
-    state = make_state()
+    state = make_state(metadata_schema={"n": "numeric"})
     server.run(state, ASKING[name](state))
     assert server.paused == []
 
 
 @pytest.mark.parametrize("name", READING)
 def test_after_its_own_drop_nothing_is_found(server: FakeServer, name: str) -> None:
-    state = make_state()
+    state = make_state(metadata_schema={"n": "numeric"})
     write(server, state)
     server.run(state, operations.drop(state))
     found = server.run(state, READING[name](state))
@@ -94,7 +94,7 @@ def test_after_its_own_drop_nothing_is_found(server: FakeServer, name: str) -> N
 @pytest.mark.parametrize("look", [1, 2, 3])
 def test_an_index_that_is_just_being_made_anew_is_found(server: FakeServer, name: str, look: int) -> None:
     """As when somebody else overwrites it."""
-    state, other = make_state(), make_state()
+    state, other = make_state(metadata_schema={"n": "numeric"}), make_state()
     write(server, state)
     drop_as_others_do(server)
     steps = opened(state, READING[name](state))

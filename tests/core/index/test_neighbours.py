@@ -13,7 +13,7 @@ from redisvl_adapters.errors import SchemaMismatchError
 from tests.core.fake_server import FakeServer, make_state, record
 
 VECTOR = [1.0, 2.0]
-OURS = ("_keys", "_doc_id", "_text", "embedding")
+OURS = ("_keys", "_doc_id", "_typed", "_text", "embedding")
 
 
 def told(name: str, *prefixes: str, fields: Any = OURS, storage: bytes = b"HASH") -> list[Any]:
