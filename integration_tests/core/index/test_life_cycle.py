@@ -260,7 +260,7 @@ async def test_an_index_that_somebody_else_dropped_is_missed(
         lambda index: operations.delete_matching(index.state, where("n", "eq", 1), ["a"]),
         lambda index: operations.clear(index.state),
     ):
-        index = make()
+        index = make(metadata_schema={"n": "numeric"})
         add(index, record("a", n=1))
         server.execute_command("FT.DROPINDEX", index_name, "DD")
         for _ in range(2):

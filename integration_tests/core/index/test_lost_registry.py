@@ -65,7 +65,15 @@ async def test_all_types_are_restored_from_the_records_and_written_back(
     assert await call(other, "run", operations.count(other.state)) == 3
     assert types_of(other) == types
     assert not server.exists(registry_key(index_name))
-    for key, value in (("flag", True), ("when", "2024-01-02"), ("n", 1), ("sizes", 2.5), ("author.name", "Ann")):
+    for key, value in (
+        ("flag", True),
+        ("when", "2024-01-02"),
+        ("n", 1),
+        ("sizes", 2.5),
+        ("author.name", "Ann"),
+        ("mixed", 1),
+        ("mixed", "x"),
+    ):
         assert ids_of(other, where(key, "eq", value)) == {"a"}
         assert ids_of(other, where(key, "ne", value)) == {"b", "c"}
     with pytest.raises(FilterError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,10 +67,9 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
     fields = {field.key: spec.declared_as(field) or field for field in told}
     unclear = [field for field in fields.values() if field.learnt and field.redis_type in ("tag", "numeric")]
     types: dict[str, FieldType | None] = {}
-    # An empty text tells as much as another one, but there may be any number of keys without a value.
-    for sign in "+-":
+    for where in _TELLING:
         unknown_yet = [field for field in unclear if types.get(field.key) is None]
-        values = yield from _sample(schema, unknown_yet, sign, beside)
+        values = yield from _sample(schema, unknown_yet, where, beside)
         types |= {field.key: _type_of(field, found) for field, found in zip(unknown_yet, values, strict=True)}
     if unknown := sorted(key for key, type in types.items() if type is None):
         warnings.warn(
@@ -102,24 +101,35 @@ def _kinds_beside(tags: Collection[str], aliases: Sequence[str]) -> dict[str, fr
     return {alias: frozenset(kind for of, kind in told if of == alias) for alias in aliases}
 
 
+def _present(field: MetadataField, sign: str) -> str:
+    # Values that a declared field cannot hold lie beside the others, under its key.
+    return f"{presence_query(field.key, sign)} (-{presence_query(field.key, '~')})"
+
+
+_TELLING: tuple[Callable[[MetadataField], str], ...] = (
+    lambda field: f"{_present(field, '+')} (-{prefix_query(TYPED, typed_prefix(field.alias))})",
+    lambda field: _present(field, "+"),
+    # An empty text tells as much as another one, but there may be any number of keys without a value.
+    lambda field: _present(field, "-"),
+)
+"""Which records tell the type of a field: the next ones if those before do not."""
+
+
 def _sample(
-    schema: Schema, fields: Sequence[MetadataField], sign: str, beside: Collection[str]
+    schema: Schema,
+    fields: Sequence[MetadataField],
+    where: Callable[[MetadataField], str],
+    beside: Collection[str],
 ) -> Steps[list[list[Any]]]:
     """Return some values that each field itself holds, as records have them.
 
     Args:
         schema: The index.
         fields: The fields.
-        sign: What the key of each has in ``_keys``.
+        where: Returns the query for the records to look at.
         beside: The typed tags of the index: of the values that are kept beside the fields.
     """
-    # Values that a field cannot hold lie beside the others, under its key.
-    wanted = [
-        f"{presence_query(field.key, sign)} (-{presence_query(field.key, '~')}) "
-        f"(-{prefix_query(TYPED, typed_prefix(field.alias))})"
-        for field in fields
-    ]
-    replies = (yield [keys_command(schema, where, _SAMPLES) for where in wanted]) if wanted else []
+    replies = (yield [keys_command(schema, query, _SAMPLES) for query in map(where, fields)]) if fields else []
     ids = [[schema.id_of(key) for key in read_keys(ok(reply))] for reply in replies]
     layout = layout_of(schema)
     found: dict[str, dict[str, Any]] = {}
