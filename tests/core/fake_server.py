@@ -234,9 +234,8 @@ class FakeServer:
             held.update(zip(raw[::2], raw[1::2], strict=True))
             return 1
         if script.startswith("local key"):
-            otherwise, name, *rest = args
-            is_record = b"_keys" in self.keys.get(key, {})
-            return self.execute(Command((name, key, *rest))) if is_record else otherwise
+            name, *rest = args
+            return self.execute(Command((name, key, *rest))) if self._hexists(key, "_keys") else 0
         if script.startswith("if redis.call('HEXISTS'"):
             if HEADER not in self.keys.get(key, {}):
                 self._hset(key, *args)
@@ -286,8 +285,8 @@ class FakeServer:
     def _hdel(self, key: str, name: bytes) -> Reply:
         return int(self.keys.get(key, {}).pop(name, None) is not None)
 
-    def _exists(self, key: str) -> Reply:
-        return int(key in self.keys)
+    def _hexists(self, key: str, name: str) -> Reply:
+        return int(name.encode() in self.keys.get(key, {}))
 
     def _del(self, *keys: str) -> Reply:
         return sum(self.keys.pop(key, None) is not None for key in keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from integration_tests.conftest import Call
 from integration_tests.core.core_support import until
 from integration_tests.langchain.langchain_support import Clients, Model, store_on
 from redisvl_adapters.core import Filter, Hit, RedisIndex, operations
+from redisvl_adapters.core.index import snapshot
 from redisvl_adapters.core.server import drivers
 from redisvl_adapters.core.server.commands import Command
 from redisvl_adapters.langchain import RedisVectorStore
@@ -162,7 +164,11 @@ class Sent(list[list[tuple[Any, ...]]]):
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
-    """Record every round trip; or, once told to be refusing, fail at the first one."""
+    """Record every round trip; or, once told to be refusing, fail at the first one.
+
+    What is known of an index does not get old meanwhile, which would cost one more.
+    """
+    monkeypatch.setattr(snapshot, "MAX_AGE", math.inf)
     recorded = Sent()
     send, asend = drivers._send, drivers._asend
 

@@ -11,7 +11,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.server.commands import Command, Reply, Steps
-from redisvl_adapters.errors import SchemaMismatchError, ServerError
+from redisvl_adapters.errors import IndexNotFoundError, SchemaMismatchError, ServerError
 from tests.core.fake_server import NAME, FakeServer, make_state, record
 
 VECTOR = [1.0, 2.0]
@@ -46,6 +46,21 @@ def test_each_write_asks_what_the_alias_stands_for(server: FakeServer) -> None:
         server.sent.clear()
         server.run(state, operation)
         assert server.sent[0] == ["HGETALL", "FT.INFO", "HGETALL"]
+
+
+@pytest.mark.parametrize("name", ["count", "write", "create"])
+def test_no_index_is_made_under_the_name_of_an_alias_that_is_gone(server: FakeServer, name: str) -> None:
+    state = make_state(index_name=ALIAS)
+    server.run(state, operations.count(state))
+    server.aliases.clear()
+    operation = {
+        "count": operations.count(state, Compare("n", Operator.EQ, 1)),
+        "write": operations.upsert(state, [record("b")], [VECTOR]),
+        "create": operations.create(state, 2),
+    }[name]
+    with pytest.raises(IndexNotFoundError, match="'prod' was an alias of index 'docs' and is none any more"):
+        server.run(state, operation)
+    assert set(server.records) == {"a"}
 
 
 @pytest.mark.parametrize("name", ["drop", "overwrite"])

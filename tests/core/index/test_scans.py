@@ -40,6 +40,7 @@ ASKING: dict[str, Callable[[IndexState], Steps[Any]]] = {
 BY_ID: dict[str, Callable[[IndexState], Steps[Any]]] = {
     "write": lambda state: operations.upsert(state, [record("b", n=1)], [VECTOR]),
     "fetch": lambda state: operations.fetch(state, ["a"]),
+    "fetch without a filter": lambda state: operations.fetch_matching(state, None, ["a"]),
     "existing": lambda state: operations.existing_ids(state, ["a"]),
     "delete": lambda state: operations.delete(state, ["a"]),
 }

@@ -47,9 +47,6 @@ class IngestServer(FakeServer):
         self.stored += len(ids)
         return reply
 
-    def _exists(self, key: str) -> Reply:
-        return int(key in self.keys)
-
 
 class MemoryIndex(RedisIndex):
     """An index on a server in memory."""

@@ -31,8 +31,9 @@ from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_f
 from redisvl_adapters.core.caches.prompts import check_prompt, digest
 from redisvl_adapters.core.filters.algebra import And, Compare, Operator
 from redisvl_adapters.core.index import lifecycle
+from redisvl_adapters.core.index.readiness import known_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_schema import Schema
@@ -216,7 +217,7 @@ class SemanticCacheBase(StoreBase, AnswerCache[T]):
     def _exact(self, entry_id: str) -> Steps[T | None]:
         """Return the answer of one entry."""
         state = self._index.state
-        snapshot = state.snapshot or (yield from read_snapshot(state))
+        snapshot = yield from known_snapshot(state)
         if snapshot is None:
             return None
         key = snapshot.schema.key_of(entry_id)
@@ -233,7 +234,7 @@ class SemanticCacheBase(StoreBase, AnswerCache[T]):
     def _nearest(self, vector: Vector, within: str) -> Steps[T | None]:
         """Return the answer of the nearest entry, if it is near enough."""
         state = self._index.state
-        snapshot = state.snapshot or (yield from read_snapshot(state))
+        snapshot = yield from known_snapshot(state)
         if snapshot is None:
             return None
         _check_dims(vector, snapshot.schema)

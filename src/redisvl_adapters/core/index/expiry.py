@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.index.readiness import current_snapshot
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.records.own_records import on_record
+from redisvl_adapters.core.records.own_records import is_record_command, on_record, read_is_record
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
 from redisvl_adapters.core.server.replies import ok
 
@@ -29,8 +29,10 @@ def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | N
         return [None for _ in ids]
     left: list[float | None] = []
     for chunk in batched(ids, BATCH_SIZE):
-        replies = yield [on_record(snapshot.schema, record_id, "PTTL", otherwise=-2) for record_id in chunk]
-        left += [None if ok(reply) < 0 else reply / 1000 for reply in replies]
+        asked = [is_record_command(snapshot.schema, record_id) for record_id in chunk]
+        replies = yield [*asked, *(Command(("PTTL", command.key or ""), command.key) for command in asked)]
+        for there, reply in zip(replies[: len(chunk)], replies[len(chunk) :], strict=True):
+            left.append(reply / 1000 if read_is_record(there) and ok(reply) >= 0 else None)
     return left
 
 

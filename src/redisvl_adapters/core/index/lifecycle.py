@@ -91,7 +91,7 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
 
 
 def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
-    yield from check_may_create(state.spec)
+    yield from check_may_create(state)
     schema = state.spec.schema(dims)
     yield from check_prefix_is_free(schema)
     (reply,) = yield [read_registry_command(schema.name)]

@@ -18,7 +18,6 @@ from redisvl_adapters.core.index.registry import read_registry_command, registry
 from redisvl_adapters.core.index.scan import wait_for_scan
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
 from redisvl_adapters.core.schema.index_schema import StaleSchemaError
-from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
 from redisvl_adapters.errors import IndexNotFoundError, ServerError, did_you_mean
@@ -66,19 +65,25 @@ def current_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot
         yield Pause(seconds)
         if (snapshot := (yield from read_snapshot(state))) is not None:
             return snapshot
-    yield from check_may_create(state.spec)
+    yield from check_may_create(state)
     raise IndexNotFoundError(
         f"index {state.spec.name!r} existed when this store was opened and does not exist any more; somebody dropped "
         "it, or the server came back without its data. The next write creates it anew"
     )
 
 
-def check_may_create(spec: IndexSpec) -> Steps[None]:
-    """Refuse to create an index that is never to be created.
+def check_may_create(state: IndexState) -> Steps[None]:
+    """Refuse to create an index that is never to be created, or under the name of an alias that is gone.
 
     Raises:
         IndexNotFoundError: If so; the message names the nearest index that there is.
     """
+    spec = state.spec
+    if state.alias_of is not None:
+        raise IndexNotFoundError(
+            f"{spec.name!r} was an alias of index {state.alias_of!r} and is none any more; set it again with "
+            "FT.ALIASADD, or open an index by its own name"
+        )
     if spec.create != "never":
         return
     (reply,) = yield [Command(("FT._LIST",))]
@@ -138,12 +143,7 @@ def asks_index(
     operation: Callable[Concatenate[IndexState, P], Steps[T]],
 ) -> Callable[Concatenate[IndexState, P], Steps[T]]:
     """Let an operation that asks the index wait until it can be asked, and be made again if the index changes."""
-
-    @wraps(operation)
-    def steps(state: IndexState, /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
-        return asking(state, lambda: operation(state, *args, **kwargs))
-
-    return steps
+    return _asking(operation, follows=False)
 
 
 def searches_index(
@@ -153,10 +153,27 @@ def searches_index(
 
     Its rows tell whether an alias still stands for the same index. Where there are none, the server is asked.
     """
+    return _asking(operation, follows=True)
 
+
+def _asking(
+    operation: Callable[Concatenate[IndexState, P], Steps[T]], *, follows: bool
+) -> Callable[Concatenate[IndexState, P], Steps[T]]:
     @wraps(operation)
     def steps(state: IndexState, /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
-        return asking(state, lambda: _verified(state, lambda: operation(state, *args, **kwargs)), follows=True)
+        snapshot, anew = state.snapshot, False
+        if snapshot is not None and snapshot.is_whole and not snapshot.is_old and snapshot.schema.alias is None:
+            # By far the most.
+            try:
+                return (yield from operation(state, *args, **kwargs))
+            except StaleSchemaError:
+                anew = True
+
+        def start() -> Steps[T]:
+            started = operation(state, *args, **kwargs)
+            return _verified(state, started) if follows else started
+
+        return (yield from asking(state, start, anew=anew, follows=follows))
 
     return steps
 
@@ -179,15 +196,15 @@ def asking(state: IndexState, start: Callable[[], Steps[T]], *, anew: bool = Fal
     raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to ask it; try again")
 
 
-def _verified(state: IndexState, start: Callable[[], Steps[T]]) -> Steps[T]:
+def _verified(state: IndexState, search: Steps[T]) -> Steps[T]:
     """Run a search by an alias, and see to it that what it finds is not what another index has."""
     before = state.snapshot
     if before is None or before.schema.alias is None:
-        return (yield from start())
+        return (yield from search)
     error: ServerError | None = None
     found: Any = None
     try:
-        found = yield from start()
+        found = yield from search
     except ServerError as refusal:
         error = refusal
     if error is not None or not found or not all(found):

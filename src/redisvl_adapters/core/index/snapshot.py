@@ -78,6 +78,7 @@ class IndexState:
         snapshot: What the server said last; None if the index did not exist.
         opened: Whether the server was asked at all.
         was_there: Whether the index existed at some time, and was not dropped through this since.
+        alias_of: The index that its name stood for as an alias, if it was one.
         single_node: Whether all keys lie on one node; False on a cluster.
         has_ft_hybrid: Whether the server has FT.HYBRID; None if it was not asked.
         stems: The forms of words in the index, as far as they were asked for.
@@ -88,6 +89,7 @@ class IndexState:
     snapshot: Snapshot | None = None
     opened: bool = False
     was_there: bool = False
+    alias_of: str | None = None
     single_node: bool = True
     has_ft_hybrid: bool | None = None
     stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
@@ -139,6 +141,7 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
         schema, records = read_schema(info, entries)
         if name != state.spec.name:
             schema = replace(schema, alias=state.spec.name)
+            state.alias_of = name
         scan = scan_progress(info)
         # Those cannot be counted yet.
         if not scan.is_running and (additions := state.spec.additions(schema)):

@@ -80,7 +80,7 @@ def upsert(
             done = 0
         made = header
         if snapshot is None:
-            yield from check_may_create(state.spec)
+            yield from check_may_create(state)
         before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
         change = plan_schema_change(state.spec, before, surveys)
         # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.

@@ -130,7 +130,7 @@ class HashLayout:
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
-        return None if reply[1] is None else read_own(_read_whole, record_id, reply)
+        return None if reply[1] is None else _read_own(_read_whole, record_id, reply)
 
     def read_metadata(self, record_id: str) -> Command:
         """See ``Layout``."""
@@ -262,7 +262,7 @@ def _reader(names: Sequence[bytes], vector: bytes, read_vector: Callable[[bytes]
     return read
 
 
-def read_own(read: Reader, record_id: str, values: Sequence[Any]) -> Record | None:
+def _read_own(read: Reader, record_id: str, values: Sequence[Any]) -> Record | None:
     """Return a record from the values of its fields, or None if they are those of something else."""
     try:
         record = read(record_id, values)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import KEYS, METADATA
-from redisvl_adapters.core.server.commands import Argument, Command
+from redisvl_adapters.core.server.commands import Argument, Command, Reply
+from redisvl_adapters.core.server.replies import is_wrong_type, ok
 
 _PARTS: Mapping[str, Sequence[str]] = {"hash": (METADATA, KEYS), "json": (f"$.{METADATA}", f"$.index.{KEYS}")}
 
@@ -18,7 +19,7 @@ IS_RECORD: Mapping[str, str] = {
 }
 """By storage, the condition in Lua that ``key`` is that of a record."""
 
-_GUARDED = "local key=KEYS[1] if {} then return redis.call(ARGV[2],key,unpack(ARGV,3)) end return tonumber(ARGV[1])"
+_GUARDED = "local key=KEYS[1] if {} then return redis.call(ARGV[1],key,unpack(ARGV,2)) end return 0"
 
 
 def own_parts(storage: str) -> Sequence[str]:
@@ -26,19 +27,30 @@ def own_parts(storage: str) -> Sequence[str]:
     return _PARTS[storage]
 
 
-def on_record(schema: Schema, record_id: str, name: str, *args: Argument, otherwise: int = 0) -> Command:
-    """Return a command on the key of a record, which is not run if the key is that of something else.
+def is_record_command(schema: Schema, record_id: str) -> Command:
+    """Return the command that tells whether there is a record."""
+    key = schema.key_of(record_id)
+    if schema.storage == "json":
+        return Command(("JSON.TYPE", key, f"$.index.{KEYS}"), key)
+    return Command(("HEXISTS", key, KEYS), key)
+
+
+def read_is_record(reply: Reply) -> bool:
+    """Return whether there is a record, from the reply to ``is_record_command``; something else is none."""
+    return not is_wrong_type(reply) and ok(reply) not in (0, None, [], [None], [[]])
+
+
+def on_record(schema: Schema, record_id: str, name: str, *args: Argument) -> Command:
+    """Return a command that changes a record; where there is something else, or nothing, it replies 0 and does nothing.
 
     Args:
         schema: The index.
         record_id: The record.
         name: The name of the command.
         args: Its arguments behind the key.
-        otherwise: The reply if there is no record.
     """
     key = schema.key_of(record_id)
-    script = _GUARDED.format(IS_RECORD[schema.storage])
-    return Command(("EVAL", script, 1, key, otherwise, name, *args), key)
+    return Command(("EVAL", _GUARDED.format(IS_RECORD[schema.storage]), 1, key, name, *args), key)
 
 
 def warn_of_others(schema: Schema, count: int, key: str) -> None:

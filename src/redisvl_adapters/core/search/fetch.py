@@ -12,7 +12,7 @@ from redisvl_adapters.core.index.readiness import asks_index, current_snapshot, 
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import layout_of
-from redisvl_adapters.core.records.own_records import on_record, warn_of_others
+from redisvl_adapters.core.records.own_records import is_record_command, read_is_record, warn_of_others
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.fields import MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
@@ -47,7 +47,6 @@ def fetch_from(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[l
     return found
 
 
-@asks_index
 def fetch_matching(
     state: IndexState, filter: Filter | None, ids: Sequence[str] | None = None, limit: int | None = None
 ) -> Steps[list[Record]]:
@@ -55,12 +54,21 @@ def fetch_matching(
     if ids is not None:
         check_ids(ids)
     if ids is None or filter is not None:
-        ids = yield from find_ids(state, (yield from filter_text(state, filter)), ids, limit)
-    snapshot = state.snapshot
-    if snapshot is None:
-        return []
-    found = yield from fetch_from(state, snapshot.schema, ids[:limit])
+        found = yield from _fetch_where(state, filter, ids, limit)
+    else:
+        found = yield from fetch(state, ids[:limit])
     return [record for record in found if record is not None]
+
+
+@asks_index
+def _fetch_where(
+    state: IndexState, filter: Filter | None, ids: Sequence[str] | None, limit: int | None
+) -> Steps[list[Record | None]]:
+    where, schema = (yield from filter_text(state, filter)), state.schema
+    if schema is None:
+        return []
+    found = yield from find_ids(state, where, ids, limit)
+    return (yield from fetch_from(state, schema, found[:limit]))
 
 
 def existing_ids(state: IndexState, ids: Sequence[str]) -> Steps[set[str]]:
@@ -71,8 +79,8 @@ def existing_ids(state: IndexState, ids: Sequence[str]) -> Steps[set[str]]:
         return set()
     there: set[str] = set()
     for chunk in batched(ids, BATCH_SIZE):
-        replies = yield [on_record(snapshot.schema, record_id, "EXISTS") for record_id in chunk]
-        there.update(record_id for record_id, reply in zip(chunk, replies, strict=True) if ok(reply))
+        replies = yield [is_record_command(snapshot.schema, record_id) for record_id in chunk]
+        there.update(record_id for record_id, reply in zip(chunk, replies, strict=True) if read_is_record(reply))
     return there
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from redisvl_adapters.core.records.layouts import Layout, read_own
+from redisvl_adapters.core.records.layouts import Layout
 from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.records.record import Record
-from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, METADATA
 from redisvl_adapters.core.server.commands import Argument, Reply
 from redisvl_adapters.core.server.replies import as_mapping, as_sequence
@@ -106,6 +106,7 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout)
     hits: list[Hit] = []
     known, place, metadata = None, None, None
     read = layout.reader(())
+    prefix, start = schema.prefix_bytes, len(schema.prefix_bytes)
     others: list[bytes] = []
     for key, row in rows:
         if not row:
@@ -117,12 +118,17 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout)
             place = names.index(distance) if distance in names else None
             metadata = names.index(_METADATA) if _METADATA in names else None
         if place is not None and key:
-            record_id = schema.id_of(key)
-            record = None if metadata is None or not values[metadata] else read_own(read, record_id, values)
-            if record is None:
-                others.append(key)
-            else:
-                hits.append(Hit(record, float(values[place])))
+            if not key.startswith(prefix):
+                raise StaleSchemaError(key)
+            if metadata is not None and values[metadata] is not None:
+                try:
+                    record = read(key[start:].decode(), values)
+                except ValueError:
+                    record = None
+                if record is not None and type(record.metadata) is dict:
+                    hits.append(Hit(record, float(values[place])))
+                    continue
+            others.append(key)
     if others:
         warn_of_others(schema, len(others), others[0].decode("utf-8", "replace"))
     return hits
