@@ -17,8 +17,9 @@ Launch: TypeAlias = Callable[..., subprocess.Popen[str]]
 DEADLINE = 30.0  # seconds; what is waited for takes a tenth of one
 
 SERVE = """
-import sys
+import signal, sys
 from redisvl_adapters.embedded import EmbeddedRedis
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a suite under nohup has it ignored
 server = EmbeddedRedis(*sys.argv[1:]).start()
 print(server.url, flush=True)
 sys.stdin.readline()
