@@ -33,7 +33,7 @@ from integration_tests.llama_index.llama_index_support import (
     text_node,
     where,
 )
-from redisvl_adapters import FilterError
+from redisvl_adapters import FilterError, UnknownFieldWarning
 from redisvl_adapters.core import And, Compare, Not, Operator
 from redisvl_adapters.langchain import RedisStructuredQueryTranslator, RedisVectorStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
@@ -57,7 +57,9 @@ ANSWERS: list[tuple[str, str]] = [
     ('eq("made.in", "US")', "gattaca"),
     ('ne("genre", "scifi")', "heat"),
     ('ne("seen", true)', "gattaca heat"),
+    ('eq("year", "1995")', "heat"),
     ('gt("year", 1995)', "gattaca"),
+    ('gt("genre", "d")', "alien gattaca"),
     ('gte("year", 1995)', "gattaca heat"),
     ('lt("rating", 8)', "gattaca"),
     ('lte("rating", 8.3)', "gattaca heat"),
@@ -143,13 +145,16 @@ async def test_the_model_is_told_the_fields_and_what_they_can_be_asked(
     assert "not" in prompt
 
 
-async def test_a_field_that_is_not_there_is_refused(
+async def test_a_field_that_is_not_there_finds_nothing_and_never_widens(
     clients: Clients, index_name: str, storage: str, call: Call
 ) -> None:
     store = await films(call, clients, index_name, storage)
     fields = [*await call(store, "attribute_info"), {"name": "yeer", "type": "float", "description": "?"}]
-    retriever = answering(store, fields, 'gt("yeer", 1990)', 'gt("genre", "a")')
-    for reason in ("did you mean 'year'", "has no GT"):
+    answers = ['gt("yeer", 1990)', 'not(gt("yeer", 1990))', 'ne("yeer", 1990)', 'like("year", "19%")']
+    retriever = answering(store, fields, *answers)
+    with pytest.warns(UnknownFieldWarning, match="did you mean 'year'"):
+        assert await call(retriever, "invoke", "which films?") == []
+    for reason in ("did you mean 'year'", "did you mean 'year'", "has no LIKE"):
         with pytest.raises(FilterError, match=reason):
             await call(retriever, "invoke", "which films?")
 

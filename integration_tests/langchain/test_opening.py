@@ -10,7 +10,13 @@ import redis
 from integration_tests.conftest import Call
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, find, ids_of, indexes_of, keys_of, store_on
-from redisvl_adapters import ArgumentError, IndexNotFoundError, SchemaMismatchError
+from redisvl_adapters import (
+    ArgumentError,
+    IndexNotFoundError,
+    SchemaMismatchError,
+    UnknownFieldError,
+    UnknownFieldWarning,
+)
 from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
@@ -99,17 +105,26 @@ async def test_an_index_that_does_not_exist_holds_nothing_and_is_not_created_by_
     store: RedisVectorStore, server: redis.Redis, index_name: str, call: Call
 ) -> None:
     vector = Model().vector("a")
-    filters: list[Any] = [None, {}, {"n": 1}, {"a": {"$not": {"$exists": True}}}, {"$not": {"n": {"$in": []}}}]
-    for filter in filters:
+
+    async def ask(filter: Any) -> None:
         for search in ("similarity_search", "max_marginal_relevance_search"):
             assert await call(store, search, "a", filter=filter) == []
             assert await call(store, f"{search}_by_vector", vector, filter=filter) == []
         assert await call(store, "similarity_search_with_score", "a", filter=filter) == []
         assert await call(store, "similarity_search_with_relevance_scores", "a", filter=filter) == []
         assert await call(store, "count", filter) == 0
+
+    for filter in (None, {}, {"a": {"$not": {"$exists": True}}}):
+        await ask(filter)
+    with pytest.warns(UnknownFieldWarning, match="'n' is not in index") as warned:
+        await ask({"n": 1})
+    assert len(warned) == 1
+    with pytest.raises(UnknownFieldError, match="'n'"):
+        await ask({"$not": {"n": {"$in": []}}})
     assert await call(store, "get_by_ids", ["1"]) == []
     assert await call(store, "delete", ["1"]) is True
-    assert await call(store, "delete", filter={"n": 1}) is True
+    with pytest.raises(UnknownFieldError, match="'n'"):
+        await call(store, "delete", filter={"n": 1})
     await call(store, "clear")
     await call(store, "drop")
     assert not indexes_of(server, index_name)
@@ -117,7 +132,8 @@ async def test_an_index_that_does_not_exist_holds_nothing_and_is_not_created_by_
 
 async def test_an_index_without_records_finds_nothing_whatever_the_filter(store: RedisVectorStore, call: Call) -> None:
     await call(store, "create", 8)
-    assert await find(call, store, {"anything": {"$gt": 1}}) == set()
+    with pytest.warns(UnknownFieldWarning, match="'anything' is not in index"):
+        assert await find(call, store, {"anything": {"$gt": 1}}) == set()
     await call(store, "add_texts", ["a"], [{"n": 1}], ids=["1"])
     assert await find(call, store, {"n": 1}) == {"1"}
 

@@ -11,7 +11,7 @@ from redisvl.query.filter import GeoRadius, Num
 from integration_tests.conftest import Call
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, exact, find, ids_of, store_on
-from redisvl_adapters import ArgumentError, FilterError
+from redisvl_adapters import ArgumentError, FilterError, UnknownFieldWarning
 from redisvl_adapters.core import Compare, FieldType, Operator
 from redisvl_adapters.core.filters.operators import operators_of
 from redisvl_adapters.langchain import RedisVectorStore
@@ -259,15 +259,18 @@ async def test_as_many_documents_are_got_as_the_limit_says(
     for wrong in (-1, 1.5, "1", True, 1_000_001):
         with pytest.raises(ArgumentError, match="limit"):
             await call(store, "get", limit=wrong)
-    with pytest.raises(FilterError):
-        await call(store, "get", {"kindd": 1}, limit=0)
+    with pytest.warns(UnknownFieldWarning, match="did you mean 'kind'"):
+        assert await call(store, "get", {"kindd": 1}, limit=0) == []
+    with pytest.raises(FilterError, match="did you mean 'kind'"):
+        await call(store, "get", {"kindd": {"$ne": 1}}, limit=0)
     with pytest.raises(ArgumentError, match="'limt'"):
         await call(store, "get", limt=1)
 
 
 async def test_nothing_is_got_from_an_index_that_does_not_exist(clients: Clients, index_name: str, call: Call) -> None:
     store = store_on(clients, index_name)
-    assert await call(store, "get", {"year": 1}) == []
+    with pytest.warns(UnknownFieldWarning, match="'year' is not in index"):
+        assert await call(store, "get", {"year": 1}) == []
     assert await call(store, "attribute_info") == []
 
 

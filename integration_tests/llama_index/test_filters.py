@@ -12,7 +12,7 @@ from redisvl.query.filter import Num, Tag
 
 from integration_tests.conftest import Call
 from integration_tests.llama_index.llama_index_support import ask, filters, ids_of, open_store, text_node, where
-from redisvl_adapters.errors import FilterError
+from redisvl_adapters.errors import FilterError, UnknownFieldError, UnknownFieldWarning
 from redisvl_adapters.llama_index import RedisVectorStore
 
 EQ, NE, GT, GTE = FilterOperator.EQ, FilterOperator.NE, FilterOperator.GT, FilterOperator.GTE
@@ -138,9 +138,37 @@ async def test_conditions_nest_deeply_and_widely(store: RedisVectorStore, call: 
     await expect(call, store, filters(where("colour", [f"c{n}" for n in range(1000)] + ["red"], IN)), "a")
 
 
+async def test_a_key_that_was_never_met_finds_nothing_and_never_widens(store: RedisVectorStore, call: Call) -> None:
+    """llama-index 5: a filter on an unindexed field was dropped."""
+    never, others = where("color", "red"), [where("color", "red", NE), where("color", [], NIN)]
+    nothing = [filters(never), filters(never, RED), *(filters(filters(other), condition=NOT) for other in others)]
+    with pytest.warns(UnknownFieldWarning, match=r"'color'.*did you mean 'colour'"):
+        await expect(call, store, nothing[0], "")
+    # One warning is enough: another one would be an error here.
+    for given in nothing:
+        await expect(call, store, given, "")
+    await expect(call, store, filters(never, RED, condition=OR), "a")
+    widening: list[MetadataFilter | MetadataFilters] = [filters(never, condition=NOT), *others]
+    for other in widening:
+        for given in (
+            filters(other),
+            filters(other, RED),
+            filters(other, RED, condition=OR),
+            filters(where("colour", [], IN), filters(other)),
+        ):
+            for name in ("get_nodes", "count"):
+                with pytest.raises(UnknownFieldError, match="'color'"):
+                    await call(store, name, filters=given)
+            with pytest.raises(UnknownFieldError, match="'color'"):
+                await ask(call, store, filters=given)
+            nothing.append(given)
+    for given in nothing:
+        with pytest.raises(UnknownFieldError, match="'color'"):
+            await call(store, "delete_nodes", filters=given)
+    assert await ids_of(call, store) == set(NODES)
+
+
 WRONG: dict[str, MetadataFilter] = {
-    "an unknown field, negated": where("color", "red", NE),
-    "an unknown field with an empty list": where("color", [], NIN),
     "None": where("colour", None),
     "not None": where("colour", None, NE),
     "None for a number": where("n", None),
@@ -173,7 +201,7 @@ WRONG: dict[str, MetadataFilter] = {
 async def test_what_cannot_be_honoured_is_refused_and_never_widened(
     store: RedisVectorStore, call: Call, kind: str
 ) -> None:
-    """llama-index 5: ``EQ None`` matched everything, and a filter on an unindexed field was dropped."""
+    """llama-index 5: ``EQ None`` matched everything."""
     wrong = WRONG[kind]
     for given in (
         filters(wrong),

@@ -22,7 +22,13 @@ from integration_tests.llama_index.llama_index_support import (
     text_node,
     where,
 )
-from redisvl_adapters.errors import ArgumentError, IndexNotFoundError, SchemaMismatchError, ServerUnavailableError
+from redisvl_adapters.errors import (
+    ArgumentError,
+    IndexNotFoundError,
+    SchemaMismatchError,
+    ServerUnavailableError,
+    UnknownFieldWarning,
+)
 from redisvl_adapters.llama_index import RedisVectorStore
 
 

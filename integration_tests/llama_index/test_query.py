@@ -22,7 +22,7 @@ from integration_tests.llama_index.llama_index_support import (
     turned,
     where,
 )
-from redisvl_adapters.errors import ArgumentError, FilterError
+from redisvl_adapters.errors import ArgumentError, FilterError, UnknownFieldWarning
 from redisvl_adapters.llama_index import RedisVectorStore
 
 
@@ -88,7 +88,8 @@ async def test_lists_are_empty_and_never_none(store: RedisVectorStore, call: Cal
         assert (result.nodes, result.similarities, result.ids) == ([], [], [])
 
     await expect_nothing()
-    await expect_nothing(filters=filters(where("any key", 1)))
+    with pytest.warns(UnknownFieldWarning, match="'any key' is not in index"):
+        await expect_nothing(filters=filters(where("any key", 1)))
     await call(store, "add", [text_node("a", n=1)])
     await expect_nothing(similarity_top_k=0)
     await expect_nothing(node_ids=["gone"])
@@ -190,7 +191,7 @@ async def test_the_default_mode_may_be_spelled_as_text(store: RedisVectorStore, 
         ({"node_ids": ["a", None]}, ArgumentError, "id"),
         ({"node_ids": "a"}, ArgumentError, "id"),
         ({"output_fields": "n"}, ArgumentError, "output_fields"),
-        ({"filters": filters(where("m", 1))}, FilterError, "m"),
+        ({"filters": filters(where("m", 1, FilterOperator.NE))}, FilterError, "'m'"),
         ({"filters": {"n": 1}}, FilterError, "dict"),
     ],
 )

@@ -14,7 +14,7 @@ from llama_index.core.vector_stores.types import FilterCondition, FilterOperator
 
 from integration_tests.conftest import Call
 from integration_tests.llama_index.llama_index_support import WordEmbedding, filters, ids_of, on, open_store, where
-from redisvl_adapters.errors import ArgumentError, FilterError
+from redisvl_adapters.errors import ArgumentError, FilterError, UnknownFieldWarning
 from redisvl_adapters.llama_index import RedisVectorStore
 from wordllama_llama_index import WordLlamaEmbedding
 
@@ -151,8 +151,10 @@ async def test_retrievers_take_filters_doc_ids_and_node_ids(index: VectorStoreIn
     ids = {str(hit.node.ref_doc_id): hit.node.node_id for hit in await retrieved(call, index, "cat")}
     retriever = VectorIndexRetriever(index, node_ids=[ids["hawks"], "gone"], similarity_top_k=5)
     assert sources(await call(retriever, "retrieve", "cat")) == ["hawks"]
-    with pytest.raises(FilterError, match="knid"):
-        await retrieved(call, index, "cat", filters=filters(where("knid", "pet")))
+    with pytest.warns(UnknownFieldWarning, match=r"'knid'.*did you mean 'kind'"):
+        assert await retrieved(call, index, "cat", filters=filters(where("knid", "pet"))) == []
+    with pytest.raises(FilterError, match=r"'knid'.*did you mean 'kind'"):
+        await retrieved(call, index, "cat", filters=filters(where("knid", "pet", FilterOperator.NE)))
     for mode in ("sparse", "semantic_hybrid"):
         with pytest.raises(ArgumentError, match=mode):
             await retrieved(call, index, "cat", vector_store_query_mode=mode)
