@@ -63,6 +63,10 @@ MEANINGS: list[tuple[str, FilterOperator, Any, str]] = [
     ("colour", ALL, ["red", "Dark Red"], ""),
     ("colour", CONTAINS, "red", "b"),
     ("colour", CONTAINS, "", "c"),
+    ("colour", GT, "Dark Red", "b"),
+    ("colour", GTE, "Dark Red", "ab"),
+    ("colour", LT, "a", "ac"),
+    ("colour", LTE, "", "c"),
     ("colour", MATCH, "red", "b"),
     ("colour", MATCH, "Red", "a"),
     ("colour", MATCH, "k R", "a"),
@@ -80,6 +84,8 @@ MEANINGS: list[tuple[str, FilterOperator, Any, str]] = [
     ("n", ALL, [1, 2], ""),
     ("n", ALL, [], EVERY),
     ("n", CONTAINS, -3, "c"),
+    ("n", CONTAINS, "-3", "c"),
+    ("n", ANY, ["1", "2.50"], "ab"),
     ("sizes", EQ, 2.5, "a"),
     ("sizes", EQ, 2, "b"),
     ("sizes", NE, 1, "bcde"),
@@ -90,7 +96,9 @@ MEANINGS: list[tuple[str, FilterOperator, Any, str]] = [
     ("sizes", ALL, [1, 2], ""),
     ("sizes", ALL, [], EVERY),
     ("sizes", CONTAINS, 2.0, "b"),
+    ("sizes", ALL, ["1"], "a"),
     ("sizes", GT, 2, "a"),
+    ("sizes", GT, "2", "a"),
     ("sizes", GTE, 2, "ab"),
     ("sizes", LT, 2, "a"),
     ("sizes", LTE, 0.5, ""),
@@ -115,6 +123,7 @@ MEANINGS: list[tuple[str, FilterOperator, Any, str]] = [
     *((key, IS_EMPTY, None, "bcde") for key in ("good", "day", "author.name", "author.scores")),
     ("n", IS_EMPTY, None, "de"),
     ("author", IS_EMPTY, None, "bcde"),
+    ("colou", IS_EMPTY, None, EVERY),
 ]
 
 
@@ -144,14 +153,14 @@ async def test_each_operator_means_one_thing_on_each_field(store: RedisVectorSto
 
 
 REFUSED: dict[str, list[tuple[FilterOperator, Any]]] = {
-    "colour": [(GT, "a"), (ANY, "red"), (ALL, None), (CONTAINS, 1), (CONTAINS, ["red"]), (MATCH, 1), (MATCH, None)],
-    "n": [(MATCH, "1"), (FOLDED, "1"), (ANY, ["1"]), (ALL, 1), (CONTAINS, "1"), (CONTAINS, None)],
-    "sizes": [(MATCH, "1"), (ANY, 1), (ALL, ["1"]), (GT, "1"), (GT, [1]), (EQ, [1, 2.5])],
+    "colour": [(GT, 1), (ANY, "red"), (ALL, None), (CONTAINS, 1), (CONTAINS, ["red"]), (MATCH, 1), (MATCH, None)],
+    "n": [(MATCH, "1"), (FOLDED, "1"), (ANY, ["one"]), (ALL, 1), (CONTAINS, "one"), (CONTAINS, None)],
+    "sizes": [(MATCH, "1"), (ANY, 1), (ALL, ["one"]), (GT, "one"), (GT, [1]), (EQ, [1, 2.5])],
     "body": [(ANY, ["dog"]), (ALL, ["dog"]), (CONTAINS, "dog"), (GT, "dog"), (EQ, ""), (MATCH, "?!"), (MATCH, ["dog"])],
     "good": [(CONTAINS, "true"), (ANY, ["true"]), (MATCH, "true"), (LT, 1)],
     "day": [(CONTAINS, "2024-01-01"), (MATCH, "2024"), (ANY, ["2024-01-01"])],
     "author": [(CONTAINS, "Ada"), (MATCH, "Ada")],
-    "colou": [(IS_EMPTY, None), (MATCH, "red"), (ALL, [])],
+    "colou": [(NE, "red"), (NIN, []), (ALL, [])],
 }
 
 

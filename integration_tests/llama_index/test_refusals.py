@@ -20,8 +20,9 @@ from redisvl_adapters.llama_index import RedisVectorStore
 
 @pytest.fixture
 async def store(redis_url: str, index_name: str, storage: str) -> AsyncIterator[RedisVectorStore]:
-    """An empty store."""
-    async with open_store(redis_url, index_name, storage) as store:
+    """An empty store with two declared keys."""
+    declared = {"year": "numeric", "colour": "tag"}
+    async with open_store(redis_url, index_name, storage, metadata_schema=declared) as store:
         yield store
 
 
@@ -77,14 +78,15 @@ async def test_a_bad_node_is_refused_before_anything_is_written(
 async def test_a_bad_node_in_the_first_add_leaves_nothing_behind(
     store: RedisVectorStore, call: Call, server: redis.Redis, index_name: str, kind: str
 ) -> None:
-    first = text_node("good", year=1, colour="red")
+    first = text_node("good", year=1, colour="red", learnt=1)
     with pytest.raises(RecordError):
         await call(store, "add", [first, BAD_NODES[kind]])
     assert snapshot(server, index_name) == {}
     # Nor does the refused call bind later ones, by its dimensions or by the types of its metadata.
-    other = text_node("other", vector=[1.0, 2.0], year="MMXX", colour=3)
+    other = text_node("other", vector=[1.0, 2.0], learnt="MMXX")
     await call(store, "add", [other])
     assert await call(store, "get_nodes") == [bare(other)]
+    assert ("learnt", "string") in {(each.name, each.type) for each in store.vector_store_info("").metadata_info}
 
 
 async def test_a_vector_of_another_length_than_the_index_is_refused(
