@@ -63,7 +63,8 @@ def new_registry(schema: Schema) -> dict[bytes, bytes]:
         "stopwords": schema.stopwords,
     }
     untyped = {_UNTYPED_PREFIX + key.encode(): b"" for key in schema.untyped_keys}
-    return {HEADER: orjson.dumps(header), **dict(map(_entry, schema.fields.values())), **untyped}
+    kinds = dict(_kind_entry(key, kind) for key, field in schema.fields.items() for kind in field.other_kinds)
+    return {HEADER: orjson.dumps(header), **dict(map(_entry, schema.fields.values())), **untyped, **kinds}
 
 
 def restore_command(name: str, registry: Registry) -> Command:
@@ -167,7 +168,7 @@ def claim_commands(
     entries = [
         *map(_entry, fields),
         *((_UNTYPED_PREFIX + untyped.encode(), b"") for untyped in untyped_keys),
-        *((_KIND_PREFIX + f"{kind}:{of}".encode(), b"") for of, kind in other_kinds),
+        *(_kind_entry(of, kind) for of, kind in other_kinds),
     ]
     return [*renewed, *(Command(("HSETNX", key, *entry), key) for entry in entries), read_registry_command(name)]
 
@@ -176,6 +177,10 @@ def _entry(field: MetadataField) -> tuple[bytes, bytes]:
     return _KEY_PREFIX + field.key.encode(), orjson.dumps(
         {"type": field.type, "attrs": dict(field.attrs), "learnt": field.learnt}
     )
+
+
+def _kind_entry(key: str, kind: Kind) -> tuple[bytes, bytes]:
+    return _KIND_PREFIX + f"{kind}:{key}".encode(), b""
 
 
 def registered_fields(registry: Registry, reserved: frozenset[str]) -> dict[str, MetadataField]:
