@@ -27,7 +27,6 @@ from redisvl_adapters.errors import (
     IndexNotFoundError,
     SchemaMismatchError,
     ServerUnavailableError,
-    UnknownFieldWarning,
 )
 from redisvl_adapters.llama_index import RedisVectorStore
 

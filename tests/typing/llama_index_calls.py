@@ -8,6 +8,7 @@ says so.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
 import redis
@@ -100,6 +101,11 @@ async def querying(store: RedisVectorStore) -> None:
 async def reading_and_deleting(store: RedisVectorStore) -> None:
     assert_type(store.get_nodes(["a"], FILTERS), list[BaseNode])
     assert_type(await store.aget_nodes(filters=Compare("year", Operator.GT, 2020)), list[BaseNode])
+    store.get_nodes(filters=FILTERS, limit=10, with_vectors=True)
+    assert_type(store.iterate(FILTERS, batch_size=100, with_vectors=True), Iterator[BaseNode])
+    assert_type(store.aiterate(), AsyncIterator[BaseNode])
+    assert_type(store.get_embeddings(["a"]), list[list[float] | None])
+    assert_type(await store.aget_embeddings(["a"]), list[list[float] | None])
     assert_type(store.count(FILTERS), int)
     store.delete("document")
     store.delete_nodes(["a"])
@@ -109,6 +115,9 @@ async def reading_and_deleting(store: RedisVectorStore) -> None:
     store.get_nodes("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.get_nodes(filter=FILTERS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.get_nodes(filters={"year": 2024})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.get_nodes(limit="10")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.iterate(filter=FILTERS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.get_embeddings("a", "b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.count(where=FILTERS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.delete("document", drop=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.delete_nodes(ids=["a"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -10,9 +10,11 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_ttl
 from redisvl_adapters.core.index import lifecycle, readiness
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.records.vectors import as_floats
 from redisvl_adapters.core.schema.option_parsing import check_wait
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.closeable import Closeable
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, known_keywords
 
 S = TypeVar("S")
@@ -164,6 +166,27 @@ class StoreBase(Closeable):
     async def aexpire(self, ids: Sequence[str], ttl: float | None) -> int:
         """Let records expire after a number of seconds from now. See ``expire``."""
         return await self._index.arun(operations.expire(self._index.state, ids, check_ttl(ttl)))
+
+    @known_keywords
+    def get_embeddings(self, ids: Sequence[str]) -> list[list[float] | None]:
+        """Return the vectors of records by their ids, in that order; None where there is no such record.
+
+        A vector is what was given, as far as the dtype of the index holds it. One that was scaled by itself (int8 and
+        uint8 under cosine, without ``scale=``) has kept its direction, not its length.
+
+        Raises:
+            ArgumentError: If ids is no list of ids.
+        """
+        return self._index.run(self._embeddings(ids))
+
+    @known_keywords
+    async def aget_embeddings(self, ids: Sequence[str]) -> list[list[float] | None]:
+        """Return the vectors of records by their ids. See ``get_embeddings``."""
+        return await self._index.arun(self._embeddings(ids))
+
+    def _embeddings(self, ids: Sequence[str]) -> Steps[list[list[float] | None]]:
+        found = yield from operations.fetch(self._index.state, ids, vectors=True)
+        return [None if record is None else as_floats(record.vector) for record in found]
 
     @known_keywords
     def close(self) -> None:

@@ -10,6 +10,7 @@ from llama_index.core.schema import BaseNode, IndexNode, MetadataMode, TextNode
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.record import Record, describe_record
+from redisvl_adapters.core.records.vectors import as_floats
 from redisvl_adapters.errors import ArgumentError, RecordError
 from redisvl_adapters.llama_index.node_types import NODE_TYPES
 
@@ -66,9 +67,16 @@ def to_record(node: BaseNode, position: int) -> Record:
     )
 
 
-def to_node(record: Record) -> BaseNode:
-    """Return the node of a record; one that LangChain wrote becomes a ``TextNode``."""
+def to_node(record: Record, *, with_vector: bool = False) -> BaseNode:
+    """Return the node of a record; one that LangChain wrote becomes a ``TextNode``.
+
+    Args:
+        record: The record.
+        with_vector: Whether the node has the vector of the record as its embedding.
+    """
     parts: dict[str, Any] = {"id_": record.id, "metadata": record.metadata}
+    if with_vector:
+        parts["embedding"] = as_floats(record.vector)
     if record.frame is None:
         return TextNode(text=record.text, **parts)
     parts |= orjson.loads(record.frame)

@@ -26,16 +26,16 @@ from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, inges
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
-from redisvl_adapters.llama_index.nodes import to_node, to_records
+from redisvl_adapters.llama_index.node_methods import NodeMethods
+from redisvl_adapters.llama_index.nodes import to_records
 from redisvl_adapters.llama_index.options import AddOptions, QueryOptions
 from redisvl_adapters.llama_index.query_modes import run_query
 from redisvl_adapters.signatures import list_keywords
 
 
-class RedisVectorStore(StoreBase, BasePydanticVectorStore):
+class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
     """A LlamaIndex vector store on a Redis index that LangChain can use as well.
 
     Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an
@@ -185,24 +185,6 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     # Reading
 
     @known_keywords
-    def get_nodes(self, node_ids: list[str] | None = None, filters: FilterLike | None = None) -> list[BaseNode]:
-        """Return the nodes with these ids that match a filter, of any number; without either, all nodes.
-
-        Raises:
-            FilterError: If the filter cannot be honoured.
-        """
-        return self._index.run(self._get_nodes(node_ids, filters))
-
-    @known_keywords
-    async def aget_nodes(self, node_ids: list[str] | None = None, filters: FilterLike | None = None) -> list[BaseNode]:
-        """Return nodes. See ``get_nodes``."""
-        return await self._index.arun(self._get_nodes(node_ids, filters))
-
-    def _get_nodes(self, node_ids: list[str] | None, filters: FilterLike | None) -> Steps[list[BaseNode]]:
-        found = yield from operations.fetch_matching(self._index.state, read_filter(filters), node_ids)
-        return [to_node(record) for record in found]
-
-    @known_keywords
     def vector_store_info(self, content_info: str = "texts") -> VectorStoreInfo:
         """Return what a ``VectorIndexAutoRetriever`` must know: the filterable fields, and what the texts are about."""
         return self._index.run(self._vector_store_info(content_info))
@@ -217,16 +199,6 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         return VectorStoreInfo(
             metadata_info=[MetadataInfo(**describe_field(field)) for field in fields], content_info=content_info
         )
-
-    @known_keywords
-    def count(self, filters: FilterLike | None = None) -> int:
-        """Count the nodes, or those that match a filter."""
-        return self._index.run(operations.count(self._index.state, read_filter(filters)))
-
-    @known_keywords
-    async def acount(self, filters: FilterLike | None = None) -> int:
-        """Count the nodes, or those that match a filter."""
-        return await self._index.arun(operations.count(self._index.state, read_filter(filters)))
 
     @list_keywords(QueryOptions)
     def query(  # type: ignore[override]  # its keywords are known

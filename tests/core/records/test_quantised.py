@@ -85,9 +85,14 @@ def test_integers_are_stored_and_come_back_as_the_numbers_that_were_given(storag
     else:
         stored = orjson.dumps(orjson.loads(str(write.args[0], "utf-8"))["embedding"])  # type: ignore[arg-type]  # bytes
         assert stored == b"[10,-20]"
-    vector = layout.reader([b"embedding"])("a", [stored]).vector
-    assert vector is not None
-    assert vector.tolist() == [0.1, -0.2]
+    if storage == "hash":
+        fetched: Any = [b"text", b"{}", None, stored]
+    else:
+        fetched = b'{"$.text":["text"],"$.metadata":[{}],"$[\\"embedding\\"]":[[10,-20]],"$._exact_vector":[]}'
+    for found in (layout.reader([b"embedding"])("a", [stored]), layout.decode_reply("a", fetched)):
+        assert found is not None
+        assert found.vector is not None
+        assert found.vector.tolist() == [0.1, -0.2]
 
 
 def test_a_search_compares_scaled_vectors_and_tells_true_distances() -> None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
 
 from redisvl_adapters.core.schema.fields import MAX_EXACT_INT
 
@@ -12,7 +17,7 @@ def json_number(value: float) -> str | None:
     """Return a decimal spelling of a finite double that RedisJSON reads back as the very same double.
 
     RedisJSON's parser computes ``float(digits) * 10.0 ** exponent`` and rounds twice where the digits or the power have
-    no exact double, so about one random double in five would come back as its neighbour. For those, nearby digits are
+    no exact double, so about one random double in five would come back as its neighbour. For those, other digits are
     tried until the quick way and the correctly rounded one both give the value.
 
     Returns:
@@ -24,6 +29,14 @@ def json_number(value: float) -> str | None:
     if (digits < MAX_EXACT_INT and abs(exponent) <= 22) or _parse_like_redisjson(digits, exponent) == magnitude:
         return text
     sign = "-" if value < 0 else ""
+    # An integer that is a double, over a power of ten that is one too, is rounded once.
+    for exponent in range(1, 23):
+        power = 10.0**exponent
+        whole = magnitude * power
+        if MAX_EXACT_INT <= whole < 2**63:
+            for near in (whole, math.nextafter(whole, 0), math.nextafter(whole, math.inf)):
+                if near / power == magnitude:
+                    return f"{sign}{int(near)}e-{exponent}"
     leading = math.floor(math.log10(magnitude))
     exact = Fraction(magnitude)
     for precision in (17, 18, 19, 16):
@@ -59,3 +72,16 @@ def _parse_like_redisjson(digits: int, exponent: int) -> float:
     if exponent >= -308:
         return float(digits) / float(f"1e{-exponent}")
     return float(digits) / 1e308 / float(f"1e{-exponent - 308}")
+
+
+def json_vector(vector: NDArray[Any], dtype: str) -> tuple[Any, str | None]:
+    """Return a vector as it is written to JSON, and as text, by their places, those doubles that have no spelling."""
+    if dtype == "bfloat16":
+        return vector.astype(np.float32), None
+    if dtype != "float64":
+        return vector, None
+    numbers = vector.tolist()
+    spellings = list(map(json_number, numbers))
+    rounded = {str(place): numbers[place] for place, spelling in enumerate(spellings) if spelling is None}
+    written = [orjson.Fragment(spelling or repr(number)) for number, spelling in zip(numbers, spellings, strict=True)]
+    return written, orjson.dumps(rounded).decode() if rounded else None

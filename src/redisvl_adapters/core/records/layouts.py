@@ -3,7 +3,7 @@
 | part | hash | JSON |
 |---|---|---|
 | text | ``text`` | ``$.text`` |
-| vector | ``embedding``, the bytes of its numbers | ``$.embedding``, a list of numbers |
+| vector | ``embedding``, the bytes of its numbers | ``$.embedding``, a list of numbers; ``$._exact_vector`` |
 | metadata, exact | ``metadata``, JSON text | ``$.metadata``, nested as given |
 | indexed values, the words of the text as ``_text`` among them | fields of their own | ``$.index.*`` |
 | node frame of LlamaIndex | ``_node``, JSON text | ``$._node``, JSON text |
@@ -20,7 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.field_values import Projected
-from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error
+from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error, json_vector
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import presence_tags, project
 from redisvl_adapters.core.records.record import Record
@@ -32,9 +32,18 @@ from redisvl_adapters.core.records.replace_script import (
     UPDATE_JSON,
     Write,
 )
-from redisvl_adapters.core.records.vectors import from_bytes, restored
+from redisvl_adapters.core.records.vectors import from_bytes, from_numbers
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.stored_fields import EXACT, FRAME, KEYS, METADATA, SEARCHED, SOURCE, TEXT
+from redisvl_adapters.core.schema.stored_fields import (
+    EXACT,
+    EXACT_VECTOR,
+    FRAME,
+    KEYS,
+    METADATA,
+    SEARCHED,
+    SOURCE,
+    TEXT,
+)
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR, encode_tag
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.core.text.analysis import searchable_text
@@ -65,8 +74,8 @@ class Layout(Protocol):
         """
         ...
 
-    def read(self, record_id: str) -> Command:
-        """Return the command that fetches the record without its vector."""
+    def read(self, record_id: str, *, vector: bool = False) -> Command:
+        """Return the command that fetches the record, with its vector if that is wanted."""
         ...
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
@@ -123,14 +132,17 @@ class HashLayout:
             fields += FRAME, record.frame
         return Write(self.schema.key_of(record.id), ttl_ms, fields)
 
-    def read(self, record_id: str) -> Command:
+    def read(self, record_id: str, *, vector: bool = False) -> Command:
         """See ``Layout``."""
         key = self.schema.key_of(record_id)
-        return Command(("HMGET", key, TEXT, METADATA, FRAME), key)
+        return Command(("HMGET", key, TEXT, METADATA, FRAME, *((self.schema.vector.name,) if vector else ())), key)
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
-        return None if reply[1] is None else _read_own(_read_whole, record_id, reply)
+        record = None if reply[1] is None else _read_own(_read_whole, record_id, reply[:3])
+        if record is not None and reply[3:] and reply[3] is not None:
+            record.vector = from_bytes(reply[3], self.schema.vector)
+        return record
 
     def read_metadata(self, record_id: str) -> Command:
         """See ``Layout``."""
@@ -183,16 +195,16 @@ class JsonLayout:
         document["index"] = index
         if record.frame is not None:
             document[FRAME] = record.frame
-        document[self.schema.vector.name] = (
-            vector.astype(np.float32) if self.schema.vector.dtype == "bfloat16" else vector
-        )
+        document[self.schema.vector.name], rounded = json_vector(vector, self.schema.vector.dtype)
+        if rounded:
+            document[EXACT_VECTOR] = rounded
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
         return Write(self.schema.key_of(record.id), ttl_ms, [body, *corrections])
 
-    def read(self, record_id: str) -> Command:
+    def read(self, record_id: str, *, vector: bool = False) -> Command:
         """See ``Layout``."""
         key = self.schema.key_of(record_id)
-        return Command(("JSON.GET", key, *_WHOLE), key)
+        return Command(("JSON.GET", key, *_WHOLE, *((self._vector_path, f"$.{EXACT_VECTOR}") if vector else ())), key)
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
@@ -203,7 +215,17 @@ class JsonLayout:
         text, metadata, exact, frame = [values[0] if (values := found.get(path)) else None for path in _WHOLE]
         if not isinstance(metadata, dict):
             return None
-        return Record(record_id, text or "", orjson.loads(exact) if exact else metadata, None, frame)
+        record = Record(record_id, text or "", orjson.loads(exact) if exact else metadata, None, frame)
+        for numbers in found.get(self._vector_path, ()):
+            for rounded in found[f"$.{EXACT_VECTOR}"]:
+                for place, number in orjson.loads(rounded).items():
+                    numbers[int(place)] = number
+            record.vector = from_numbers(numbers, self.schema.vector)
+        return record
+
+    @property
+    def _vector_path(self) -> str:
+        return f'$["{self.schema.vector.name}"]'
 
     def read_metadata(self, record_id: str) -> Command:
         """See ``Layout``."""
@@ -230,13 +252,13 @@ class JsonLayout:
         """See ``Layout``."""
         pairs = [(f"$.{name}", name) for name in (TEXT, METADATA, EXACT)]
         pairs += [(f"$.{FRAME}", FRAME)] if frame else []
-        pairs += [(f'$["{self.schema.vector.name}"]', self.schema.vector.name)] if vector else []
+        pairs += [(self._vector_path, self.schema.vector.name)] if vector else []
         return pairs
 
     def reader(self, names: Sequence[bytes]) -> Reader:
         """See ``Layout``."""
         field = self.schema.vector
-        return _reader(names, self.schema.vector_bytes, lambda raw: restored(orjson.loads(raw), field))
+        return _reader(names, self.schema.vector_bytes, lambda raw: from_numbers(orjson.loads(raw), field))
 
 
 def layout_of(schema: Schema) -> Layout:

@@ -6,7 +6,7 @@ import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from ml_dtypes import bfloat16
@@ -189,12 +189,22 @@ def _quick_matrix(vectors: Sequence[Vector]) -> Matrix | None:
 
 def from_bytes(raw: bytes, field: VectorField) -> NDArray[np.float64]:
     """Return a stored vector, shape (dims,)."""
-    return restored(np.frombuffer(raw, dtype=_DTYPES[field.dtype]), field)
+    return _unscaled(np.frombuffer(raw, dtype=_DTYPES[field.dtype]), field)
 
 
-def restored(numbers: Any, field: VectorField) -> NDArray[np.float64]:
+def from_numbers(numbers: Sequence[float], field: VectorField) -> NDArray[np.float64]:
+    """Return a vector that was stored as decimal numbers, shape (dims,): just that of the bytes."""
+    return _unscaled(np.asarray(numbers, dtype=np.float64).astype(_DTYPES[field.dtype]), field)
+
+
+def _unscaled(numbers: NDArray[Any], field: VectorField) -> NDArray[np.float64]:
     """Return the vector that stored numbers stand for, shape (dims,); where each has its own scale, its direction."""
-    return np.asarray(numbers, dtype=np.float64) / (field.scale or 1.0)
+    return numbers.astype(np.float64) / (field.scale or 1.0)
+
+
+def as_floats(vector: NDArray[np.float64] | None) -> list[float] | None:
+    """Return a vector as a list of floats."""
+    return None if vector is None else cast("list[float]", vector.tolist())
 
 
 ROUNDING: Mapping[str, float] = {

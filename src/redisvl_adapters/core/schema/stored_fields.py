@@ -14,3 +14,6 @@ FRAME = "_node"
 
 EXACT = "_exact"
 """In JSON, the metadata as text once more, if RedisJSON would round one of its numbers."""
+
+EXACT_VECTOR = "_exact_vector"
+"""In JSON, as text, those numbers of a float64 vector that RedisJSON would round, by their places."""

@@ -22,20 +22,32 @@ from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
 
 
-def fetch(state: IndexState, ids: Sequence[str]) -> Steps[list[Record | None]]:
-    """Return records by their ids, in that order, None where there is none."""
+def fetch(state: IndexState, ids: Sequence[str], *, vectors: bool = False) -> Steps[list[Record | None]]:
+    """Return records by their ids, in that order, None where there is none.
+
+    Args:
+        state: The index.
+        ids: The ids.
+        vectors: Whether to return the vectors: what was given, as far as the dtype of the index holds it.
+    """
     check_ids(ids)
     snapshot = yield from current_snapshot(state)
-    return [None for _ in ids] if snapshot is None else (yield from fetch_from(state, snapshot.schema, ids))
+    return (
+        [None for _ in ids]
+        if snapshot is None
+        else (yield from fetch_from(state, snapshot.schema, ids, vectors=vectors))
+    )
 
 
-def fetch_from(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[list[Record | None]]:
+def fetch_from(
+    state: IndexState, schema: Schema, ids: Sequence[str], *, vectors: bool = False
+) -> Steps[list[Record | None]]:
     """Return records by their ids from where a schema says that they lie. See ``fetch``."""
     layout = layout_of(schema)
     found: list[Record | None] = []
     others: list[str] = []
     for chunk in batched(ids, BATCH_SIZE):
-        replies = yield [layout.read(record_id) for record_id in chunk]
+        replies = yield [layout.read(record_id, vector=vectors) for record_id in chunk]
         for record_id, reply in zip(chunk, replies, strict=True):
             is_other = is_wrong_type(reply)
             found.append(None if is_other else layout.decode_reply(record_id, ok(reply)))
@@ -48,27 +60,35 @@ def fetch_from(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[l
 
 
 def fetch_matching(
-    state: IndexState, filter: Filter | None, ids: Sequence[str] | None = None, limit: int | None = None
+    state: IndexState,
+    filter: Filter | None,
+    ids: Sequence[str] | None = None,
+    limit: int | None = None,
+    *,
+    vectors: bool = False,
 ) -> Steps[list[Record]]:
     """Return the records that match a filter and, if ids are given, are among them: all, or at most a number."""
     if ids is not None:
         check_ids(ids)
     if ids is None or filter is not None:
-        found = yield from _fetch_where(state, filter, ids, limit)
+        found = yield from _fetch_where(state, filter, ids, limit, vectors=vectors)
     else:
-        found = yield from fetch(state, ids[:limit])
+        if limit is not None:
+            there = yield from existing_ids(state, ids)
+            ids = [record_id for record_id in ids if record_id in there]
+        found = yield from fetch(state, ids[:limit], vectors=vectors)
     return [record for record in found if record is not None]
 
 
 @asks_index
 def _fetch_where(
-    state: IndexState, filter: Filter | None, ids: Sequence[str] | None, limit: int | None
+    state: IndexState, filter: Filter | None, ids: Sequence[str] | None, limit: int | None, *, vectors: bool
 ) -> Steps[list[Record | None]]:
     where, schema = (yield from filter_text(state, filter)), state.schema
     if schema is None:
         return []
     found = yield from find_ids(state, where, ids, limit)
-    return (yield from fetch_from(state, schema, found[:limit]))
+    return (yield from fetch_from(state, schema, found[:limit], vectors=vectors))
 
 
 def existing_ids(state: IndexState, ids: Sequence[str]) -> Steps[set[str]]:

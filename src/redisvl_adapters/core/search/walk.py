@@ -32,11 +32,13 @@ class Page:
         records: The records.
         cursor: Where the walk goes on; 0 at its end.
         schema: The index that the cursor is of; None if there was none.
+        vectors: Whether records come with their vectors.
     """
 
     records: list[Record]
     cursor: int = 0
     schema: Schema | None = field(default=None, repr=False)
+    vectors: bool = False
 
     @property
     def is_last(self) -> bool:
@@ -45,8 +47,8 @@ class Page:
 
 
 @asks_index
-def first_page(state: IndexState, filter: Filter | None, size: int) -> Steps[Page]:
-    """Begin to walk over all records that match a filter, in no order.
+def first_page(state: IndexState, filter: Filter | None, size: int, *, vectors: bool = False) -> Steps[Page]:
+    """Begin to walk over all records that match a filter, in no order, with their vectors if they are wanted.
 
     Records that are there all the time come, whatever else is read meanwhile. One that is written while the walk goes
     on comes once, twice or not at all.
@@ -57,7 +59,7 @@ def first_page(state: IndexState, filter: Filter | None, size: int) -> Steps[Pag
         return Page([])
     info, reply = yield [info_command(schema.name), open_cursor_command(schema, where, size)]
     if not scan_progress(from_index(info)).is_running:
-        return (yield from _page(state, schema, from_index(reply)))
+        return (yield from _page(state, schema, from_index(reply), vectors=vectors))
     # Somebody has just made the index anew, and a cursor misses what the server meets again meanwhile.
     _, cursor = read_cursor_page(from_index(reply))
     if cursor:
@@ -79,7 +81,7 @@ def next_page(state: IndexState, page: Page, size: int) -> Steps[Page]:
             "the server gave the walk up, as it does after five minutes without a read, or since the index was "
             "dropped; walk again with a smaller batch_size"
         )
-    return (yield from _page(state, page.schema, ok(reply)))
+    return (yield from _page(state, page.schema, ok(reply), vectors=page.vectors))
 
 
 def close_walk(state: IndexState, cursor: int) -> Steps[None]:
@@ -88,7 +90,8 @@ def close_walk(state: IndexState, cursor: int) -> Steps[None]:
         yield [close_cursor_command(state.schema, cursor)]
 
 
-def _page(state: IndexState, schema: Schema, reply: Reply) -> Steps[Page]:
+def _page(state: IndexState, schema: Schema, reply: Reply, *, vectors: bool) -> Steps[Page]:
     keys, cursor = read_cursor_page(reply)
-    found = yield from fetch_from(state, schema, [schema.id_of(key) for key in dict.fromkeys(keys)])
-    return Page([record for record in found if record is not None], cursor, schema)
+    ids = [schema.id_of(key) for key in dict.fromkeys(keys)]
+    found = yield from fetch_from(state, schema, ids, vectors=vectors)
+    return Page([record for record in found if record is not None], cursor, schema, vectors)

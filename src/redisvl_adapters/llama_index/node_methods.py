@@ -1,0 +1,122 @@
+"""The methods of the LlamaIndex vector store that read nodes without a query: by ids, by a filter, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, closing
+
+from llama_index.core.schema import BaseNode
+
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.filters.algebra import Filter
+from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.store import StoreBase
+from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.llama_index.filters import FilterLike, read_filter
+from redisvl_adapters.llama_index.nodes import to_node
+
+
+class NodeMethods(StoreBase):
+    """Reading nodes without a query; each method has its async twin."""
+
+    @known_keywords
+    def get_nodes(
+        self,
+        node_ids: list[str] | None = None,
+        filters: FilterLike | None = None,
+        *,
+        limit: int | None = None,
+        with_vectors: bool = False,
+    ) -> list[BaseNode]:
+        """Return the nodes with these ids that match a filter; without either, all nodes.
+
+        Args:
+            node_ids: The ids. Those that do not exist are left out.
+            filters: A filter.
+            limit: How many at most; None for all, of any number.
+            with_vectors: Whether nodes have their ``embedding``: what was given, as far as the dtype of the index holds
+                it. By default it is None.
+
+        Raises:
+            ArgumentError: If the ids or the limit are none.
+            FilterError: If the filter cannot be honoured.
+        """
+        return self._index.run(self._get_nodes(node_ids, filters, limit, with_vectors=with_vectors))
+
+    @known_keywords
+    async def aget_nodes(
+        self,
+        node_ids: list[str] | None = None,
+        filters: FilterLike | None = None,
+        *,
+        limit: int | None = None,
+        with_vectors: bool = False,
+    ) -> list[BaseNode]:
+        """Return nodes. See ``get_nodes``."""
+        return await self._index.arun(self._get_nodes(node_ids, filters, limit, with_vectors=with_vectors))
+
+    def _get_nodes(
+        self, node_ids: list[str] | None, filters: FilterLike | None, limit: int | None, *, with_vectors: bool
+    ) -> Steps[list[BaseNode]]:
+        limit = None if limit is None else check_k(limit, "limit")
+        found = yield from operations.fetch_matching(
+            self._index.state, read_filter(filters), node_ids, limit, vectors=with_vectors
+        )
+        return [to_node(record, with_vector=with_vectors) for record in found]
+
+    @known_keywords
+    def iterate(
+        self,
+        filters: FilterLike | None = None,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        *,
+        with_vectors: bool = False,
+    ) -> Iterator[BaseNode]:
+        """Walk over all nodes, or over those that match a filter, in no order and in constant memory.
+
+        Nodes that are there all the time come, whatever else is read meanwhile. One that is written while the walk goes
+        on comes once, twice or not at all.
+
+        Args:
+            filters: Only nodes that match this.
+            batch_size: How many are fetched at once.
+            with_vectors: Whether nodes have their ``embedding``, as in ``get_nodes``.
+
+        Raises:
+            ArgumentError: If batch_size is out of range.
+            FilterError: If the filter cannot be honoured.
+            ServerError: If more than five minutes go by between two batches.
+        """
+        return self._walk(read_filter(filters), check_batch_size(batch_size), with_vectors=with_vectors)
+
+    @known_keywords
+    def aiterate(
+        self,
+        filters: FilterLike | None = None,
+        batch_size: int = DEFAULT_BATCH_SIZE,
+        *,
+        with_vectors: bool = False,
+    ) -> AsyncIterator[BaseNode]:
+        """Walk over all nodes, or over those that match a filter. See ``iterate``."""
+        return self._awalk(read_filter(filters), check_batch_size(batch_size), with_vectors=with_vectors)
+
+    def _walk(self, filter: Filter | None, batch_size: int, *, with_vectors: bool) -> Iterator[BaseNode]:
+        with closing(iterate(self._index, filter, batch_size, vectors=with_vectors)) as records:
+            yield from (to_node(record, with_vector=with_vectors) for record in records)
+
+    async def _awalk(self, filter: Filter | None, batch_size: int, *, with_vectors: bool) -> AsyncIterator[BaseNode]:
+        async with aclosing(aiterate(self._index, filter, batch_size, vectors=with_vectors)) as records:
+            async for record in records:
+                yield to_node(record, with_vector=with_vectors)
+
+    @known_keywords
+    def count(self, filters: FilterLike | None = None) -> int:
+        """Count the nodes, or those that match a filter."""
+        return self._index.run(operations.count(self._index.state, read_filter(filters)))
+
+    @known_keywords
+    async def acount(self, filters: FilterLike | None = None) -> int:
+        """Count the nodes, or those that match a filter."""
+        return await self._index.arun(operations.count(self._index.state, read_filter(filters)))
