@@ -94,3 +94,8 @@ async def test_a_method_refuses_keywords_that_neither_it_nor_its_typed_dictionar
 def test_a_method_that_refuses_keywords_keeps_its_signature() -> None:
     assert str(inspect.signature(Kept)) == "(name: 'str', **options: 'Unpack[Options]') -> 'None'"
     assert inspect.iscoroutinefunction(Kept.aget)
+
+
+def test_what_was_given_is_never_suggested() -> None:
+    with pytest.raises(UnknownArgumentError, match=r"^add was given 'ids' twice; give it once$"):
+        refuse_unknown("add", {"ids": 1}, ("ttl", "ids"))

@@ -79,6 +79,11 @@ SLIPS: dict[str, tuple[Slip, str]] = {
     ),
     "LlamaIndex query": (lambda: query(k=3), r"a query has no argument 'k'[^k]*; it takes: (?!.*\bk\b)"),
     "LlamaIndex mmr": (lambda: query("mmr", mmr_treshold=0.3), "mean 'mmr_threshold'"),
+    "LangChain's word for it": (lambda: query("mmr", lambda_mult=0.3), "mean 'mmr_threshold'"),
+    "LlamaIndex's word for it": (
+        lambda: langchain().max_marginal_relevance_search("a", mmr_threshold=0.5),
+        "mean 'lambda_mult'",
+    ),
     "history": (lambda: HISTORY("s", user="ann"), "RedisChatMessageHistory has.*'user'.*mean 'user_id'"),
     "record manager": (lambda: MANAGER("n", url="x"), "RedisRecordManager has no argument 'url'"),
 }

@@ -148,6 +148,7 @@ async def test_an_empty_list_of_node_ids_restricts_nothing(store: RedisVectorSto
 SERVED = (
     VectorStoreQueryMode.DEFAULT,
     VectorStoreQueryMode.TEXT_SEARCH,
+    VectorStoreQueryMode.SPARSE,
     VectorStoreQueryMode.HYBRID,
     VectorStoreQueryMode.MMR,
 )
@@ -158,7 +159,7 @@ async def test_other_modes_are_refused(store: RedisVectorStore, call: Call, mode
     """llama-index 8: modes other than DEFAULT silently ran DEFAULT."""
     await call(store, "add", [text_node("a")])
     with pytest.raises(
-        ArgumentError, match=f"'{mode.value}' is not served; modes are: default, text_search, hybrid, mmr"
+        ArgumentError, match=f"'{mode.value}' is not served; modes are: default, text_search, sparse, hybrid, mmr"
     ):
         await ask(call, store, mode=mode, query_str="a", mmr_threshold=0.5)
 

@@ -24,7 +24,7 @@ from redisvl_adapters.llama_index import RedisVectorStore
 clients = langchain_support.clients  # a fixture
 sent = retrieving_support.sent  # a fixture
 
-SERVED = ["default", "text_search", "hybrid", "mmr"]
+SERVED = ["default", "text_search", "sparse", "hybrid", "mmr"]
 MODES = [mode for mode in VectorStoreQueryMode if mode.value not in SERVED]
 
 
@@ -81,7 +81,9 @@ async def test_a_mode_that_is_not_served_is_refused(
     """llama-index 8: modes other than DEFAULT silently ran DEFAULT."""
     there = await shelf(call, clients, index_name)
     sent.refusing = True
-    with pytest.raises(ArgumentError, match=f"'{mode.value}' is not served; modes are: default, text_search, hybrid"):
+    with pytest.raises(
+        ArgumentError, match=f"'{mode.value}' is not served; modes are: default, text_search, sparse, hybrid"
+    ):
         await there.li(**asked(there, mode.value))
 
 
@@ -198,11 +200,12 @@ async def test_what_a_retriever_was_told_for_the_store_is_honoured_or_refused(
     clients: Clients, index_name: str, call: Call, sent: Sent, mode: str
 ) -> None:
     index = await indexed(call, clients, index_name, "hash")
-    options: dict[str, Any] = {"scorer": "TFIDF"} if mode == "text_search" else {"ef_runtime": 77}
+    by_words = mode in ("text_search", "sparse")
+    options: dict[str, Any] = {"scorer": "TFIDF"} if by_words else {"ef_runtime": 77}
     sent.clear()
     await retrieved(call, index, "river", mode, vector_store_kwargs=options)
     told = " ".join(str(arg) for batch in sent for args in batch for arg in args)
-    assert ("TFIDF" if mode == "text_search" else "EF_RUNTIME 77") in told
+    assert ("TFIDF" if by_words else "EF_RUNTIME 77") in told
     for unknown in ("nonsense", "ef_search", "mmr_prefetch_factor"):
         with pytest.raises(UnknownArgumentError, match=unknown):
             await retrieved(call, index, "river", mode, vector_store_kwargs={unknown: 1})

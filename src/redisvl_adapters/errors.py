@@ -151,7 +151,10 @@ _ELSEWHERE = {
     "indexing_algorithm": "algorithm",
     "index_schema": "schema",
     "key_prefix": "prefix",
+    "lambda_mult": "mmr_threshold",
     "metadata_fields": "metadata_schema",
+    "mmr_prefetch_k": "fetch_k",
+    "mmr_threshold": "lambda_mult",
     "overwrite": "create",
     "redis": "client",
     "redis_async_client": "async_client",
@@ -183,6 +186,8 @@ def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str],
     if unknown:
         known = sorted(known)
         name = next(iter(unknown))
+        if name in known:
+            raise UnknownArgumentError(f"{where} was given {name!r} twice; give it once")
         elsewhere = _ELSEWHERE.get(name)
         hint = f" (did you mean {elsewhere!r}?)" if elsewhere in known else did_you_mean(name, known)
         takes = f"{listed_in} lists what it takes" if listed_in else f"it takes: {', '.join(known) or 'none'}"

@@ -19,8 +19,9 @@ class AddOptions(IngestOptions, total=False):
 class QueryOptions(HybridOptions, total=False):
     """What ``query`` takes beside a query; a retriever passes its ``vector_store_kwargs`` here.
 
-    Each mode has a part of it, and refuses the rest: DEFAULT the keys of ``SearchOptions``, TEXT_SEARCH those of
-    ``TextOptions``, HYBRID those of ``HybridOptions``, and MMR those of ``SearchOptions`` and the following.
+    Each mode has a part of it, and refuses the rest: DEFAULT the keys of ``SearchOptions``, TEXT_SEARCH and SPARSE
+    those of ``TextOptions``, HYBRID those of ``HybridOptions``, and MMR those of ``SearchOptions`` and the following.
+    What the query says too (``alpha``, ``mmr_threshold``) must be the same there.
 
     Keys:
         fetch_k: MMR: how many of the nearest to choose from; by default 20, or k if that is more.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode, VectorStoreQueryResult
@@ -12,17 +13,28 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_fraction, check_k
 from redisvl_adapters.core.filters.algebra import And, Filter, FromSources
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.search.argument_checks import check_hybrid_search, check_text_search, check_vector_search
+from redisvl_adapters.core.search.argument_checks import (
+    check_fetch_k,
+    check_hybrid_search,
+    check_text_search,
+    check_vector_search,
+)
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.search.scores import similarity
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER
+from redisvl_adapters.core.search.vector_search import read_search_options
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.errors import ArgumentError
+from redisvl_adapters.errors import ArgumentError, UnknownArgumentError
 from redisvl_adapters.llama_index.filters import read_filter
 from redisvl_adapters.llama_index.nodes import to_node
+from redisvl_adapters.llama_index.options import QueryOptions
 
 DEFAULT_MMR_THRESHOLD = 0.5
+FILTER_SIMILARITY = 1.0
+"""The similarity of nodes that were found by a filter alone."""
+
+_QUERY_PARTS = {field.name for field in fields(VectorStoreQuery)} - QueryOptions.__annotations__.keys()
 
 
 def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any]) -> Steps[VectorStoreQueryResult]:
@@ -34,6 +46,12 @@ def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, 
         FilterError: If the filter cannot be honoured.
     """
     _check_query(state, query)
+    for name in options:
+        if name in _QUERY_PARTS:
+            raise UnknownArgumentError(
+                f"{name!r} is a part of the query, not of vector_store_kwargs: give it to VectorStoreQuery, or to the "
+                "retriever"
+            )
     request = _Request(
         state,
         query,
@@ -54,7 +72,7 @@ def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
             "VectorStoreIndex.from_vector_store(store).as_retriever().retrieve(...)"
         )
     if (name := _name(query.mode)) not in _SEARCHES:
-        raise ArgumentError(f"query mode {name!r} is not served; modes are: {', '.join(_SEARCHES)}")
+        raise ArgumentError(f"query mode {name!r:.80} is not served; modes are: {', '.join(_SEARCHES)}")
     if isinstance(query.output_fields, str):
         raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r:.80}]")
     vector_name = state.spec.vector_name
@@ -99,6 +117,31 @@ class _Request:
     def _lacks(self, part: str) -> ArgumentError:
         return ArgumentError(f"the query has no {part}, which mode {_name(self.query.mode)!r} needs")
 
+    def asks_filter_alone(self, *, by_words: bool = False) -> bool:
+        """Tell whether it has neither a vector nor words, so that its filter and its ids alone say what is asked.
+
+        Args:
+            by_words: Whether its mode looks for words alone; if there are none, nothing is found without a restriction.
+        """
+        if self.query.query_embedding is not None or self.query.query_str:
+            return False
+        # A retriever with an empty text asks so; without any text, something was forgotten.
+        is_retriever = self.query.query_str is not None and not by_words
+        return is_retriever or self.filter is not None or self.ids is not None
+
+    def part(self, name: str) -> Any:
+        """Return a part of the query that can be given among the options too; None if it is in neither.
+
+        Raises:
+            ArgumentError: If it is in both, and they differ.
+        """
+        asked, option = getattr(self.query, name), self.options.get(name)
+        if asked is not None and option is not None and asked != option:
+            raise ArgumentError(
+                f"{name} is {asked!r:.80} in the query, and {option!r:.80} in vector_store_kwargs; give one of them"
+            )
+        return option if asked is None else asked
+
     @property
     def vector_options(self) -> Any:
         return {name: value for name, value in self.options.items() if name in SEARCH_OPTIONS}
@@ -114,6 +157,8 @@ class _Request:
 
 def _search_by_vector(request: _Request) -> Steps[list[Hit]]:
     check_vector_search("a query", request.k, request.options, ())
+    if request.asks_filter_alone():
+        return _find_by_filter(request, request.k)
     return operations.search_by_vector(
         request.state,
         request.vector,
@@ -127,7 +172,9 @@ def _search_by_vector(request: _Request) -> Steps[list[Hit]]:
 
 def _search_text(request: _Request) -> Steps[list[Hit]]:
     k = _top_k(request.query.sparse_top_k, "sparse_top_k", request.k)
-    check_text_search("a text_search query", k, request.options, ())
+    check_text_search(f"a {_name(request.query.mode)} query", k, request.options, ())
+    if request.asks_filter_alone(by_words=True):
+        return _find_by_filter(request, k)
     return operations.search_text(
         request.state, request.text, k, request.filter, ids=request.ids, frame=True, **request.text_options
     )
@@ -135,10 +182,12 @@ def _search_text(request: _Request) -> Steps[list[Hit]]:
 
 def _search_hybrid(request: _Request) -> Steps[list[Hit]]:
     query, options = request.query, request.options
-    if query.alpha is not None:
-        options = {**options, "alpha": query.alpha}
+    if (alpha := request.part("alpha")) is not None:
+        options = {**options, "alpha": alpha}
     k = _top_k(query.hybrid_top_k, "hybrid_top_k", request.k)
     fusion = check_hybrid_search("a hybrid query", k, options, ())
+    if request.asks_filter_alone(by_words=not fusion.alpha):
+        return _find_by_filter(request, k)
     return operations.search_hybrid(
         request.state,
         request.vector if fusion.alpha else None,
@@ -156,14 +205,16 @@ def _search_hybrid(request: _Request) -> Steps[list[Hit]]:
 
 
 def _search_mmr(request: _Request) -> Steps[list[Hit]]:
-    options = request.options
-    threshold = request.query.mmr_threshold
-    if threshold is None:
-        threshold = options.pop("mmr_threshold", None)
+    threshold = request.part("mmr_threshold")
     if threshold is not None:
         check_fraction(threshold, "mmr_threshold")
-    fetch_k = options.pop("fetch_k", None)
-    check_vector_search("an mmr query", request.k, options, ("fetch_k", "mmr_threshold"))
+    fetch_k = request.options.get("fetch_k")
+    check_fetch_k(request.k, fetch_k)
+    own = ("fetch_k", "mmr_threshold")
+    options = {name: value for name, value in request.options.items() if name not in own}
+    check_vector_search("an mmr query", request.k, options, own)
+    if request.asks_filter_alone():
+        return _find_by_filter(request, request.k)
     return operations.search_mmr(
         request.state,
         request.vector,
@@ -177,11 +228,19 @@ def _search_mmr(request: _Request) -> Steps[list[Hit]]:
     )
 
 
+def _find_by_filter(request: _Request, k: int) -> Steps[list[Hit]]:
+    """Return records that match, in no order, since there is nothing to compare them with."""
+    _, filter = read_search_options(request.vector_options, request.filter)
+    found = yield from operations.fetch_matching(request.state, filter, request.ids, k)
+    return [Hit(record, math.nan, FILTER_SIMILARITY) for record in found]
+
+
 _Search: TypeAlias = Callable[[_Request], Steps[list[Hit]]]
 # By value: a mode can be given as a plain string too.
 _SEARCHES: Mapping[str, _Search] = {
     VectorStoreQueryMode.DEFAULT.value: _search_by_vector,
     VectorStoreQueryMode.TEXT_SEARCH.value: _search_text,
+    VectorStoreQueryMode.SPARSE.value: _search_text,
     VectorStoreQueryMode.HYBRID.value: _search_hybrid,
     VectorStoreQueryMode.MMR.value: _search_mmr,
 }

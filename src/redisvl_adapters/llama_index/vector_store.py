@@ -206,9 +206,12 @@ class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
     ) -> VectorStoreQueryResult:
         """Return what a query finds, best first: larger similarities are better.
 
-        Modes are DEFAULT (nearest vectors), TEXT_SEARCH (words of ``query_str``), HYBRID (both; ``alpha`` is the weight
-        of the vector side, 0.5 if it is None) and MMR (near and unlike each other; ``mmr_threshold`` 1 looks at
-        nearness alone, 0 at variety alone).
+        Modes are DEFAULT (nearest vectors), TEXT_SEARCH or SPARSE (words of ``query_str``), HYBRID (both; ``alpha`` is
+        the weight of the vector side, 0.5 if it is None) and MMR (near and unlike each other; ``mmr_threshold`` 1 looks
+        at nearness alone, 0 at variety alone).
+
+        A query without ``query_embedding`` and with an empty ``query_str`` is answered by its filters and ids alone: up
+        to ``similarity_top_k`` nodes in no order, each with the similarity 1. A ``VectorIndexAutoRetriever`` asks so.
 
         Args:
             query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k``
