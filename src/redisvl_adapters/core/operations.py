@@ -4,6 +4,7 @@ from redisvl_adapters.core.index.expiry import expire, remaining_ttl
 from redisvl_adapters.core.index.lifecycle import clear, create, drop, open_index
 from redisvl_adapters.core.ingest.delete import delete, delete_matching
 from redisvl_adapters.core.ingest.upsert import upsert
+from redisvl_adapters.core.search.describe import describe_fields
 from redisvl_adapters.core.search.fetch import count, existing_ids, fetch, fetch_matching, filterable_fields
 from redisvl_adapters.core.search.hybrid_search import search_hybrid
 from redisvl_adapters.core.search.mmr_search import search_mmr
@@ -19,6 +20,7 @@ __all__ = [
     "create",
     "delete",
     "delete_matching",
+    "describe_fields",
     "drop",
     "existing_ids",
     "expire",

@@ -11,10 +11,10 @@ from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_k
-from redisvl_adapters.core.filters.descriptions import describe_field
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.batch_ingest import aingest, ingest
 from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import AdapterError, ArgumentError, known_keywords
 from redisvl_adapters.langchain.add_options import AddOptions, read_add_options
@@ -27,6 +27,7 @@ from redisvl_adapters.langchain.documents import (
     to_records,
 )
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
+from redisvl_adapters.langchain.model_filters import STRUCTURED_QUERIES
 
 
 class RecordMethods:
@@ -177,17 +178,21 @@ class RecordMethods:
         return [to_document(record) for record in found]
 
     @known_keywords
-    def attribute_info(self) -> list[dict[str, str]]:
-        """Return name, type and description of the filterable fields, as a self-query retriever takes them."""
-        return self._index.run(self._attribute_info())
+    def attribute_info(self, *, max_values: int = MAX_TOLD) -> list[dict[str, str]]:
+        """Return name, type and description of the filterable fields, as a self-query retriever takes them.
+
+        They tell a model the comparators of each field and how values are written, in the words of LangChain's parser.
+
+        Args:
+            max_values: Of how many distinct values a tag or a list of numbers may have so that all of them are told; 0
+                tells none, which keeps them from the model. Long ones are not told.
+        """
+        return self._index.run(operations.describe_fields(self._index.state, STRUCTURED_QUERIES, max_values))
 
     @known_keywords
-    async def aattribute_info(self) -> list[dict[str, str]]:
-        """Return name, type and description of the filterable fields, as a self-query retriever takes them."""
-        return await self._index.arun(self._attribute_info())
-
-    def _attribute_info(self) -> Steps[list[dict[str, str]]]:
-        return list(map(describe_field, (yield from operations.filterable_fields(self._index.state))))
+    async def aattribute_info(self, *, max_values: int = MAX_TOLD) -> list[dict[str, str]]:
+        """Return name, type and description of the filterable fields. See ``attribute_info``."""
+        return await self._index.arun(operations.describe_fields(self._index.state, STRUCTURED_QUERIES, max_values))
 
     @known_keywords
     def count(self, filter: FilterLike | None = None) -> int:

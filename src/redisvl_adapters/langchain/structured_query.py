@@ -15,10 +15,11 @@ from langchain_core.structured_query import (
 )
 from langchain_core.structured_query import Operator as LogicalOperator
 
-from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Not, Operator, Or
+from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Not, Operator, Or, conjunction
 from redisvl_adapters.errors import FilterError
+from redisvl_adapters.langchain.filters import FilterLike, read_filter
 
-_COMPARISONS: Mapping[Comparator, Operator] = {
+COMPARISONS: Mapping[Comparator, Operator] = {
     Comparator.EQ: Operator.EQ,
     Comparator.NE: Operator.NE,
     Comparator.GT: Operator.GT,
@@ -30,6 +31,8 @@ _COMPARISONS: Mapping[Comparator, Operator] = {
     Comparator.IN: Operator.IN,
     Comparator.NIN: Operator.NIN,
 }
+"""The comparators of LangChain, as the algebra has them."""
+
 _LOGIC: Mapping[LogicalOperator, type[And | Or | Not]] = {
     LogicalOperator.AND: And,
     LogicalOperator.OR: Or,
@@ -38,10 +41,21 @@ _LOGIC: Mapping[LogicalOperator, type[And | Or | Not]] = {
 
 
 class RedisStructuredQueryTranslator(Visitor):
-    """Translates structured queries for a ``SelfQueryRetriever``: ``structured_query_translator=`` takes one."""
+    """Translates structured queries for a ``SelfQueryRetriever``: ``structured_query_translator=`` takes one.
 
-    allowed_comparators = tuple(_COMPARISONS)
+    Args:
+        filter: What holds whatever the model writes. A filter in the retriever's ``search_kwargs`` does not, since that
+            of the model replaces it.
+
+    Raises:
+        FilterError: If it is no filter.
+    """
+
+    allowed_comparators = tuple(COMPARISONS)
     allowed_operators = tuple(_LOGIC)
+
+    def __init__(self, filter: FilterLike | None = None) -> None:
+        self._filter = read_filter(filter)
 
     def visit_operation(self, operation: Operation) -> Filter:
         """Return the filter of an AND, OR or NOT."""
@@ -53,17 +67,18 @@ class RedisStructuredQueryTranslator(Visitor):
         Raises:
             FilterError: If the comparator is none of ours.
         """
-        operator = _COMPARISONS.get(comparison.comparator)
+        operator = COMPARISONS.get(comparison.comparator)
         if operator is None:
-            known = ", ".join(_COMPARISONS)
+            known = ", ".join(COMPARISONS)
             raise FilterError(f"unknown comparator {comparison.comparator!r:.80}; comparators are: {known}")
         return Compare(comparison.attribute, operator, _plain(comparison.value))
 
     def visit_structured_query(self, structured_query: StructuredQuery) -> tuple[str, dict[str, Any]]:
         """Return the text to search for, and the search keywords."""
-        if structured_query.filter is None:
-            return structured_query.query, {}
-        return structured_query.query, {"filter": self._visit(structured_query.filter)}
+        filter = self._filter
+        if structured_query.filter is not None:
+            filter = conjunction(filter, self._visit(structured_query.filter))
+        return structured_query.query, {} if filter is None else {"filter": filter}
 
     def _visit(self, expression: Expr) -> Filter:
         found: Filter = expression.accept(self)

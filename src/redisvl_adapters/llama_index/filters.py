@@ -14,7 +14,7 @@ from redisvl_adapters.errors import FilterError
 FilterLike: TypeAlias = MetadataFilters | Filter | FilterExpression
 """A filter in any spelling: LlamaIndex's, this library's own, or RedisVL's."""
 
-_COMPARISONS: Mapping[FilterOperator, Operator] = {
+COMPARISONS: Mapping[FilterOperator, Operator] = {
     FilterOperator.EQ: Operator.EQ,
     FilterOperator.NE: Operator.NE,
     FilterOperator.GT: Operator.GT,
@@ -28,7 +28,10 @@ _COMPARISONS: Mapping[FilterOperator, Operator] = {
     FilterOperator.CONTAINS: Operator.CONTAINS,
     FilterOperator.TEXT_MATCH: Operator.TEXT_MATCH,
     FilterOperator.TEXT_MATCH_INSENSITIVE: Operator.TEXT_MATCH_INSENSITIVE,
+    FilterOperator.IS_EMPTY: Operator.IS_EMPTY,
 }
+"""The operators of LlamaIndex, as the algebra has them."""
+
 _LOGIC: Mapping[FilterCondition | None, type[And | Or | Not]] = {
     FilterCondition.AND: And,
     FilterCondition.OR: Or,
@@ -56,7 +59,7 @@ def _read(given: FilterLike | MetadataFilter, path: str, depth: int) -> Filter:
         case MetadataFilter(operator=FilterOperator.IS_EMPTY):
             return Compare(given.key, Operator.IS_EMPTY, value=True)
         case MetadataFilter():
-            return Compare(given.key, _COMPARISONS[given.operator], given.value)
+            return Compare(given.key, COMPARISONS[given.operator], given.value)
         case _:
             try:
                 return as_filter(given)

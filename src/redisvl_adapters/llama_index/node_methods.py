@@ -1,4 +1,4 @@
-"""The methods of the LlamaIndex vector store that read nodes without a query: by ids, by a filter, all of them."""
+"""The methods of the LlamaIndex vector store that read without a query: nodes, their number, what can be filtered."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
 
 from llama_index.core.schema import BaseNode
+from llama_index.core.vector_stores.types import MetadataInfo, VectorStoreInfo
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
+from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import known_keywords
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
+from redisvl_adapters.llama_index.model_filters import METADATA_FILTERS
 from redisvl_adapters.llama_index.nodes import to_node
 
 
@@ -120,3 +123,28 @@ class NodeMethods(StoreBase):
     async def acount(self, filters: FilterLike | None = None) -> int:
         """Count the nodes, or those that match a filter."""
         return await self._index.arun(operations.count(self._index.state, read_filter(filters)))
+
+    @known_keywords
+    def vector_store_info(self, content_info: str = "texts", *, max_values: int = MAX_TOLD) -> VectorStoreInfo:
+        """Return what a ``VectorIndexAutoRetriever`` must know: the filterable fields, and what the texts are about.
+
+        It tells a model the operators of each field and how values are written, in the words of LlamaIndex's parser.
+
+        Args:
+            content_info: What the texts are about.
+            max_values: Of how many distinct values a tag or a list of numbers may have so that all of them are told; 0
+                tells none, which keeps them from the model. Long ones are not told.
+
+        Raises:
+            ArgumentError: If max_values is not an integer from 0 on.
+        """
+        return self._index.run(self._vector_store_info(content_info, max_values))
+
+    @known_keywords
+    async def avector_store_info(self, content_info: str = "texts", *, max_values: int = MAX_TOLD) -> VectorStoreInfo:
+        """Return what a ``VectorIndexAutoRetriever`` must know. See ``vector_store_info``."""
+        return await self._index.arun(self._vector_store_info(content_info, max_values))
+
+    def _vector_store_info(self, content_info: str, max_values: int) -> Steps[VectorStoreInfo]:
+        fields = yield from operations.describe_fields(self._index.state, METADATA_FILTERS, max_values)
+        return VectorStoreInfo(metadata_info=[MetadataInfo(**field) for field in fields], content_info=content_info)

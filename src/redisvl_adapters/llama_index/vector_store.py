@@ -10,8 +10,6 @@ from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import (
     BasePydanticVectorStore,
-    MetadataInfo,
-    VectorStoreInfo,
     VectorStoreQuery,
     VectorStoreQueryResult,
 )
@@ -20,7 +18,6 @@ from redisvl.schema import IndexSchema
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_ttl
 from redisvl_adapters.core.filters.algebra import FromSources
-from redisvl_adapters.core.filters.descriptions import describe_field
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
 from redisvl_adapters.core.records.record import Record
@@ -182,23 +179,7 @@ class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
             raise ArgumentError("delete_nodes needs node_ids or filters; call clear() to delete everything")
         return operations.delete_matching(self._index.state, read_filter(filters), node_ids)
 
-    # Reading
-
-    @known_keywords
-    def vector_store_info(self, content_info: str = "texts") -> VectorStoreInfo:
-        """Return what a ``VectorIndexAutoRetriever`` must know: the filterable fields, and what the texts are about."""
-        return self._index.run(self._vector_store_info(content_info))
-
-    @known_keywords
-    async def avector_store_info(self, content_info: str = "texts") -> VectorStoreInfo:
-        """Return what a ``VectorIndexAutoRetriever`` must know. See ``vector_store_info``."""
-        return await self._index.arun(self._vector_store_info(content_info))
-
-    def _vector_store_info(self, content_info: str) -> Steps[VectorStoreInfo]:
-        fields = yield from operations.filterable_fields(self._index.state)
-        return VectorStoreInfo(
-            metadata_info=[MetadataInfo(**describe_field(field)) for field in fields], content_info=content_info
-        )
+    # Querying
 
     @list_keywords(QueryOptions)
     def query(  # type: ignore[override]  # its keywords are known
