@@ -13,7 +13,7 @@ import redis
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
 from llama_index.core.ingestion import DocstoreStrategy, IngestionPipeline
-from llama_index.core.memory import VectorMemory, VectorMemoryBlock
+from llama_index.core.memory import Memory, VectorMemory, VectorMemoryBlock
 from llama_index.core.node_parser import TokenTextSplitter
 from llama_index.core.storage.docstore import SimpleDocumentStore
 from redisvl.schema import IndexSchema
@@ -21,14 +21,15 @@ from redisvl.schema import IndexSchema
 from integration_tests.conftest import Call
 from integration_tests.llama_index.llama_index_support import (
     WordEmbedding,
+    embed,
     filters,
     ids_of,
     open_store,
     text_node,
     where,
 )
-from redisvl_adapters.errors import ArgumentError, UnknownArgumentError
-from redisvl_adapters.llama_index import RedisVectorStore
+from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, UnknownFieldWarning
+from redisvl_adapters.llama_index import RedisMemoryStore, RedisVectorStore
 
 
 @pytest.fixture
@@ -159,6 +160,44 @@ async def test_vector_memory_block_recalls_each_session_by_itself(store: RedisVe
 async def test_a_session_is_empty_as_long_as_only_others_talked(store: RedisVectorStore) -> None:
     await remember(store, TALK[:2])
     assert await recall(store, session_id="a") == ""
+
+
+@sessions
+@pytest.mark.parametrize("there", ["nothing", "an index", "documents", "documents that are gone"])
+async def test_a_first_turn_recalls_nothing_of_a_session_that_nobody_has_had(
+    store: RedisVectorStore, there: str
+) -> None:
+    """The key ``session_id`` was never met then: one warning says so, whatever else the index holds."""
+    if there == "an index":
+        await store.acreate(len(embed("")))
+    if there.startswith("documents"):
+        await store.async_add(
+            [text_node(name, f"page of a {name}", vector=embed(name), n=1) for name in ("cat", "train")]
+        )
+    if there == "documents that are gone":
+        await store.aclear()
+    with pytest.warns(UnknownFieldWarning, match="'session_id' is not in index"):
+        assert await recall(store, session_id="new") == ""
+    assert await recall(store, session_id="newer") == ""
+    await remember(store, TALK[:2], session_id="new")
+    recalled = await recall(store, session_id="new")
+    assert "Minka" in recalled
+    assert "page of" not in recalled
+    assert await recall(store, session_id="newer") == ""
+    assert await store.acount() == (3 if there == "documents" else 1)
+
+
+@sessions
+async def test_a_memory_with_such_a_block_begins_over_an_index_of_documents(
+    store: RedisVectorStore, redis_url: str, index_name: str
+) -> None:
+    await store.async_add([text_node("cat", "page of a cat", vector=embed("cat"), page=1)])
+    block = VectorMemoryBlock(vector_store=store, embed_model=WordEmbedding())
+    async with RedisMemoryStore(redis_url=redis_url, prefix=f"{index_name}-chat") as messages:
+        memory = Memory.from_defaults(session_id="new", memory_blocks=[block], chat_store=messages)
+        await memory.aput(TALK[0])
+        with pytest.warns(UnknownFieldWarning, match="session_id"):
+            assert contents(await memory.aget()) == contents(TALK[:1])
 
 
 def test_a_store_is_written_down_and_made_again(
