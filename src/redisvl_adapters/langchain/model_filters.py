@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from redisvl_adapters.core.filters.algebra import Operator
 from redisvl_adapters.core.filters.descriptions import TIME_FORM, Spelling, Value
 from redisvl_adapters.core.schema.fields import FieldType, Kind
-from redisvl_adapters.langchain.structured import COMPARISONS
+from redisvl_adapters.langchain.structured_query import COMPARISONS
 
 # Its grammar takes a text that begins like a date for a date, and any quotes at either end for those of the text.
 _UNREADABLE = re.compile(r"""["\\\n]|^'|'$|^\d{4}-[01]\d-[0-3]\d""")

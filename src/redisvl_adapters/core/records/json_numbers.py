@@ -85,3 +85,24 @@ def json_vector(vector: NDArray[Any], dtype: str) -> tuple[Any, str | None]:
     rounded = {str(place): numbers[place] for place, spelling in enumerate(spellings) if spelling is None}
     written = [orjson.Fragment(spelling or repr(number)) for number, spelling in zip(numbers, spellings, strict=True)]
     return written, orjson.dumps(rounded).decode() if rounded else None
+
+
+_SPELLED = frozenset({float, dict, list})
+
+
+def spelled(value: Any) -> tuple[Any, bool]:
+    """Return JSON with every number spelled so that RedisJSON reads it exactly, and whether that could be done."""
+    match value:
+        case float():
+            spelling = json_number(value)
+            return (value, False) if spelling is None else (orjson.Fragment(spelling), True)
+        case dict() if _SPELLED.isdisjoint(map(type, value.values())):
+            return value, True
+        case dict():
+            pairs = {key: spelled(item) for key, item in value.items()}
+            return {key: item for key, (item, _) in pairs.items()}, all(exact for _, exact in pairs.values())
+        case list():
+            items = [spelled(item) for item in value]
+            return [item for item, _ in items], all(exact for _, exact in items)
+        case _:
+            return value, True

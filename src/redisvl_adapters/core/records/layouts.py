@@ -20,7 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.field_values import Projected
-from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error, json_vector
+from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error, json_vector, spelled
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import presence_tags, project
 from redisvl_adapters.core.records.record import Record
@@ -189,7 +189,7 @@ class JsonLayout:
         """See ``Layout``."""
         index, corrections = _spelled_projection(_projection(self.schema, record, found, where))
         document: dict[str, Any] = {TEXT: record.text}
-        document[METADATA], exact = _spelled(found.plain)
+        document[METADATA], exact = spelled(found.plain)
         if not exact:
             document[EXACT] = orjson.dumps(found.plain).decode()
         document["index"] = index
@@ -331,24 +331,3 @@ def _hash_value(value: Projected) -> str:
     if isinstance(value, str):
         return value
     return TAG_SEPARATOR.join(value) if isinstance(value, list) else repr(value)
-
-
-_SPELLED = frozenset({float, dict, list})
-
-
-def _spelled(value: Any) -> tuple[Any, bool]:
-    """Return JSON with every number spelled so that RedisJSON reads it exactly, and whether that could be done."""
-    match value:
-        case float():
-            spelling = json_number(value)
-            return (value, False) if spelling is None else (orjson.Fragment(spelling), True)
-        case dict() if _SPELLED.isdisjoint(map(type, value.values())):
-            return value, True
-        case dict():
-            spelled = {key: _spelled(item) for key, item in value.items()}
-            return {key: item for key, (item, _) in spelled.items()}, all(exact for _, exact in spelled.values())
-        case list():
-            items = [_spelled(item) for item in value]
-            return [item for item, _ in items], all(exact for _, exact in items)
-        case _:
-            return value, True
