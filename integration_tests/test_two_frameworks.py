@@ -19,7 +19,7 @@ from integration_tests.conftest import Call
 from integration_tests.llama_index.llama_index_support import WordEmbedding, bare, embed, filters, where
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.schema.options import IndexOptions
-from redisvl_adapters.errors import FilterError, SchemaMismatchError
+from redisvl_adapters.errors import FilterError, IndexNotFoundError, SchemaMismatchError
 from redisvl_adapters.langchain import RedisVectorStore as LangChainStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 
@@ -266,7 +266,8 @@ async def test_what_one_deletes_is_gone_for_the_other(pair: Pair, call: Call) ->
     assert await call(pair.llama, "get_nodes") == []
     await write_by_langchain(call, pair)
     await call(pair.llama, "drop")
-    assert await call(pair.langchain, "count") == 0
+    with pytest.raises(IndexNotFoundError, match="somebody dropped it"):
+        await call(pair.langchain, "count")
     await write_by_langchain(call, pair)
     assert await call(pair.llama, "count") == len(PASSAGES)
 

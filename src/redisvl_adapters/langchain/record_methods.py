@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, closing
 from typing import Any, Unpack
 
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.batch_ingest import aingest, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.search.describe import MAX_TOLD
+from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.errors import AdapterError, ArgumentError, known_keywords
+from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.langchain.add_options import AddOptions, read_add_options
 from redisvl_adapters.langchain.documents import (
     Part,
@@ -223,7 +224,7 @@ class RecordMethods:
     # Walking
 
     @known_keywords
-    def iterate(self, filter: FilterLike | None = None, batch_size: int = 500) -> Iterator[Document]:
+    def iterate(self, filter: FilterLike | None = None, batch_size: int = DEFAULT_BATCH_SIZE) -> Iterator[Document]:
         """Walk over all documents, or over those that match a filter, in no order and in constant memory.
 
         Documents that are there all the time come, whatever else is read meanwhile. One that is written while the walk
@@ -238,42 +239,23 @@ class RecordMethods:
             FilterError: If the filter cannot be honoured.
             ServerError: If more than five minutes go by between two batches.
         """
-        return self._walk(_checked_size(batch_size), filter)
+        return self._walk(read_filter(filter), check_batch_size(batch_size))
 
     @known_keywords
-    def aiterate(self, filter: FilterLike | None = None, batch_size: int = 500) -> AsyncIterator[Document]:
+    def aiterate(
+        self, filter: FilterLike | None = None, batch_size: int = DEFAULT_BATCH_SIZE
+    ) -> AsyncIterator[Document]:
         """Walk over all documents, or over those that match a filter. See ``iterate``."""
-        return self._awalk(_checked_size(batch_size), filter)
+        return self._awalk(read_filter(filter), check_batch_size(batch_size))
 
-    def _walk(self, size: int, filter: FilterLike | None) -> Iterator[Document]:
-        state = self._index.state
-        page = self._index.run(operations.first_page(state, read_filter(filter), size))
-        try:
-            yield from map(to_document, page.records)
-            while not page.is_last:
-                page = self._index.run(operations.next_page(state, page, size))
-                yield from map(to_document, page.records)
-        except BaseException:
-            if page.cursor:
-                with suppress(AdapterError):
-                    self._index.run(operations.close_walk(state, page.cursor))
-            raise
+    def _walk(self, filter: Filter | None, size: int) -> Iterator[Document]:
+        with closing(iterate(self._index, filter, size)) as records:
+            yield from map(to_document, records)
 
-    async def _awalk(self, size: int, filter: FilterLike | None) -> AsyncIterator[Document]:
-        state = self._index.state
-        page = await self._index.arun(operations.first_page(state, read_filter(filter), size))
-        try:
-            for record in page.records:
+    async def _awalk(self, filter: Filter | None, size: int) -> AsyncIterator[Document]:
+        async with aclosing(aiterate(self._index, filter, size)) as records:
+            async for record in records:
                 yield to_document(record)
-            while not page.is_last:
-                page = await self._index.arun(operations.next_page(state, page, size))
-                for record in page.records:
-                    yield to_document(record)
-        except BaseException:
-            if page.cursor:
-                with suppress(AdapterError):
-                    await self._index.arun(operations.close_walk(state, page.cursor))
-            raise
 
 
 _NAMED = {
@@ -289,9 +271,3 @@ def _id_list(ids: Sequence[str] | None) -> Sequence[str] | None:
     if isinstance(ids, str):
         raise ArgumentError(f"ids is a list of ids, not one id; write [{ids!r:.80}]")
     return ids
-
-
-def _checked_size(batch_size: Any) -> int:
-    if not check_k(batch_size, "batch_size"):
-        raise ArgumentError("batch_size is at least 1")
-    return int(batch_size)

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.ownership import check_ownership
-from redisvl_adapters.core.index.registry import read_registry_command, registry_header, restore_command
+from redisvl_adapters.core.index.registry import HEADER, read_registry_command, restore_command
 from redisvl_adapters.core.index.scan import wait_for_scan
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
 from redisvl_adapters.core.schema.index_schema import StaleSchemaError
@@ -217,14 +217,14 @@ def _verified(state: IndexState, search: Steps[T]) -> Steps[T]:
 
 
 def confirm_unchanged(snapshot: Snapshot) -> Steps[None]:
-    """See to it that what was asked of an index was asked of that index, and not of one made anew meanwhile.
+    """See to it that what was asked of an index was asked of it as it is: not made anew, and taught nothing, meanwhile.
 
     Raises:
         StaleSchemaError: If it was.
     """
-    (registry,) = yield [read_registry_command(snapshot.schema.name)]
-    header = registry_header(as_mapping(ok(registry)))
-    if header != registry_header(snapshot.registry) and not (header is None and snapshot.is_restored):
+    (reply,) = yield [read_registry_command(snapshot.schema.name)]
+    registry = as_mapping(ok(reply))
+    if registry != snapshot.registry and not (snapshot.is_restored and HEADER not in registry):
         raise StaleSchemaError
 
 

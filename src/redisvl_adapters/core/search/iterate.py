@@ -66,6 +66,6 @@ def check_batch_size(batch_size: object) -> int:
     Raises:
         ArgumentError: If it is not an integer from 1 to a million.
     """
-    if not check_k(batch_size, "batch_size"):
+    if not (checked := check_k(batch_size, "batch_size")):
         raise ArgumentError("batch_size is at least 1")
-    return check_k(batch_size, "batch_size")
+    return checked
