@@ -11,12 +11,13 @@ from langchain_core.outputs import Generation
 
 from redisvl_adapters.core.caches.cache_options import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
 from redisvl_adapters.core.caches.exact_cache import ExactCacheBase
-from redisvl_adapters.core.caches.semantic_cache import Question, SemanticCacheBase
+from redisvl_adapters.core.caches.prompts import Question
+from redisvl_adapters.core.caches.semantic_cache import SemanticCacheBase
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.generations import read_generations, write_generations
-from redisvl_adapters.langchain.prompts import read_question
+from redisvl_adapters.langchain.prompts import check_identifiable, read_question
 
 _EXACT_KEYWORDS = frozenset({"prefix", "ttl", "on_error", "redis_url", "client", "async_client"})
 
@@ -26,8 +27,9 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
 
     An identical prompt is answered by reading one key, without embedding anything. Otherwise the nearest prompt that
     was asked of the same model, configured the same, is looked for. Of a chat the text of the last message is compared,
-    if a human wrote it, and all else must be equal: system message, history, images. Nothing is sent before the first
-    lookup; the first answer creates the index.
+    if a human wrote it, and all else must be equal: system message, history, images. What cannot be told apart with
+    certainty is not compared: a chat with values in it that JSON lacks has the answer to the very same chat only.
+    Nothing is sent before the first lookup; the first answer creates the index.
 
     Example:
         >>> cache = RedisSemanticCache(embedding, redis_url="redis://localhost:6379", distance_threshold=0.15, ttl=3600)
@@ -40,8 +42,8 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
             embedding model.
         ttl: Seconds after which an answer expires; None keeps it.
         scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "locale": "en"}``.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning; an answer that cannot be
-            stored then is a warning too.
+        on_error: What becomes of a failure of Redis or of the embedding model, or of a prompt that cannot be looked up:
+            ``raise``, or ``miss`` with a warning, so that no call of a model fails because of its cache.
         options: The keywords of ``CacheOptions``: ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
 
     Raises:
@@ -73,9 +75,10 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
         """Return the answer to a prompt or to one that means the same, by this model; None if there is none.
 
         Raises:
-            ArgumentError: If the prompt is empty.
-            SchemaMismatchError: If the cache was made with another embedding model.
-            ServerUnavailableError: If Redis is away, and ``on_error`` is not ``miss``.
+            ArgumentError: If the prompt is empty; like all that follows, unless ``on_error`` is ``miss``.
+            EmbeddingError: If the embedding model fails.
+            SchemaMismatchError: If the index holds something else, or vectors of other dimensions.
+            ServerError: If Redis is away, or refuses.
         """
         return self._find(prompt, llm_string)
 
@@ -89,9 +92,10 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
         """Store the answer to a prompt. One that could not be read back whole is not stored, with a warning.
 
         Raises:
-            ArgumentError: If the prompt is empty.
-            SchemaMismatchError: If the cache was made with another embedding model.
-            ServerUnavailableError: If Redis is away, and ``on_error`` is not ``miss``.
+            ArgumentError: If the prompt is empty; like all that follows, unless ``on_error`` is ``miss``.
+            EmbeddingError: If the embedding model fails.
+            SchemaMismatchError: If the index holds something else, or vectors of other dimensions.
+            ServerError: If Redis is away, or refuses.
         """
         self._keep(prompt, llm_string, return_val)
 
@@ -119,6 +123,9 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
     def _question(self, prompt: str) -> Question:
         return read_question(prompt)
 
+    def _check_identifiable(self, prompt: str) -> None:
+        check_identifiable(prompt)
+
     def _write(self, value: Sequence[Generation]) -> str:
         return write_generations(value)
 
@@ -135,8 +142,8 @@ class RedisCache(ExactCacheBase[Sequence[Generation]], BaseCache):
     Args:
         prefix: What its keys start with. A colon parts it from the rest of the key.
         ttl: Seconds after which an answer expires; None keeps it.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning; an answer that cannot be
-            stored then is a warning too.
+        on_error: What becomes of a failure of Redis, or of a prompt that cannot be looked up: ``raise``, or ``miss``
+            with a warning, so that no call of a model fails because of its cache.
         redis_url: The server; by default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
         client: A sync redis-py client to use instead of a URL. Serves async calls too.
         async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
@@ -166,8 +173,8 @@ class RedisCache(ExactCacheBase[Sequence[Generation]], BaseCache):
         """Return the answer to this very prompt by this model; None if there is none.
 
         Raises:
-            ArgumentError: If the prompt is empty.
-            ServerUnavailableError: If Redis is away, and ``on_error`` is not ``miss``.
+            ArgumentError: If the prompt is empty; like all that follows, unless ``on_error`` is ``miss``.
+            ServerError: If Redis is away, or refuses.
         """
         return self._find(prompt, llm_string)
 
@@ -181,8 +188,8 @@ class RedisCache(ExactCacheBase[Sequence[Generation]], BaseCache):
         """Store the answer to a prompt. One that could not be read back whole is not stored, with a warning.
 
         Raises:
-            ArgumentError: If the prompt is empty.
-            ServerUnavailableError: If Redis is away, and ``on_error`` is not ``miss``.
+            ArgumentError: If the prompt is empty; like all that follows, unless ``on_error`` is ``miss``.
+            ServerError: If Redis is away, or refuses.
         """
         self._keep(prompt, llm_string, return_val)
 
@@ -200,6 +207,9 @@ class RedisCache(ExactCacheBase[Sequence[Generation]], BaseCache):
         """Delete the answers of this cache, and no other key."""
         refuse_unknown("aclear", unknown, ())
         await self._aclear()
+
+    def _check_identifiable(self, prompt: str) -> None:
+        check_identifiable(prompt)
 
     def _write(self, value: Sequence[Generation]) -> str:
         return write_generations(value)

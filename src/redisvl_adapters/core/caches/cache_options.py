@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, TypedDict
 
+from redisvl_adapters.core.arguments import is_utf8
 from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
@@ -79,7 +80,7 @@ def check_beta(beta: Any) -> float:
 
 
 def check_on_error(on_error: Any) -> OnError:
-    """Return what becomes of a lookup when Redis is away.
+    """Return what becomes of failures.
 
     Raises:
         ArgumentError: If it is neither ``raise`` nor ``miss``.
@@ -103,9 +104,9 @@ def check_scope(scope: Scope | None) -> dict[str, str]:
         raise ArgumentError(f"scope is a mapping of names to texts, such as {{'tenant': 'acme'}}; not {scope!r:.80}")
     checked = {}
     for name, value in scope.items():
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name or not is_utf8(name):
             raise ArgumentError(f"the name of a scope field is a non-empty text; not {name!r:.80}")
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "" or not is_utf8(str(value)):
             raise ArgumentError(f"scope field {name!r} is a non-empty text or an integer; not {value!r:.80}")
         checked[name] = str(value)
     return dict(sorted(checked.items()))

@@ -12,8 +12,6 @@ from redisvl_adapters.core.arguments import check_ttl
 from redisvl_adapters.core.caches.cache_options import OnError, check_on_error
 from redisvl_adapters.core.caches.failures import (
     DAMAGE,
-    MISSES,
-    UNKEPT,
     DamagedEntryError,
     FailureHandling,
     is_wrong_type,
@@ -37,7 +35,7 @@ class ExactCacheBase(PlainRedisBase, FailureHandling, ABC, Generic[T]):
     Args:
         prefix: What its keys start with.
         ttl: Seconds after which an entry expires.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning.
+        on_error: What becomes of a failure: ``raise``, or ``miss`` with a warning.
         redis_url: The server.
         client: A sync client to use instead.
         async_client: An async client to use instead.
@@ -70,11 +68,18 @@ class ExactCacheBase(PlainRedisBase, FailureHandling, ABC, Generic[T]):
     def _read(self, text: str | bytes) -> T:
         """Return the answer that a text holds; any of ``DAMAGE`` says that it is damaged."""
 
+    def _check_identifiable(self, prompt: str) -> None:
+        """Refuse a prompt that could be mistaken for another one.
+
+        Raises:
+            RecordError: If so.
+        """
+
     def _find(self, prompt: str, model: str) -> T | None:
         """Return the answer to a prompt, None if there is none."""
         try:
             return self._run(self._get(prompt, model))
-        except MISSES as error:
+        except Exception as error:  # noqa: BLE001  # a cache need not be why a call fails, whatever happens
             self._missed(error)
             return None
 
@@ -82,7 +87,7 @@ class ExactCacheBase(PlainRedisBase, FailureHandling, ABC, Generic[T]):
         """Return the answer to a prompt, None if there is none."""
         try:
             return await self._arun(self._get(prompt, model))
-        except MISSES as error:
+        except Exception as error:  # noqa: BLE001  # a cache need not be why a call fails, whatever happens
             self._missed(error)
             return None
 
@@ -90,14 +95,14 @@ class ExactCacheBase(PlainRedisBase, FailureHandling, ABC, Generic[T]):
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
         try:
             self._run(self._set(prompt, model, value))
-        except UNKEPT as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 
     async def _akeep(self, prompt: str, model: str, value: T) -> None:
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
         try:
             await self._arun(self._set(prompt, model, value))
-        except UNKEPT as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 
     def _clear(self) -> None:
@@ -111,7 +116,8 @@ class ExactCacheBase(PlainRedisBase, FailureHandling, ABC, Generic[T]):
             await self._arun(self._unlink(batch))
 
     def _key(self, prompt: str, model: str) -> str:
-        return self._prefix + digest(check_prompt(prompt), model)
+        self._check_identifiable(check_prompt(prompt))
+        return self._prefix + digest(prompt, model)
 
     def _get(self, prompt: str, model: str) -> Steps[T | None]:
         key = self._key(prompt, model)

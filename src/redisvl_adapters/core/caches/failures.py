@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.caches.cache_options import OnError
 from redisvl_adapters.core.server.commands import Reply
-from redisvl_adapters.errors import PartialWriteError, RecordError, ServerUnavailableError
+from redisvl_adapters.errors import EmbeddingError, RecordError
 
 DAMAGE = (AttributeError, LookupError, TypeError, ValueError)
 """What reading an entry raises if its stored form is damaged."""
@@ -20,10 +22,8 @@ class DamagedEntryError(Exception):
     """An entry cannot be read back. It never leaves a cache: it is a miss, with a warning."""
 
 
-MISSES = (ServerUnavailableError, DamagedEntryError)
-"""What a lookup can fail with and still be a miss."""
-UNKEPT = (ServerUnavailableError, PartialWriteError, RecordError)
-"""What storing an answer can fail with without losing the answer."""
+_NEVER_RAISED = (DamagedEntryError, RecordError)
+"""What is wrong with one entry, one prompt or one answer alone: the call goes on without the cache."""
 
 
 class FailureHandling:
@@ -33,15 +33,33 @@ class FailureHandling:
 
     def _missed(self, error: Exception) -> None:
         """Warn of a lookup that failed, and so is a miss, unless its error is to be raised."""
-        if isinstance(error, ServerUnavailableError) and self._on_error == "raise":
-            raise error
-        warnings.warn(f"the cache was not read, which counts as a miss: {error}", RuntimeWarning, stacklevel=4)
+        self._told(error, "the cache was not read, which counts as a miss")
 
     def _unkept(self, error: Exception) -> None:
         """Warn of an answer that could not be stored, unless its error is to be raised."""
-        if not isinstance(error, RecordError) and self._on_error == "raise":
+        self._told(error, "the answer was not cached")
+
+    def _told(self, error: Exception, what: str) -> None:
+        if self._on_error == "raise" and not isinstance(error, _NEVER_RAISED):
             raise error
-        warnings.warn(f"the answer was not cached: {error}", RuntimeWarning, stacklevel=4)
+        said = str(error) or type(error).__name__
+        warnings.warn(f"{what}: {said:.500}", RuntimeWarning, stacklevel=5)
+
+
+@contextmanager
+def embedding_failures() -> Iterator[None]:
+    """Let whatever an embedding model raises be an error of ours, with the model's own as its cause.
+
+    Raises:
+        EmbeddingError: If so.
+    """
+    try:
+        yield
+    except Exception as error:
+        raise EmbeddingError(
+            f"the embedding model of the cache failed: {type(error).__name__}: {error!s:.300}; with on_error='miss' "
+            "the call goes on without the cache"
+        ) from error
 
 
 def is_wrong_type(reply: Reply) -> bool:

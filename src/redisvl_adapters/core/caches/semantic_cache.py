@@ -10,13 +10,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, Self, TypeVar, cast
 
-import numpy as np
 import orjson
 
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.arguments import is_utf8
 from redisvl_adapters.core.caches.cache_options import (
     CacheOptions,
     OnError,
@@ -25,23 +24,22 @@ from redisvl_adapters.core.caches.cache_options import (
     check_scope,
     check_threshold,
 )
+from redisvl_adapters.core.caches.entry_vectors import check_vector, placeholder_vector
 from redisvl_adapters.core.caches.failures import (
     DAMAGE,
-    MISSES,
-    UNKEPT,
     DamagedEntryError,
     FailureHandling,
+    embedding_failures,
     is_wrong_type,
 )
 from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_first_row
-from redisvl_adapters.core.caches.prompts import check_prompt, digest
+from redisvl_adapters.core.caches.prompts import Question, check_prompt, digest
 from redisvl_adapters.core.filters.algebra import And, Compare, Operator
 from redisvl_adapters.core.index import lifecycle
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.index.snapshot import IndexState, read_snapshot
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, read_snapshot
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
-from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, FRAME
 from redisvl_adapters.core.server.commands import Command, Steps
@@ -72,19 +70,6 @@ _READ: Mapping[str, tuple[str, str, Callable[[bytes], str | bytes]]] = {
 _PROBE = "How many dimensions does a vector of this model have?"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What of a prompt is compared by meaning, and what must be equal.
-
-    Attributes:
-        text: What is compared; empty if the answer is only to be found by the very same prompt.
-        context: All else.
-    """
-
-    text: str
-    context: str = ""
-
-
 class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
     """A semantic cache of answers, whatever the framework. The adapters say how answers and prompts are written.
 
@@ -93,7 +78,7 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         distance_threshold: The largest cosine distance of a hit.
         ttl: Seconds after which an entry expires.
         scope: What else must be equal for an answer to hold.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning.
+        on_error: What becomes of a failure: ``raise``, or ``miss`` with a warning.
         options: The keywords of ``CacheOptions``.
     """
 
@@ -149,6 +134,18 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         """Return what of a prompt is compared."""
         return Question(prompt)
 
+    def _check_identifiable(self, prompt: str) -> None:
+        """Refuse a prompt that could be mistaken for another one.
+
+        Raises:
+            RecordError: If so.
+        """
+
+    def _compared(self, prompt: str) -> Question:
+        """Return what of a prompt is compared: none of it if UTF-8, and so an embedding model, cannot hold it."""
+        question = self._question(prompt)
+        return question if is_utf8(question.text) else Question("", prompt)
+
     @property
     def distance_threshold(self) -> float:
         """The largest cosine distance of a hit."""
@@ -184,63 +181,85 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         """Delete the entries of this cache. See ``clear``."""
         await self._index.arun(self._clear())
 
-    def _clear(self) -> Steps[object]:
-        if not self._scope:
-            return lifecycle.clear(self._index.state)
-        return _delete_within(self._index.state, self._scope)
+    def _clear(self) -> Steps[None]:
+        if (yield from self._opened()) is not None:
+            if self._scope:
+                yield from _delete_within(self._index.state, self._scope)
+            else:
+                yield from lifecycle.clear(self._index.state)
+
+    def _opened(self) -> Steps[Snapshot | None]:
+        """Return what is known of the index; None if it does not exist.
+
+        Raises:
+            SchemaMismatchError: If it is no cache.
+        """
+        state = self._index.state
+        snapshot = state.snapshot or (yield from read_snapshot(state))
+        if snapshot is not None and WITHIN not in snapshot.schema.fields:
+            raise SchemaMismatchError(
+                f"index {state.spec.name!r} is no cache: it holds the records of a store or of conversations; choose "
+                "another index_name for the cache"
+            )
+        return snapshot
 
     def _find(self, prompt: str, model: str) -> T | None:
         """Return the answer to a prompt or to one that means the same; None if there is none."""
-        entry_id = self._id(prompt, model)
         try:
+            entry_id = self._id(prompt, model)
             found = self._index.run(self._exact(entry_id))
-            if found is None and (question := self._question(prompt)).text:
-                vector = self._embed(question.text)
+            if found is None and (question := self._compared(prompt)).text:
+                with embedding_failures():
+                    vector = self._embed(question.text)
                 found = self._index.run(self._nearest(vector, self._within(question, model)))
                 self._remember(found, entry_id, vector)
-        except MISSES as error:
+        except Exception as error:  # noqa: BLE001  # a cache need not be why a call fails, whatever happens
             self._missed(error)
             return None
         return found
 
     async def _afind(self, prompt: str, model: str) -> T | None:
         """Return the answer to a prompt or to one that means the same; None if there is none."""
-        entry_id = self._id(prompt, model)
         try:
+            entry_id = self._id(prompt, model)
             found = await self._index.arun(self._exact(entry_id))
-            if found is None and (question := self._question(prompt)).text:
-                vector = await self._aembed(question.text)
+            if found is None and (question := self._compared(prompt)).text:
+                with embedding_failures():
+                    vector = await self._aembed(question.text)
                 found = await self._index.arun(self._nearest(vector, self._within(question, model)))
                 self._remember(found, entry_id, vector)
-        except MISSES as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._missed(error)
             return None
         return found
 
     def _keep(self, prompt: str, model: str, value: T) -> None:
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
-        entry_id, question = self._id(prompt, model), self._question(prompt)
-        vector = self._known_vector(entry_id, question)
-        if vector is None:
-            vector = self._embed(question.text or _PROBE)
         try:
+            entry_id, question = self._id(prompt, model), self._compared(prompt)
+            vector = self._known_vector(entry_id, question)
+            if vector is None:
+                with embedding_failures():
+                    vector = self._embed(question.text or _PROBE)
             self._index.run(self._store(entry_id, question, model, value, vector))
-        except UNKEPT as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 
     async def _akeep(self, prompt: str, model: str, value: T) -> None:
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
-        entry_id, question = self._id(prompt, model), self._question(prompt)
-        vector = self._known_vector(entry_id, question)
-        if vector is None:
-            vector = await self._aembed(question.text or _PROBE)
         try:
+            entry_id, question = self._id(prompt, model), self._compared(prompt)
+            vector = self._known_vector(entry_id, question)
+            if vector is None:
+                with embedding_failures():
+                    vector = await self._aembed(question.text or _PROBE)
             await self._index.arun(self._store(entry_id, question, model, value, vector))
-        except UNKEPT as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 
     def _id(self, prompt: str, model: str) -> str:
-        return digest(check_prompt(prompt), model, self._scope)[:_ID]
+        self._check_identifiable(check_prompt(prompt))
+        return digest(prompt, model, self._scope)[:_ID]
 
     def _within(self, question: Question, model: str) -> str:
         return digest(model, self._scope, question.context)
@@ -257,13 +276,12 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         schema, spec = self._index.state.schema, self._index.state.spec
         dims = schema.vector.dims if schema else spec.dims
         if not question.text and dims:
-            return _placeholder(entry_id, dims)
+            return placeholder_vector(entry_id, dims)
         return self._missed_vectors.pop(entry_id, None)
 
     def _exact(self, entry_id: str) -> Steps[T | None]:
         """Return the answer of one entry."""
-        state = self._index.state
-        snapshot = state.snapshot or (yield from read_snapshot(state))
+        snapshot = yield from self._opened()
         if snapshot is None:
             return None
         key = snapshot.schema.key_of(entry_id)
@@ -280,10 +298,10 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
     def _nearest(self, vector: Vector, within: str) -> Steps[T | None]:
         """Return the answer of the nearest entry, if it is near enough."""
         state = self._index.state
-        snapshot = state.snapshot or (yield from read_snapshot(state))
+        snapshot = yield from self._opened()
         if snapshot is None:
             return None
-        _check_dims(vector, snapshot.schema)
+        check_vector(vector, snapshot.schema)
         command = self._search.command(snapshot.schema, vector, within)
         for _ in range(_ATTEMPTS):
             (reply,) = yield [command]
@@ -305,32 +323,15 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
 
     def _store(self, entry_id: str, question: Question, model: str, value: T, vector: Vector) -> Steps[object]:
         state = self._index.state
-        if state.schema is not None:
-            _check_dims(vector, state.schema)
+        snapshot = yield from self._opened()
+        if snapshot is not None:
+            check_vector(vector, snapshot.schema)
         metadata: dict[str, Any] = {WITHIN: self._within(question, model)}
         if self._scope:
             metadata[SCOPE] = self._scope
         # The frame of a record is the text beside its metadata that a framework reads back.
         record = Record(entry_id, question.text, metadata, frame=self._write(value))
         return (yield from operations.upsert(state, [record], [vector]))
-
-
-def _check_dims(vector: Vector, schema: Schema) -> None:
-    """Refuse a vector of another model.
-
-    Raises:
-        SchemaMismatchError: If it has another number of dimensions than those in the cache.
-    """
-    if len(vector) != schema.vector.dims:
-        raise SchemaMismatchError(
-            f"cache {schema.name!r} holds vectors of {schema.vector.dims} dimensions, but the embedding model made one "
-            f"of {len(vector)}; use the model that the cache was made with, choose another index_name, or drop() it"
-        )
-
-
-def _placeholder(entry_id: str, dims: int) -> Vector:
-    """Return the vector of an entry that is only found by its key: no search asks for what it is within."""
-    return np.random.default_rng(int(entry_id[:16], 16)).integers(1, 100, dims).astype(np.float32)
 
 
 def _delete_within(state: IndexState, scope: Scope) -> Steps[object]:
