@@ -136,3 +136,14 @@ async def test_a_chat_that_could_be_another_one_is_not_cached_and_that_is_said(
             "the answer was not cached",
         ]
         assert answer.content == f"scripted answers {number}"
+
+
+async def test_a_model_that_is_told_by_a_place_in_memory_is_not_answered_from_the_cache(
+    make_cache: Make, kind: Any, call: Call
+) -> None:
+    """A value that is made for one call, and lies where that of the call before lay."""
+    model = Scripted(cache=make_cache(kind))
+    for number in (1, 2):
+        with pytest.warns(RuntimeWarning, match="the model is told by where a part of it lies in memory"):
+            answer = await call(model.bind(tools=[object()]), "invoke", "sort")
+        assert answer.content == f"scripted answers {number}"

@@ -138,7 +138,7 @@ def test_a_prompt_with_a_value_that_could_be_another_one_is_refused(make: Callab
         [HumanMessage("sort", additional_kwargs={"a": {"b": make()}})],
     ):
         with pytest.raises(RecordError, match="of which a cache is told no more than"):
-            check_identifiable(dumps(messages))
+            check_identifiable(dumps(messages), "model")
 
 
 def test_other_prompts_are_not_refused() -> None:
@@ -150,4 +150,9 @@ def test_other_prompts_are_not_refused() -> None:
         dumps([ToolMessage("3", tool_call_id="1", artifact=Opaque())]),
         dumps([calling(a={"lc": 1, "type": "not_implemented", "repr": "<a>"}), HumanMessage("sort")]),
     ):
-        check_identifiable(prompt)
+        check_identifiable(prompt, "[('model', 'a at 0x5'), ('tool', <class 'int'>)]")
+
+
+def test_a_model_that_is_told_by_a_place_in_memory_is_refused() -> None:
+    with pytest.raises(RecordError, match=r"lies in memory \(<.*Opaque object at 0x.*>\), which another one may take"):
+        check_identifiable("sort", str([("tool", Opaque())]))

@@ -31,6 +31,11 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
     certainty is not compared: a chat with values in it that JSON lacks has the answer to the very same chat only.
     Nothing is sent before the first lookup; the first answer creates the index.
 
+    A model is known by what LangChain tells caches of it, its ``llm_string``. Settings that its class leaves out are
+    not in it, nor are keywords of a single call of an ``LLM`` that is no chat model: where such differ, give the caches
+    a ``scope`` each. Vectors of two embedding models are not compared, as far as class, names and settings tell them
+    apart.
+
     Example:
         >>> cache = RedisSemanticCache(embedding, redis_url="redis://localhost:6379", distance_threshold=0.15, ttl=3600)
         >>> model = ChatModel(cache=cache)  # or, for all models, langchain_core.globals.set_llm_cache(cache)
@@ -65,7 +70,7 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
         if not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
         self._embedding = embedding
-        super().__init__(index_name, distance_threshold, ttl, scope, on_error, options)
+        super().__init__(embedding, index_name, distance_threshold, ttl, scope, on_error, options)
 
     def _made_with(self) -> tuple[Embeddings]:
         return (self._embedding,)
@@ -123,8 +128,8 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
     def _question(self, prompt: str) -> Question:
         return read_question(prompt)
 
-    def _check_identifiable(self, prompt: str) -> None:
-        check_identifiable(prompt)
+    def _check_identifiable(self, prompt: str, model: str) -> None:
+        check_identifiable(prompt, model)
 
     def _write(self, value: Sequence[Generation]) -> str:
         return write_generations(value)
@@ -135,6 +140,9 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
 
 class RedisCache(ExactCacheBase[Sequence[Generation]], BaseCache):
     """A LangChain cache that answers identical prompts. It needs no search module.
+
+    A model is known by what LangChain tells caches of it: see ``RedisSemanticCache``. Where that is too little, give
+    caches a ``prefix`` each.
 
     Example:
         >>> cache = RedisCache(redis_url="redis://localhost:6379", ttl=3600)
@@ -208,8 +216,8 @@ class RedisCache(ExactCacheBase[Sequence[Generation]], BaseCache):
         refuse_unknown("aclear", unknown, ())
         await self._aclear()
 
-    def _check_identifiable(self, prompt: str) -> None:
-        check_identifiable(prompt)
+    def _check_identifiable(self, prompt: str, model: str) -> None:
+        check_identifiable(prompt, model)
 
     def _write(self, value: Sequence[Generation]) -> str:
         return write_generations(value)

@@ -14,6 +14,7 @@ _NAMESPACE = ["langchain", "schema", "messages"]
 _HUMAN = ("HumanMessage", "HumanMessageChunk")
 _ESCAPED = "__lc_escaped__"
 _JSON = re.compile(r"\s*[\[{]")
+_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>")
 # How Python and its libraries show that a ``repr`` leaves something out, or names a place in memory.
 _INCOMPLETE = re.compile(r"^<|\.\.\.| at 0x")
 
@@ -49,13 +50,23 @@ def _question_of(messages: list[dict[str, Any]] | None) -> Question | None:
     return Question(text, json.dumps(messages)) if text else None
 
 
-def check_identifiable(prompt: str) -> None:
-    """Refuse a prompt with a part of which LangChain tells caches too little: two that differ could look the same.
+def check_identifiable(prompt: str, model: str) -> None:
+    """Refuse what has a part of which LangChain tells caches too little: another one could look the same.
+
+    Args:
+        prompt: The prompt.
+        model: What LangChain tells of the model, its ``llm_string``.
 
     Raises:
-        RecordError: If it has a part that is no JSON, and whose ``repr`` is shortened, or only says where it lies in
-            memory. Artifacts of tools can be anything, since models never see them.
+        RecordError: If a part of the prompt is no JSON, and its ``repr`` is shortened, or only says where it lies in
+            memory, or if a part of the model is told like that. Artifacts of tools can be anything, since models never
+            see them.
     """
+    if isinstance(model, str) and (found := _ADDRESS.search(model)):
+        raise RecordError(
+            f"the model is told by where a part of it lies in memory ({found[0]:.80}), which another one may take; "
+            "give it and its calls values that can be told by their repr"
+        )
     if '"not_implemented"' not in prompt or not _looks_serialised(prompt):
         return
     try:

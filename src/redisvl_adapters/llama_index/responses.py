@@ -56,21 +56,26 @@ class Kept:
     metadata: dict[str, Any] | None
 
 
-def kept_of(response: Response | PydanticResponse, output_cls: type[BaseModel] | None) -> Kept:
+def kept_of(response: object, output_cls: type[BaseModel] | None) -> Kept:
     """Return what is kept of a response that is complete.
 
     Raises:
-        RecordError: If its structured output could not be read back.
+        RecordError: If it, or its structured output, could not be read back.
     """
-    if isinstance(response, PydanticResponse):
+    if type(response) is PydanticResponse:
         output = response.response
         if output is not None and type(output) is not output_cls:
             raise RecordError(
                 f"the response is a {type(output).__name__}, which can only be read back if the cache is told: "
                 f"output_cls={type(output).__name__}"
             )
-        text = None if output is None else output.model_dump_json()
+        try:
+            text = None if output is None else output.model_dump_json()
+        except ValueError as error:
+            raise RecordError(f"the {type(output).__name__} of the response cannot be written down: {error}") from error
         return Kept(STRUCTURED, text, response.source_nodes, response.metadata)
+    if type(response) is not Response:
+        raise RecordError(f"the response is a {type(response).__name__}, which could not be read back")
     return Kept(PLAIN, response.response, response.source_nodes, response.metadata)
 
 

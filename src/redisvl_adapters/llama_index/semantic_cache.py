@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Unpack, cast
 
-import orjson
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, StreamingResponse
@@ -13,11 +13,14 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from redisvl_adapters.core.arguments import check_name
 from redisvl_adapters.core.caches.cache_options import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
+from redisvl_adapters.core.caches.prompts import digest
 from redisvl_adapters.core.caches.semantic_cache import SemanticCacheBase
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, RecordError
+from redisvl_adapters.llama_index.engine_fingerprint import UnreadableError, engine_fingerprint
 from redisvl_adapters.llama_index.responses import (
     STREAMED,
     Kept,
@@ -35,6 +38,12 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
     Text, metadata, source nodes and scores come back from the cache. An identical query is answered by reading one key,
     without embedding anything. Nothing is sent before the first query; the first answer creates the index.
 
+    Engines may share a cache: an answer is only given to queries of engines that are made alike. What answers depend on
+    is read from the engine at each query: its index, retriever with filters and ``similarity_top_k``, postprocessors,
+    prompts, synthesiser and language model. That can be read of what ``index.as_query_engine()`` makes over an index in
+    memory, which is known by its id and nodes, or over our ``RedisVectorStore``. An engine with other parts (a router,
+    a custom retriever, another vector store) needs a ``name``, which stands for all that cannot be read.
+
     Example:
         >>> engine = SemanticCacheQueryEngine(
         ...     index.as_query_engine(), embed_model, redis_url="redis://localhost:6379", distance_threshold=0.15
@@ -44,19 +53,21 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
     Args:
         query_engine: The engine that is asked if the cache has no answer.
         embed_model: The model that turns queries into vectors.
-        index_name: The name of the index of the cache: one for each engine, unless ``scope`` tells them apart.
+        name: What stands for all of the engine that cannot be read, and for its indexes in memory. Engines with the
+            same name share answers, unless they differ in what can be read.
+        index_name: The name of the index of the cache.
         distance_threshold: The largest cosine distance of a hit, from 0 to 2; ``calibrate`` finds one that suits the
             embedding model.
         ttl: Seconds after which an answer expires; None keeps it.
         scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "corpus": "v2"}``.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning; an answer that cannot be
-            stored then is a warning too.
+        on_error: What becomes of a failure of Redis or of the embedding model: ``raise``, or ``miss`` with a warning,
+            so that no query fails because of its cache.
         output_cls: The class of structured responses, if the engine gives such.
         options: The keywords of ``CacheOptions``: ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
 
     Raises:
         UnknownArgumentError: If there is a keyword that the cache does not have.
-        ArgumentError: If a value is out of its range.
+        ArgumentError: If a value is out of its range, or the engine needs a name.
     """
 
     def __init__(
@@ -64,6 +75,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         query_engine: BaseQueryEngine,
         embed_model: BaseEmbedding,
         *,
+        name: str | None = None,
         index_name: str = "query-cache",
         distance_threshold: float = DEFAULT_THRESHOLD,
         ttl: float | None = None,
@@ -81,8 +93,10 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         self._query_engine = query_engine
         self._embed_model = embed_model
         self._output_cls = output_cls
-        SemanticCacheBase.__init__(self, index_name, distance_threshold, ttl, scope, on_error, options)
-        self._options = cast("IndexOptions", {**self._options, "output_cls": output_cls})
+        self._name = None if name is None else check_name(name, "name")
+        self._engine_fingerprint()
+        SemanticCacheBase.__init__(self, embed_model, index_name, distance_threshold, ttl, scope, on_error, options)
+        self._options = cast("IndexOptions", {**self._options, "output_cls": output_cls, "name": name})
         BaseQueryEngine.__init__(self, query_engine.callback_manager)
 
     def _made_with(self) -> tuple[BaseQueryEngine, BaseEmbedding]:
@@ -114,30 +128,67 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         return {"query_engine": self._query_engine}
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, beside = query_bundle.query_str, _beside(query_bundle)
-        kept = self._find(query, beside)
+        query, model = query_bundle.query_str, self._model(query_bundle)
+        kept = None if model is None else self._find(query, model)
         if kept is not None:
             return response_of(kept, self._output_cls)
-        response = self._query_engine.query(query_bundle)
+        # A copy, since an engine writes into it, and the caller may ask with it again.
+        response = self._query_engine.query(replace(query_bundle))
+        model = self._unchanged(query_bundle, model)
+        if model is None:
+            return response
         if isinstance(response, StreamingResponse):
-            response.response_gen = self._relay(response.response_gen, query, beside, response)
+            response.response_gen = self._relay(response.response_gen, query, model, response)
         elif (kept := self._kept(response)) is not None:
-            self._keep(query, beside, kept)
+            self._keep(query, model, kept)
         return response
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, beside = query_bundle.query_str, _beside(query_bundle)
-        kept = await self._afind(query, beside)
+        query, model = query_bundle.query_str, self._model(query_bundle)
+        kept = None if model is None else await self._afind(query, model)
         if kept is not None:
             return aresponse_of(kept, self._output_cls)
-        response = await self._query_engine.aquery(query_bundle)
+        response = await self._query_engine.aquery(replace(query_bundle))
+        model = self._unchanged(query_bundle, model)
+        if model is None:
+            return response
         if isinstance(response, AsyncStreamingResponse):
-            response.response_gen = self._arelay(response.response_gen, query, beside, response)
+            response.response_gen = self._arelay(response.response_gen, query, model, response)
         elif isinstance(response, StreamingResponse):
-            response.response_gen = self._relay(response.response_gen, query, beside, response)
+            response.response_gen = self._relay(response.response_gen, query, model, response)
         elif (kept := self._kept(response)) is not None:
-            await self._akeep(query, beside, kept)
+            await self._akeep(query, model, kept)
         return response
+
+    def _engine_fingerprint(self) -> str:
+        """Return what the answers of the engine depend on.
+
+        Raises:
+            ArgumentError: If it has a part that cannot be read, and no name.
+        """
+        try:
+            return engine_fingerprint(self._query_engine, self._name)
+        except UnreadableError as error:
+            raise ArgumentError(
+                f"a cache cannot tell what the answers of this engine depend on: {error}. Give it a name, such as "
+                "name='handbook': engines with the same name share answers"
+            ) from None
+
+    def _model(self, query: QueryBundle) -> str | None:
+        """Return all that must be equal besides the text of a query; None if that cannot be told, with a warning."""
+        try:
+            embedding = None if query.embedding is None else list(map(float, query.embedding))
+            return digest(self._engine_fingerprint(), query.image_path, query.custom_embedding_strs, embedding)
+        except Exception as error:  # noqa: BLE001  # a cache need not be why a query fails, whatever happens
+            self._missed(error)
+            return None
+
+    def _unchanged(self, query: QueryBundle, model: str | None) -> str | None:
+        """Return what must be equal; None, with a warning, if the engine was changed while it answered."""
+        if model is not None and self._model(query) != model:
+            self._unkept(RecordError("the engine was changed while it answered"))
+            return None
+        return model
 
     def _kept(self, response: Any) -> Kept | None:
         try:
@@ -147,24 +198,24 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
             return None
 
     def _relay(
-        self, pieces: Iterable[str], query: str, beside: str, response: StreamingResponse
+        self, pieces: Iterable[str], query: str, model: str, response: StreamingResponse
     ) -> Generator[str, None, None]:
         """Pass on what is streamed, and keep it when it is complete."""
         passed: list[str] = []
         for piece in pieces:
             passed.append(piece)
             yield piece
-        self._keep(query, beside, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+        self._keep(query, model, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
 
     async def _arelay(
-        self, pieces: AsyncIterable[str], query: str, beside: str, response: AsyncStreamingResponse
+        self, pieces: AsyncIterable[str], query: str, model: str, response: AsyncStreamingResponse
     ) -> AsyncGenerator[str, None]:
         """Pass on what is streamed, and keep it when it is complete."""
         passed: list[str] = []
         async for piece in pieces:
             passed.append(piece)
             yield piece
-        await self._akeep(query, beside, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+        await self._akeep(query, model, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
 
     def _embed(self, text: str) -> Vector:
         return self._embed_model.get_query_embedding(text)
@@ -177,9 +228,3 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
 
     def _read(self, text: str | bytes) -> Kept:
         return read_kept(text, self._output_cls)
-
-
-def _beside(query: QueryBundle) -> str:
-    """Return what of a query is not its text, and must be equal."""
-    beside = [query.image_path, query.custom_embedding_strs]
-    return orjson.dumps(beside).decode() if any(beside) else ""

@@ -68,8 +68,8 @@ class ExactCacheBase(PlainRedisBase, FailureHandling, ABC, Generic[T]):
     def _read(self, text: str | bytes) -> T:
         """Return the answer that a text holds; any of ``DAMAGE`` says that it is damaged."""
 
-    def _check_identifiable(self, prompt: str) -> None:
-        """Refuse a prompt that could be mistaken for another one.
+    def _check_identifiable(self, prompt: str, model: str) -> None:
+        """Refuse a prompt, or a model, that could be mistaken for another one.
 
         Raises:
             RecordError: If so.
@@ -116,7 +116,7 @@ class ExactCacheBase(PlainRedisBase, FailureHandling, ABC, Generic[T]):
             await self._arun(self._unlink(batch))
 
     def _key(self, prompt: str, model: str) -> str:
-        self._check_identifiable(check_prompt(prompt))
+        self._check_identifiable(check_prompt(prompt), model)
         return self._prefix + digest(prompt, model)
 
     def _get(self, prompt: str, model: str) -> Steps[T | None]:

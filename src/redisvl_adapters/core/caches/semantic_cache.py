@@ -24,6 +24,7 @@ from redisvl_adapters.core.caches.cache_options import (
     check_scope,
     check_threshold,
 )
+from redisvl_adapters.core.caches.embedding_models import describe_embedding_model
 from redisvl_adapters.core.caches.entry_vectors import check_vector, placeholder_vector
 from redisvl_adapters.core.caches.failures import (
     DAMAGE,
@@ -74,6 +75,7 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
     """A semantic cache of answers, whatever the framework. The adapters say how answers and prompts are written.
 
     Args:
+        embedding: The embedding model, whose vectors are not compared with those of another one.
         index_name: The name of its index.
         distance_threshold: The largest cosine distance of a hit.
         ttl: Seconds after which an entry expires.
@@ -84,6 +86,7 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
 
     def __init__(
         self,
+        embedding: object,
         index_name: str,
         distance_threshold: float,
         ttl: float | None,
@@ -98,6 +101,7 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
             raise ArgumentError(f"algorithm is one of hnsw, flat; not {options.get('algorithm')!r}")
         self._threshold = check_threshold(distance_threshold)
         self._on_error = check_on_error(on_error)
+        self._vectors_of = describe_embedding_model(embedding)
         # What makes an equal cache, by deepcopy or pickle.
         given = {"index_name": index_name, "distance_threshold": distance_threshold, "ttl": ttl, "on_error": on_error}
         self._options = cast("IndexOptions", {**options, **given})
@@ -134,8 +138,8 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         """Return what of a prompt is compared."""
         return Question(prompt)
 
-    def _check_identifiable(self, prompt: str) -> None:
-        """Refuse a prompt that could be mistaken for another one.
+    def _check_identifiable(self, prompt: str, model: str) -> None:
+        """Refuse a prompt, or a model, that could be mistaken for another one.
 
         Raises:
             RecordError: If so.
@@ -258,11 +262,11 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
             self._unkept(error)
 
     def _id(self, prompt: str, model: str) -> str:
-        self._check_identifiable(check_prompt(prompt))
+        self._check_identifiable(check_prompt(prompt), model)
         return digest(prompt, model, self._scope)[:_ID]
 
     def _within(self, question: Question, model: str) -> str:
-        return digest(model, self._scope, question.context)
+        return digest(model, self._scope, question.context, self._vectors_of)
 
     def _remember(self, found: T | None, entry_id: str, vector: Vector) -> None:
         """Keep the vector of a prompt that was missed, so that storing its answer need not embed it again."""
