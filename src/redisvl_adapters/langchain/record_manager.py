@@ -9,11 +9,13 @@ from langchain_core.indexing import RecordManager
 from redisvl_adapters.core.arguments import check_name
 from redisvl_adapters.core.keyvalue import record_manager as record_keys
 from redisvl_adapters.core.keyvalue.record_manager import Namespace
+from redisvl_adapters.core.operations import existing_ids
 from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.key_names import check_prefix
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
-from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.langchain.vectorstore import RedisVectorStore
 
 
 class RedisRecordManager(PlainRedisBase, RecordManager):
@@ -22,8 +24,12 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
     It holds millions of keys without blocking the server: every listing is a range of a sorted set, read in pages.
     Nothing is sent before the first operation. Every method has an async twin that does not use threads.
 
+    ``index()`` adds no document again that a record manager knows. It does not see that a record has expired, or was
+    deleted, or cleared from the store. With ``store``, a key is known only while its record is in the store, so that
+    ``index()`` adds again what is missing there.
+
     Example:
-        >>> manager = RedisRecordManager("docs", redis_url="redis://localhost:6379")
+        >>> manager = RedisRecordManager("docs", store=store, redis_url="redis://localhost:6379")
         >>> index(documents, manager, store, cleanup="incremental", source_id_key="source", key_encoder="sha256")
 
     Args:
@@ -32,6 +38,7 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
         client: A sync redis-py client to use instead.
         async_client: An async redis-py client to use instead.
         prefix: What the Redis keys start with.
+        store: The vector store that is indexed, whose ids are the keys.
 
     Raises:
         UnknownArgumentError: If there is a keyword that the record manager does not have.
@@ -47,10 +54,14 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
         client: SyncClient | None = None,
         async_client: AsyncClient | None = None,
         prefix: str = "record_manager",
+        store: RedisVectorStore | None = None,
     ) -> None:
+        if store is not None and not isinstance(store, RedisVectorStore):
+            raise ArgumentError(f"store is a redisvl_adapters.langchain.RedisVectorStore; not {type(store).__name__}")
         super().__init__(check_name(namespace, "namespace"))
         self._connection = Connection(redis_url, client, async_client)
         self._ledger = Namespace(check_prefix(prefix), namespace)
+        self._store = store
 
     @known_keywords
     def create_schema(self) -> None:
@@ -103,13 +114,21 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
 
     @known_keywords
     def exists(self, keys: Sequence[str]) -> list[bool]:
-        """Tell of each key whether it is known."""
-        return self._run(record_keys.exists(self._ledger, keys))
+        """Tell of each key whether it is known and, with ``store``, whether its record is there."""
+        known = self._run(record_keys.exists(self._ledger, keys))
+        if self._store is None:
+            return known
+        there = self._store.index.run(existing_ids(self._store.index.state, _chosen(keys, known)))
+        return [key in there for key in keys]
 
     @known_keywords
     async def aexists(self, keys: Sequence[str]) -> list[bool]:
-        """Tell of each key whether it is known."""
-        return await self._arun(record_keys.exists(self._ledger, keys))
+        """Tell of each key whether it is known and, with ``store``, whether its record is there."""
+        known = await self._arun(record_keys.exists(self._ledger, keys))
+        if self._store is None:
+            return known
+        there = await self._store.index.arun(existing_ids(self._store.index.state, _chosen(keys, known)))
+        return [key in there for key in keys]
 
     @known_keywords
     def list_keys(
@@ -151,3 +170,7 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
     async def adelete_keys(self, keys: Sequence[str]) -> None:
         """Forget keys; those that are not known do no harm."""
         await self._arun(record_keys.delete(self._ledger, keys))
+
+
+def _chosen(keys: Sequence[str], known: Sequence[bool]) -> list[str]:
+    return [key for key, is_known in zip(keys, known, strict=True) if is_known]
