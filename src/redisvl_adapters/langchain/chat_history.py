@@ -47,8 +47,10 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
         prefix: What the keys of sessions start with.
         ttl: Seconds after which the session expires; None keeps it.
         sliding: Whether that time starts anew whenever messages are added (True), or with the first one only.
-        max_messages: How many messages the session keeps at most: the last ones; None for all. ``recall`` finds the
-            others too.
+        max_messages: How many messages the session keeps at most: the last ones; None for all. Calls of tools and their
+            results are kept or go together, so that there may be fewer, and more where one call alone has as many
+            results. ``recall`` finds the others too.
+        keep_system: Whether the system messages at the start of the session are among those that are kept.
         embedding: The model that turns texts into vectors, for ``recall``.
         index_name: The index of messages, for ``recall``; sessions share it.
 
@@ -70,12 +72,14 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
         ttl: float | None = None,
         sliding: bool = True,
         max_messages: int | None = None,
+        keep_system: bool = False,
         embedding: Embeddings | None = None,
         index_name: str = "chat_messages",
     ) -> None:
         if embedding is not None and not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
-        self._session = SessionSettings.checked(prefix, ttl, sliding, max_messages).session(session_id, user_id)
+        settings = SessionSettings.checked(prefix, ttl, sliding, max_messages, keep_system=keep_system)
+        self._session = settings.session(session_id, user_id)
         self._embedding = embedding
         self._index: RedisIndex | None = None
         if embedding is None:

@@ -36,7 +36,10 @@ class RedisChatStore(PlainRedisBase, BaseChatStore):
         prefix: What the Redis keys of sessions start with.
         ttl: Seconds after which a session expires; None keeps it.
         sliding: Whether that time starts anew whenever messages are added (True), or with the first one only.
-        max_messages: How many messages a session keeps at most: the last ones; None for all.
+        max_messages: How many messages a session keeps at most: the last ones; None for all. Calls of tools and their
+            results are kept or go together, so that there may be fewer, and more where one call alone has as many
+            results.
+        keep_system: Whether the system messages at the start of a session are among those that are kept.
 
     Raises:
         UnknownArgumentError: If there is a keyword that the store does not have.
@@ -48,6 +51,7 @@ class RedisChatStore(PlainRedisBase, BaseChatStore):
     ttl: float | None = None
     sliding: bool = True
     max_messages: int | None = None
+    keep_system: bool = False
 
     _connection: Connection = PrivateAttr()
     _sessions: SessionSettings = PrivateAttr()
@@ -63,10 +67,12 @@ class RedisChatStore(PlainRedisBase, BaseChatStore):
         ttl: float | None = None,
         sliding: bool = True,
         max_messages: int | None = None,
+        keep_system: bool = False,
     ) -> None:
-        sessions = SessionSettings.checked(prefix, ttl, sliding, max_messages)
+        sessions = SessionSettings.checked(prefix, ttl, sliding, max_messages, keep_system=keep_system)
         connection = Connection(redis_url, client, async_client)
-        fields: dict[str, Any] = {"prefix": prefix, "ttl": ttl, "sliding": sliding, "max_messages": max_messages}
+        limits: dict[str, Any] = {"max_messages": max_messages, "keep_system": keep_system}
+        fields: dict[str, Any] = {"prefix": prefix, "ttl": ttl, "sliding": sliding, **limits}
         super().__init__(**{"redis_url": redis_url, **fields})
         self._sessions = sessions
         self._connection = connection

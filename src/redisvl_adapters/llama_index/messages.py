@@ -19,7 +19,14 @@ from llama_index.core.schema import (
 )
 
 from redisvl_adapters.core.serialization.codec import Codec
-from redisvl_adapters.core.sessions.message_format import MessageFormat
+from redisvl_adapters.core.sessions.message_format import (
+    SYSTEM_MARK,
+    MessageFormat,
+    call_mark,
+    listed,
+    part_of,
+    result_mark,
+)
 
 _BLOCKS = get_args(get_args(ContentBlock)[0])
 # A part of a block; older versions have none of it.
@@ -27,6 +34,21 @@ _PARTS = [getattr(types, name) for name in ("CacheControl",) if hasattr(types, n
 # What messages hold in additional_kwargs: images, in the old way, and the nodes of an answer.
 _NODES = (Document, ImageDocument, ImageNode, IndexNode, MediaResource, RelatedNodeInfo, TextNode)
 
+
+def mark_of(message: ChatMessage) -> str:
+    """Return the mark of a message: that of a system message, of calls, of a result, or none."""
+    more = message.additional_kwargs
+    match message.role.value:
+        case "system" | "developer":
+            return SYSTEM_MARK
+        case "tool" | "function":
+            # Functions, which came before tools, are called by their name.
+            return result_mark(more.get("tool_call_id") or more.get("name"))
+    calls = [*(block for block in message.blocks if hasattr(block, "tool_call_id")), *listed(more.get("tool_calls"))]
+    named = more.get("function_call")
+    return call_mark(calls, [part_of(named, "name")]) if calls or named else ""
+
+
 FORMAT = MessageFormat(
-    Codec([ChatMessage, MessageRole, *_BLOCKS, *_PARTS, *_NODES, NodeRelationship, ObjectType]), ChatMessage
+    Codec([ChatMessage, MessageRole, *_BLOCKS, *_PARTS, *_NODES, NodeRelationship, ObjectType]), ChatMessage, mark_of
 )

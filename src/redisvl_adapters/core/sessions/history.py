@@ -1,8 +1,9 @@
 """The messages of sessions, in order, on plain Redis: a list for each session, and nothing of the search module.
 
-A session has up to three keys, which share a slot of a cluster: ``<prefix>{<name>}`` holds its messages,
-``<prefix>{<name>}:archived`` those that LlamaIndex's ``Memory`` has put aside, and ``<prefix>{<name>}:recalled`` the
-keys of its records in an index of messages. They expire together.
+A session has up to four keys, which share a slot of a cluster: ``<prefix>{<name>}`` holds its messages,
+``<prefix>{<name>}:archived`` those that LlamaIndex's ``Memory`` has put aside, ``<prefix>{<name>}:recalled`` the keys
+of its records in an index of messages, and ``<prefix>{<name>}:cut`` the ids of calls that were trimmed unanswered. They
+expire together.
 
 No two entries are alike (see ``message_format``). So whatever names an entry means one place, and a command that the
 client sends again, since its reply was lost, changes nothing more.
@@ -10,53 +11,19 @@ client sends again, since its reply was lost, changes nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redisvl_adapters.core.arguments import check_count, check_name, check_ttl
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Steps
 from redisvl_adapters.core.server.key_names import check_prefix, escape_key_part, unescape_key_part
 from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.core.sessions.scripts import SHIFT, TAKE, append_script, insert_script
 from redisvl_adapters.errors import ArgumentError
 
 _ARCHIVED = ":archived"
 _RECALLED = ":recalled"
-
-# Each script has the keys of the session as KEYS, its time to live in milliseconds (or nothing) as ARGV[1] and whether
-# that starts anew with each write as ARGV[2]. Whatever a write leaves expires when the session does.
-_BEFORE = (
-    "local left=-1 for i=1,#KEYS do left=math.max(left,redis.call('PTTL',KEYS[i])) end "
-    "if ARGV[1]~='' and (ARGV[2]=='1' or left<1) then left=tonumber(ARGV[1]) end "
-)
-_AFTER = "if left>0 then for i=1,#KEYS do redis.call('PEXPIRE',KEYS[i],left) end end return left"
-# A write that was made already is known by its last entry, which is near the end of the list.
-_ONCE = "if not redis.call('LPOS',key,ARGV[#ARGV],'RANK',-1,'MAXLEN',1000) then "
-# ARGV[3] is how many entries to keep, or nothing.
-_TRIM = "if ARGV[3]~='' then redis.call('LTRIM',key,-ARGV[3],-1) end end "
-
-# ARGV[4] says which of the keys gets the entries, ARGV[5] whether they replace all others, and ARGV[6] how many keys of
-# records come before them.
-_WRITE = (
-    f"{_BEFORE}local key,n=KEYS[tonumber(ARGV[4])],6+ARGV[6] "
-    f"if ARGV[5]=='1' then redis.call('DEL',KEYS[1],KEYS[2]) end {_ONCE}"
-    "for i=7,n do redis.call('RPUSH',KEYS[3],ARGV[i]) end "
-    f"for i=n+1,#ARGV do redis.call('RPUSH',key,ARGV[i]) end {_TRIM}{_AFTER}"
-)
-# ARGV[4] is a place. The new entry takes the place of the one that is there, which then goes after it.
-_INSERT = (
-    f"{_BEFORE}local key,at,new=KEYS[1],tonumber(ARGV[4]),ARGV[5] {_ONCE}local n=redis.call('LLEN',key) "
-    "if at<0 then at=math.max(0,n+at) end "
-    "if at>=n then redis.call('RPUSH',key,new) else local old=redis.call('LINDEX',key,at) "
-    f"redis.call('LSET',key,at,new) redis.call('LINSERT',key,'AFTER',new,old) end {_TRIM}{_AFTER}"
-)
-# ARGV[3] says whether to keep what goes, and ARGV[4] is the last entry to go.
-_SHIFT = (
-    f"{_BEFORE}local n=redis.call('LPOS',KEYS[1],ARGV[4]) if n then "
-    "if ARGV[3]=='1' then for _,entry in ipairs(redis.call('LRANGE',KEYS[1],0,n)) do "
-    "redis.call('RPUSH',KEYS[2],entry) end end "
-    f"redis.call('LTRIM',KEYS[1],n+1,-1) end {_AFTER}"
-)
-_TAKE = "local held=redis.call('LRANGE',KEYS[tonumber(ARGV[3])],0,-1) redis.call('DEL',unpack(KEYS)) return held"
+_CUT = ":cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +35,19 @@ class SessionSettings:
         ttl_ms: Milliseconds after which a session expires; None keeps it.
         sliding: Whether that time starts anew with each write, or with the first one only.
         max_messages: How many messages a session has at most: the last ones; None for all.
+        keep_system: Whether the system messages at its start are among them, whatever goes.
     """
 
     prefix: str
     ttl_ms: int | None = None
     sliding: bool = True
     max_messages: int | None = None
+    keep_system: bool = False
 
     @classmethod
-    def checked(cls, prefix: object, ttl: float | None, sliding: object, max_messages: object) -> SessionSettings:
+    def checked(
+        cls, prefix: object, ttl: float | None, sliding: object, max_messages: object, *, keep_system: object = False
+    ) -> SessionSettings:
         """Return how sessions are to be kept.
 
         Raises:
@@ -84,9 +55,14 @@ class SessionSettings:
         """
         if not isinstance(sliding, bool):
             raise ArgumentError(f"sliding is True or False; not {sliding!r:.80}")
-        if max_messages is not None:
-            check_count(max_messages, "max_messages", 1)
-        return cls(check_prefix(prefix), check_ttl(ttl), sliding, max_messages)  # type: ignore[arg-type]  # checked
+        if not isinstance(keep_system, bool):
+            raise ArgumentError(f"keep_system is True or False; not {keep_system!r:.80}")
+        most = None if max_messages is None else check_count(max_messages, "max_messages", 1)
+        if keep_system and most == 1:
+            raise ArgumentError(
+                "keep_system=True with max_messages=1 would keep nothing else; let max_messages be more"
+            )
+        return cls(check_prefix(prefix), check_ttl(ttl), sliding, most, keep_system)
 
     @property
     def stem(self) -> str:
@@ -135,19 +111,26 @@ class Session:
         return f"{self.kept.stem}{self.name}}}"
 
     @property
-    def keys(self) -> tuple[str, str, str]:
-        """Its keys: messages, archived messages, keys of records."""
-        return self.key, self.key + _ARCHIVED, self.key + _RECALLED
+    def keys(self) -> tuple[str, str, str, str]:
+        """Its keys: messages, archived messages, keys of records, ids of calls."""
+        return self.key, self.key + _ARCHIVED, self.key + _RECALLED, self.key + _CUT
 
     def script(self, text: str, *args: Argument) -> Command:
         """Return the command that runs one of the scripts."""
         ttl_ms = "" if self.kept.ttl_ms is None else self.kept.ttl_ms
-        return Command(("EVAL", text, 3, *self.keys, ttl_ms, int(self.kept.sliding), *args), self.key)
+        return Command(("EVAL", text, len(self.keys), *self.keys, ttl_ms, int(self.kept.sliding), *args), self.key)
 
-    @property
-    def most(self) -> Argument:
-        """How many messages it has at most, for a script."""
-        return "" if self.kept.max_messages is None else self.kept.max_messages
+    def write(self, script: Callable[..., str], *args: Argument, limited: bool = True) -> Command:
+        """Return the command that runs a script which adds messages.
+
+        Args:
+            script: Makes the script, with what trims messages or without.
+            args: Its arguments.
+            limited: Whether there is a limit for what it adds to.
+        """
+        most = self.kept.max_messages if limited else None
+        limit = ("" if most is None else most, int(self.kept.keep_system))
+        return self.script(script(trimming=most is not None), *limit, *args)
 
 
 def append(
@@ -176,13 +159,13 @@ def replace(session: Session, entries: Sequence[str], *, archived: bool = False)
 def _write(
     session: Session, entries: Sequence[str], *, archived: bool, anew: bool, records: Sequence[str] = ()
 ) -> Command:
-    most = "" if archived else session.most
-    return session.script(_WRITE, most, 2 if archived else 1, int(anew), len(records), *records, *entries)
+    arguments = (2 if archived else 1, int(anew), len(records), *records, *entries)
+    return session.write(append_script, *arguments, limited=not archived)
 
 
 def insert(session: Session, entry: str, place: int) -> Steps[None]:
     """Insert an entry before the one at a place, counted as Python's lists do."""
-    (reply,) = yield [session.script(_INSERT, session.most, place, entry)]
+    (reply,) = yield [session.write(insert_script, place, entry)]
     ok(reply)
 
 
@@ -218,7 +201,7 @@ def shift(session: Session, number: int, *, keep: bool) -> Steps[list[bytes]]:
         return []
     oldest = yield from read(session, 0, number - 1)
     if oldest:
-        (reply,) = yield [session.script(_SHIFT, int(keep), oldest[-1])]
+        (reply,) = yield [session.script(SHIFT, int(keep), oldest[-1])]
         ok(reply)
     return oldest
 
@@ -235,13 +218,13 @@ def remove(session: Session, place: int) -> Steps[bytes | None]:
 
 def take(session: Session) -> Steps[list[bytes]]:
     """Remove a session and return its entries."""
-    (reply,) = yield [session.script(_TAKE, 1)]
+    (reply,) = yield [session.script(TAKE, 1)]
     return list(ok(reply))
 
 
 def forget(session: Session) -> Steps[None]:
     """Remove a session, and the records of its messages."""
-    (reply,) = yield [session.script(_TAKE, 3)]
+    (reply,) = yield [session.script(TAKE, 3)]
     keys = [key.decode() for key in ok(reply)]
     for start in range(0, len(keys), BATCH_SIZE):
         for unlinked in (yield [Command(("UNLINK", key), key) for key in keys[start : start + BATCH_SIZE]]):
