@@ -135,7 +135,7 @@ async def test_an_index_of_a_store_or_of_conversations_is_refused_and_left_alone
     make_cache: Make, clients: Clients, index_name: str, storage: Any, call: Call
 ) -> None:
     store = RedisVectorStore(Model(dims=DIMS), index_name=index_name, storage=storage, **clients)
-    store.add_texts(["sort"], ids=["1"])
+    store.add_texts(["sort"], [{"within": "a"}], ids=["1"])
     history = RedisChatMessageHistory(
         "s", prefix=f"{index_name}-h", index_name=f"{index_name}-h", embedding=Model(dims=DIMS), **clients
     )

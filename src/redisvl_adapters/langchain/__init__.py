@@ -18,6 +18,7 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
+    from redisvl_adapters.core.sessions.summaries import SessionSummary
     from redisvl_adapters.langchain.byte_store import RedisByteStore
     from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
     from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory
@@ -33,6 +34,7 @@ __all__ = [
     "RedisSemanticCache",
     "RedisStructuredQueryTranslator",
     "RedisVectorStore",
+    "SessionSummary",
     "acalibrate",
     "calibrate",
 ]
@@ -47,6 +49,7 @@ __getattr__ = lazy_attributes(
         "RedisSemanticCache": f"{__name__}.cache",
         "RedisStructuredQueryTranslator": f"{__name__}.structured",
         "RedisVectorStore": f"{__name__}.vectorstore",
+        "SessionSummary": "redisvl_adapters.core.sessions.summaries",
         "acalibrate": "redisvl_adapters.core.caches.calibration",
         "calibrate": "redisvl_adapters.core.caches.calibration",
     },

@@ -48,7 +48,8 @@ class RedisSemanticCache(SemanticCacheBase[Sequence[Generation]], BaseCache):
         ttl: Seconds after which an answer expires; None keeps it.
         scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "locale": "en"}``.
         on_error: What becomes of a failure of Redis or of the embedding model, or of a prompt that cannot be looked up:
-            ``raise``, or ``miss`` with a warning, so that no call of a model fails because of its cache.
+            ``raise``, or ``miss`` with a warning, so that no call of a model fails because of its cache. For how long a
+            server that hangs is waited for can be in its URL: ``?socket_timeout=0.5``.
         options: The keywords of ``CacheOptions``: ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
 
     Raises:
@@ -151,7 +152,8 @@ class RedisCache(ExactCacheBase[Sequence[Generation]], BaseCache):
         prefix: What its keys start with. A colon parts it from the rest of the key.
         ttl: Seconds after which an answer expires; None keeps it.
         on_error: What becomes of a failure of Redis, or of a prompt that cannot be looked up: ``raise``, or ``miss``
-            with a warning, so that no call of a model fails because of its cache.
+            with a warning, so that no call of a model fails because of its cache. For how long a server that hangs is
+            waited for can be in its URL: ``?socket_timeout=0.5``.
         redis_url: The server; by default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
         client: A sync redis-py client to use instead of a URL. Serves async calls too.
         async_client: An async redis-py client to use instead of a URL. Serves sync calls too.

@@ -25,6 +25,11 @@ class RedisChatStore(PlainRedisBase, BaseChatStore):
     Plain Redis or Valkey is enough (6.0.6 or newer). Nothing is sent before the first operation. Every method has an
     async twin that does not block. A stored message that is damaged is left out with a warning.
 
+    ``to_dict``, ``to_json`` and the ``to_string`` of a ``ChatMemoryBuffer`` write the URL down, password included: give
+    it by the environment variable ``REDIS_URL`` instead. A ``ChatMemoryBuffer`` cannot be read back by ``from_string``,
+    which knows LlamaIndex's own ``SimpleChatStore`` only: make it anew with this store and the same ``chat_store_key``,
+    and it has its messages.
+
     Example:
         >>> store = RedisChatStore(redis_url="redis://localhost:6379", ttl=3600)
         >>> memory = ChatMemoryBuffer.from_defaults(chat_store=store, chat_store_key="session-1")

@@ -34,8 +34,8 @@ from llama_index.core.schema import BaseComponent
 from llama_index.core.storage.docstore.types import BaseDocumentStore
 from llama_index.core.vector_stores import SimpleVectorStore
 
-from redisvl_adapters.core.caches.embedding_models import describe_embedding_model
 from redisvl_adapters.core.caches.prompts import digest
+from redisvl_adapters.core.records.embedding_models import describe_embedding_model
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.llama_index.vectorstore import RedisVectorStore
 

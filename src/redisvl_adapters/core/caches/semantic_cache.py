@@ -24,7 +24,6 @@ from redisvl_adapters.core.caches.cache_options import (
     check_scope,
     check_threshold,
 )
-from redisvl_adapters.core.caches.embedding_models import describe_embedding_model
 from redisvl_adapters.core.caches.entry_vectors import check_vector, placeholder_vector
 from redisvl_adapters.core.caches.failures import (
     DAMAGE,
@@ -39,6 +38,7 @@ from redisvl_adapters.core.filters.algebra import And, Compare, Operator
 from redisvl_adapters.core.index import lifecycle
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, read_snapshot
+from redisvl_adapters.core.records.embedding_models import describe_embedding_model
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import IndexOptions
@@ -200,7 +200,7 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         """
         state = self._index.state
         snapshot = state.snapshot or (yield from read_snapshot(state))
-        if snapshot is not None and WITHIN not in snapshot.schema.fields:
+        if snapshot is not None and not snapshot.schema.declares(WITHIN):
             raise SchemaMismatchError(
                 f"index {state.spec.name!r} is no cache: it holds the records of a store or of conversations; choose "
                 "another index_name for the cache"

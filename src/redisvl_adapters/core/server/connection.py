@@ -84,7 +84,12 @@ class Connection:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
         """Return another connection to the same server; a client that was given serves both."""
-        return Connection(self._url, self._given, self._given_async)
+        return Connection(**self.arguments)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What makes another connection to the same server; a client that was given serves both."""
+        return {"redis_url": self._url, "client": self._given, "async_client": self._given_async}
 
     @property
     def address(self) -> str:

@@ -1,9 +1,12 @@
 """The messages of sessions, in order, on plain Redis: a list for each session, and nothing of the search module.
 
-A session has up to four keys, which share a slot of a cluster: ``<prefix>{<name>}`` holds its messages,
-``<prefix>{<name>}:archived`` those that LlamaIndex's ``Memory`` has put aside, ``<prefix>{<name>}:recalled`` the keys
-of its records in an index of messages, and ``<prefix>{<name>}:cut`` the ids of calls that were trimmed unanswered. They
-expire together.
+A session has up to five keys, which share a slot of a cluster and expire together. ``<prefix>{<name>}`` holds its
+messages, and the others, which have a suffix, are:
+
+* ``:archived``, the messages that LlamaIndex's ``Memory`` has put aside;
+* ``:recalled``, the keys of its records in an index of messages;
+* ``:cut``, the ids of calls that were trimmed unanswered;
+* ``:unindexed``, the messages that are to be indexed, each with how often that was tried in vain.
 
 No two entries are alike (see ``message_format``). So whatever names an entry means one place, and a command that the
 client sends again, since its reply was lost, changes nothing more.
@@ -15,15 +18,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redisvl_adapters.core.arguments import check_count, check_name, check_ttl
-from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Steps
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Steps, batched
 from redisvl_adapters.core.server.key_names import check_prefix, escape_key_part, unescape_key_part
 from redisvl_adapters.core.server.replies import ok
-from redisvl_adapters.core.sessions.scripts import SHIFT, TAKE, append_script, insert_script
+from redisvl_adapters.core.sessions.scripts import FORGET, INDEXED, SHIFT, TAKE, append_script, insert_script
 from redisvl_adapters.errors import ArgumentError
 
 _ARCHIVED = ":archived"
 _RECALLED = ":recalled"
 _CUT = ":cut"
+_UNINDEXED = ":unindexed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,13 @@ class SessionSettings:
         """
         return Session(self, check_name(session_id, what), None if user_id is None else check_name(user_id, "user_id"))
 
-    def session_id(self, key: str) -> str | None:
-        """Return the id of the session, of no user, that has a key; None if none has it."""
-        name, brace, rest = key.removeprefix(self.stem).partition("}")
+    def stem_of(self, user_id: str | None) -> str:
+        """What the keys of all sessions of a user start with; without one, those of all users."""
+        return self.stem if user_id is None else f"{self.stem}{escape_key_part(user_id)}/"
+
+    def session_id(self, key: str, user_id: str | None = None) -> str | None:
+        """Return the id of the session, of a user or of no user, that has a key; None if none has it."""
+        name, brace, rest = key.removeprefix(self.stem_of(user_id)).partition("}")
         if not brace or rest not in ("", _ARCHIVED) or "/" in name:
             return None
         return unescape_key_part(name)
@@ -111,9 +119,9 @@ class Session:
         return f"{self.kept.stem}{self.name}}}"
 
     @property
-    def keys(self) -> tuple[str, str, str, str]:
-        """Its keys: messages, archived messages, keys of records, ids of calls."""
-        return self.key, self.key + _ARCHIVED, self.key + _RECALLED, self.key + _CUT
+    def keys(self) -> tuple[str, ...]:
+        """Its keys: messages, archived messages, keys of records, ids of calls, messages that are to be indexed."""
+        return self.key, *(self.key + suffix for suffix in (_ARCHIVED, _RECALLED, _CUT, _UNINDEXED))
 
     def script(self, text: str, *args: Argument) -> Command:
         """Return the command that runs one of the scripts."""
@@ -133,21 +141,34 @@ class Session:
         return self.script(script(trimming=most is not None), *limit, *args)
 
 
+def entry_id(entry: str) -> str:
+    """Return the id of an entry, a ULID, without the mark of its message."""
+    return entry[2:28]
+
+
 def append(
-    session: Session, entries: Sequence[str], *, archived: bool = False, records: Sequence[str] = ()
+    session: Session,
+    entries: Sequence[str],
+    *,
+    archived: bool = False,
+    to_index: Sequence[bool] = (),
+    record_prefix: str = "",
 ) -> Steps[int]:
-    """Append entries, all or none, and return the milliseconds that the session has left; -1 for ever.
+    """Append entries, all or none, and return how many wait to be indexed.
 
     Args:
         session: The session.
         entries: The entries.
         archived: Whether they go to the archive.
-        records: The keys of the records of these messages, to be forgotten with the session.
+        to_index: Which of them are to be indexed.
+        record_prefix: What the keys of their records will start with, which are to be forgotten with the session.
     """
     if not entries:
-        return -1
-    (reply,) = yield [_write(session, entries, archived=archived, anew=False, records=records)]
-    return int(ok(reply))
+        return 0
+    flags = "".join("1" if flag else "0" for flag in to_index)
+    (reply,) = yield [_write(session, entries, flags, record_prefix, archived=archived, anew=False)]
+    _, waiting = ok(reply)
+    return int(waiting)
 
 
 def replace(session: Session, entries: Sequence[str], *, archived: bool = False) -> Steps[None]:
@@ -157,9 +178,9 @@ def replace(session: Session, entries: Sequence[str], *, archived: bool = False)
 
 
 def _write(
-    session: Session, entries: Sequence[str], *, archived: bool, anew: bool, records: Sequence[str] = ()
+    session: Session, entries: Sequence[str], flags: str = "", record_prefix: str = "", *, archived: bool, anew: bool
 ) -> Command:
-    arguments = (2 if archived else 1, int(anew), len(records), *records, *entries)
+    arguments = (2 if archived else 1, int(anew), flags, record_prefix, *entries)
     return session.write(append_script, *arguments, limited=not archived)
 
 
@@ -178,7 +199,7 @@ def read(session: Session, start: int = 0, stop: int = -1) -> Steps[list[bytes]]
 def read_archived(session: Session, *, active: bool) -> Steps[list[bytes]]:
     """Return the archived entries, with the others after them if asked for."""
     # The archive comes last: what is put there meanwhile is read twice rather than never, and entries are unlike.
-    keys = [session.keys[0], session.keys[1]] if active else [session.keys[1]]
+    keys = list(session.keys[:2]) if active else [session.keys[1]]
     *rest, archived = yield [Command(("LRANGE", key, 0, -1), key) for key in keys]
     return list(dict.fromkeys([*ok(archived), *(entry for reply in rest for entry in ok(reply))]))
 
@@ -218,17 +239,15 @@ def remove(session: Session, place: int) -> Steps[bytes | None]:
 
 def take(session: Session) -> Steps[list[bytes]]:
     """Remove a session and return its entries."""
-    (reply,) = yield [session.script(TAKE, 1)]
+    (reply,) = yield [session.script(TAKE)]
     return list(ok(reply))
 
 
-def forget(session: Session) -> Steps[None]:
-    """Remove a session, and the records of its messages."""
-    (reply,) = yield [session.script(TAKE, 3)]
-    keys = [key.decode() for key in ok(reply)]
-    for start in range(0, len(keys), BATCH_SIZE):
-        for unlinked in (yield [Command(("UNLINK", key), key) for key in keys[start : start + BATCH_SIZE]]):
-            ok(unlinked)
+def forget(session: Session) -> Steps[bool]:
+    """Remove a session, and the records of its messages; return whether there was one."""
+    held, forgotten = yield [Command(("EXISTS", session.key), session.key), session.script(FORGET)]
+    yield from _all("UNLINK", [key.decode() for key in ok(forgotten)])
+    return bool(ok(held))
 
 
 def clear(session: Session, *, archived: bool, active: bool) -> Steps[None]:
@@ -238,10 +257,55 @@ def clear(session: Session, *, archived: bool, active: bool) -> Steps[None]:
         ok(reply)
 
 
-def expire_records(session: Session, left: int) -> Steps[None]:
-    """Let the records of the messages of a session expire when the session does."""
-    (reply,) = yield [Command(("LRANGE", session.keys[2], 0, -1), session.key)]
-    keys = [key.decode() for key in ok(reply)]
-    for start in range(0, len(keys), BATCH_SIZE):
-        for expired in (yield [Command(("PEXPIRE", key, left), key) for key in keys[start : start + BATCH_SIZE]]):
-            ok(expired)
+def read_unindexed(session: Session, most: int | None = None, attempts: int | None = None) -> Steps[list[bytes]]:
+    """Return entries that wait to be indexed: those that were tried least often first, and the oldest of these.
+
+    Args:
+        session: The session.
+        most: How many at most; None for all.
+        attempts: Only those that were tried less often.
+    """
+    below: Argument = "+inf" if attempts is None else f"({attempts}"
+    limit = (0, -1 if most is None else most)
+    (reply,) = yield [Command(("ZRANGEBYSCORE", session.keys[4], "-inf", below, "LIMIT", *limit), session.key)]
+    return list(ok(reply))
+
+
+def drop_unindexed(session: Session, entries: Sequence[bytes]) -> Steps[None]:
+    """Let entries no longer wait to be indexed."""
+    (reply,) = yield [Command(("ZREM", session.keys[4], *entries), session.key)]
+    ok(reply)
+
+
+def note_indexed(
+    session: Session,
+    foreseen: Sequence[str],
+    keys: Sequence[str],
+    entries: Sequence[str],
+    refused: Sequence[str] = (),
+) -> Steps[None]:
+    """Note which entries are indexed and which cannot be; the records of a session that was removed meanwhile go.
+
+    Args:
+        session: The session.
+        foreseen: The keys that the records were to have.
+        keys: The keys that they have.
+        entries: Their entries.
+        refused: Entries that cannot be indexed.
+    """
+    ttl_ms = "" if session.kept.ttl_ms is None else session.kept.ttl_ms
+    parts: tuple[Argument, ...] = (len(keys), *foreseen, *keys, *entries, *refused)
+    # It is no write of the user's, so the time to live goes on.
+    (reply,) = yield [Command(("EVAL", INDEXED, len(session.keys), *session.keys, ttl_ms, 0, *parts), session.key)]
+    left, removed = ok(reply)
+    yield from _all("UNLINK", [key.decode() for key in removed])
+    if int(left) > 0:
+        (held,) = yield [Command(("SMEMBERS", session.keys[2]), session.key)]
+        yield from _all("PEXPIRE", [key.decode() for key in ok(held)], int(left))
+
+
+def _all(name: str, keys: Sequence[str], *rest: Argument) -> Steps[None]:
+    """Run one command on each of some keys."""
+    for batch in batched(keys, BATCH_SIZE):
+        for reply in (yield [Command((name, key, *rest), key) for key in batch]):
+            ok(reply)

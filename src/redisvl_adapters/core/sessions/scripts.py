@@ -12,7 +12,7 @@ _BEFORE = (
     "local left=-1 for i=1,#KEYS do left=math.max(left,redis.call('PTTL',KEYS[i])) end "
     "if ARGV[1]~='' and (ARGV[2]=='1' or left<1) then left=tonumber(ARGV[1]) end "
 )
-_AFTER = "if left>0 then for i=1,#KEYS do redis.call('PEXPIRE',KEYS[i],left) end end return left"
+_AFTER = "if left>0 then for i=1,#KEYS do redis.call('PEXPIRE',KEYS[i],left) end end "
 
 # The mark of an entry (see ``message_format``) tells whether it calls tools or is a result, and the ids of the calls.
 # Of calls that are trimmed before they are answered, KEYS[4] has the ids: what answers them later goes as well.
@@ -104,11 +104,14 @@ _APPEND = r"""
 local key=KEYS[tonumber(ARGV[5])]
 if ARGV[6]=='1' then redis.call('DEL',KEYS[1],KEYS[2],KEYS[4]) end
 local new={}
-for i=8+ARGV[7],#ARGV do if not is_late(ARGV[i]) then new[#new+1]=ARGV[i] end end
-if #new>0 and not redis.call('LPOS',key,new[#new],'RANK',-1,'MAXLEN',1000) then
-  for i=8,7+ARGV[7] do redis.call('RPUSH',KEYS[3],ARGV[i]) end
+for i=9,#ARGV do if not is_late(ARGV[i]) then new[#new+1]=ARGV[i] end end
+if #new==0 or not redis.call('LPOS',key,new[#new],'RANK',-1,'MAXLEN',1000) then
+  for i=9,#ARGV do if string.sub(ARGV[7],i-8,i-8)=='1' then
+    redis.call('SADD',KEYS[3],ARGV[8]..string.sub(ARGV[i],3,28))
+    redis.call('ZADD',KEYS[5],0,ARGV[i])
+  end end
   for _,entry in ipairs(new) do redis.call('RPUSH',key,entry) end
-  trim(key)
+  if #new>0 then trim(key) end
 end
 """
 _INSERT = r"""
@@ -129,10 +132,11 @@ end
 def append_script(*, trimming: bool) -> str:
     """Return the script that appends entries.
 
-    ARGV[5] says which of the keys gets them, ARGV[6] whether they replace all others, and ARGV[7] how many keys of
-    records come before them.
+    ARGV[5] says which of the keys gets them, and ARGV[6] whether they replace all others. ARGV[7] has a ``1`` in the
+    place of each that is to be found by meaning, and ARGV[8] is what the keys of records start with. It returns the
+    milliseconds that are left, and how many entries wait to be indexed.
     """
-    return _write(_APPEND, trimming=trimming)
+    return _write(_APPEND, trimming=trimming) + "return {left,redis.call('ZCARD',KEYS[5])}"
 
 
 def insert_script(*, trimming: bool) -> str:
@@ -151,5 +155,30 @@ SHIFT = (
     "redis.call('RPUSH',KEYS[2],entry) end end "
     f"redis.call('LTRIM',KEYS[1],n+1,-1) end {_AFTER}"
 )
-# ARGV[3] says which of the keys is returned.
-TAKE = "local held=redis.call('LRANGE',KEYS[tonumber(ARGV[3])],0,-1) redis.call('DEL',unpack(KEYS)) return held"
+# Returns the messages.
+TAKE = "local held=redis.call('LRANGE',KEYS[1],0,-1) redis.call('DEL',unpack(KEYS)) return held"
+# Returns the keys of the records.
+FORGET = "local held=redis.call('SMEMBERS',KEYS[3]) redis.call('DEL',unpack(KEYS)) return held"
+# ARGV[3] is how many entries were indexed. After it come the keys of their records, as they were foreseen and as they
+# are, then the entries, then those that cannot be indexed. Returns the milliseconds that are left, and the keys of
+# records whose session was removed meanwhile.
+INDEXED = (
+    _BEFORE
+    + r"""
+local n,removed=tonumber(ARGV[3]),{}
+for i=4,3+n do
+  local foreseen,key=ARGV[i],ARGV[n+i]
+  redis.call('ZREM',KEYS[5],ARGV[n+n+i])
+  if redis.call('SISMEMBER',KEYS[3],foreseen)==0 and redis.call('SISMEMBER',KEYS[3],key)==0 then
+    removed[#removed+1]=key
+  elseif key~=foreseen then redis.call('SADD',KEYS[3],key) end
+end
+for i=4+3*n,#ARGV do
+  if redis.call('ZSCORE',KEYS[5],ARGV[i]) then redis.call('ZINCRBY',KEYS[5],1,ARGV[i]) end
+end
+"""
+    + _AFTER
+    + "return {left,removed}"
+)
+# Returns how many messages there are, and the start of the last one, in which its id is.
+SUMMARY = "local last=redis.call('LINDEX',KEYS[1],-1) return {redis.call('LLEN',KEYS[1]),string.sub(last or '',1,28)}"
