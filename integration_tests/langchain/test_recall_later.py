@@ -233,6 +233,19 @@ async def test_one_call_indexes_a_bounded_number_of_messages_besides_its_own(
     assert await call(history, "recall", ASKED, 1) == [CATS]
 
 
+async def test_a_thousand_messages_wait_at_most(
+    call: Call, clients: Clients, index_name: str, server: redis.Redis
+) -> None:
+    history = history_on(clients, index_name, embedding=Moody(**{"": RuntimeError("down")}), max_messages=5)
+    for numbers in (range(1000), range(1000, 1005)):
+        with pytest.warns(RuntimeWarning, match="down"):
+            await call(history, "add_messages", [HumanMessage(str(number)) for number in numbers])
+    assert server.zcard(f"{index_name}-history:{{s}}:unindexed") == 1000
+    assert await call(history_on(clients, index_name), "index_missing") == 1000
+    found = await call(history_on(clients, index_name), "recall", ASKED, 2000)
+    assert {int(message.content) for message in found} == set(range(5, 1005))
+
+
 async def test_messages_of_another_prefix_are_never_found_nor_removed(
     call: Call, clients: Clients, index_name: str
 ) -> None:

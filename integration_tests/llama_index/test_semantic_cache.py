@@ -36,6 +36,7 @@ from integration_tests.langchain.langchain_support import keys_of
 from integration_tests.llama_index.llama_index_support import WordEmbedding
 from redisvl_adapters.errors import (
     ArgumentError,
+    EmbeddingError,
     SchemaMismatchError,
     ServerUnavailableError,
     UnknownArgumentError,
@@ -294,6 +295,31 @@ async def test_redis_away_raises_or_is_a_miss(call: Call) -> None:
     engine = SemanticCacheQueryEngine(Scripted(answer), WordEmbedding(), name="scripted", **away, on_error="miss")
     with pytest.warns(RuntimeWarning, match="no Redis server answers"):
         assert str(await call(engine, "query", SORT)) == "answer 1"
+
+
+class Failing(WordEmbedding):
+    """An embedding model that is out of its quota."""
+
+    def _get_query_embedding(self, *_: str) -> list[float]:
+        raise RuntimeError("429: slow down")
+
+    async def _aget_query_embedding(self, *_: str) -> list[float]:
+        raise RuntimeError("429: slow down")
+
+
+async def test_no_query_fails_because_of_its_cache_if_so_told(
+    server: redis.Redis, cached: Any, index_name: str, call: Call
+) -> None:
+    await call(cached(), "query", SING)
+    given: dict[str, Any] = {"client": server, "index_name": index_name, "name": "scripted"}
+    for on_error, query, says in (("miss", SORT, "429: slow down"), ("miss", "", "a prompt is a non-empty text")):
+        engine = SemanticCacheQueryEngine(Scripted(answer), Failing(), on_error=on_error, **given)  # type: ignore[arg-type]
+        with pytest.warns(RuntimeWarning, match=says) as told:
+            assert str(await call(engine, "query", query)) == "answer 1"
+        assert len(told) == 2
+    engine = SemanticCacheQueryEngine(Scripted(answer), Failing(), **given)
+    with pytest.raises(EmbeddingError, match="the embedding model of the cache failed: RuntimeError: 429"):
+        await call(engine, "query", SORT)
 
 
 async def test_retrieving_and_synthesising_go_to_the_engine_beneath(cached: Any, call: Call) -> None:

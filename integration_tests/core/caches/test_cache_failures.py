@@ -142,7 +142,8 @@ async def test_an_index_of_a_store_or_of_conversations_is_refused_and_left_alone
     history.add_messages([HumanMessage("sort")])
     for name in (index_name, f"{index_name}-h"):
         cache = make_cache(RedisSemanticCache, index_name=name)
-        for method, *rest in (("lookup", "sort", MODEL), ("update", "sort", MODEL, said("answer")), ("clear",)):
+        lookups = [("lookup", "sort", MODEL), ("update", "sort", MODEL, said("answer"))]
+        for method, *rest in (*lookups, ("clear",), ("create", DIMS), ("drop",)):
             with pytest.raises(SchemaMismatchError, match=f"index '{name}' is no cache"):
                 await call(cache, method, *rest)
     assert store.count() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,6 +142,13 @@ async def test_a_server_that_is_away(kind: Any, call: Call) -> None:
     url, says = "redis://localhost:1", "no Redis server answers"
     await check_missing(call, made(kind, url, on_error="miss"), says)
     await check_raising(call, made(kind, url), ServerError, says)
+
+
+async def test_a_server_that_hangs_is_waited_for_as_long_as_the_url_says(kind: Any, call: Call) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://localhost:{silent.getsockname()[1]}?socket_timeout=0.05"
+        await check_missing(call, made(kind, url, on_error="miss"), "no Redis server answers")
+        await check_raising(call, made(kind, url), ServerError, "no Redis server answers")
 
 
 async def test_a_wrong_password_and_a_user_without_rights(strict: redis.Redis, kind: Any, call: Call) -> None:

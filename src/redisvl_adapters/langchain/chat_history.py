@@ -32,7 +32,8 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
     left out with a warning.
 
     With ``embedding``, messages are kept first and indexed then. What cannot be indexed, since the model or the server
-    fails, is kept all the same, with a warning; the next ``add_messages`` or ``recall`` of the session tries again.
+    fails, is kept all the same, with a warning; the next ``add_messages`` or ``recall`` of the session tries again. Up
+    to a thousand messages of a session wait for that, the last ones.
 
     A copy by ``copy.deepcopy`` or ``pickle`` is a history of the same session.
 

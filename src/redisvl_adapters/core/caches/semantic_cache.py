@@ -10,18 +10,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import orjson
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import is_utf8
+from redisvl_adapters.core.caches.cache_index import CACHE_FIELDS, SCOPE, WITHIN, CacheIndexBase
 from redisvl_adapters.core.caches.cache_options import (
     CacheOptions,
     OnError,
     Scope,
     check_on_error,
-    check_scope,
     check_threshold,
 )
 from redisvl_adapters.core.caches.entry_vectors import check_vector, placeholder_vector
@@ -34,10 +34,7 @@ from redisvl_adapters.core.caches.failures import (
 )
 from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_first_row
 from redisvl_adapters.core.caches.prompts import Question, check_prompt, digest
-from redisvl_adapters.core.filters.algebra import And, Compare, Operator
-from redisvl_adapters.core.index import lifecycle
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, read_snapshot
 from redisvl_adapters.core.records.embedding_models import describe_embedding_model
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
@@ -45,20 +42,13 @@ from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, FRAME
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.replies import is_missing_index, ok
-from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import (
     ArgumentError,
-    SchemaMismatchError,
-    UnknownFieldError,
-    known_keywords,
     refuse_unknown,
 )
 
 T = TypeVar("T")
 
-WITHIN = "within"
-SCOPE = "scope"
-_FIELDS = {WITHIN: "tag"}
 _ID = 40
 _REMEMBERED = 256
 _ATTEMPTS = 3
@@ -71,7 +61,7 @@ _READ: Mapping[str, tuple[str, str, Callable[[bytes], str | bytes]]] = {
 _PROBE = "How many dimensions does a vector of this model have?"
 
 
-class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
+class SemanticCacheBase(CacheIndexBase, FailureHandling, ABC, Generic[T]):
     """A semantic cache of answers, whatever the framework. The adapters say how answers and prompts are written.
 
     Args:
@@ -106,7 +96,7 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         given = {"index_name": index_name, "distance_threshold": distance_threshold, "ttl": ttl, "on_error": on_error}
         self._options = cast("IndexOptions", {**options, **given})
         self._take_scope(scope)
-        own = {"index_name": index_name, "ttl": ttl, "metadata_schema": _FIELDS, "distance_metric": "cosine"}
+        own = {"index_name": index_name, "ttl": ttl, "metadata_schema": CACHE_FIELDS, "distance_metric": "cosine"}
         # Whoever would rather miss would rather not wait.
         patience = {"retry": 0} if on_error == "miss" else {}
         self._index = RedisIndex(**cast("IndexOptions", {**patience, **options, **own}))
@@ -154,58 +144,6 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
     def distance_threshold(self) -> float:
         """The largest cosine distance of a hit."""
         return self._threshold
-
-    @property
-    def scope(self) -> dict[str, str]:
-        """What else must be equal for an answer to hold."""
-        return dict(self._scope)
-
-    def scoped(self, **scope: str | int) -> Self:
-        """Return this cache for a narrower scope: on the same index and connection, never with the same answers.
-
-        Raises:
-            ArgumentError: If a value is not a non-empty text or an integer.
-        """
-        narrower = object.__new__(type(self))
-        vars(narrower).update(vars(self))
-        narrower._take_scope({**self._scope, **scope})
-        return narrower
-
-    def _take_scope(self, scope: Scope | None) -> None:
-        self._scope = check_scope(scope)
-        self._options = cast("IndexOptions", {**self._options, "scope": self._scope})
-
-    @known_keywords
-    def clear(self) -> None:
-        """Delete the entries of this cache: all of its index or, if it has a scope, those within that scope."""
-        self._index.run(self._clear())
-
-    @known_keywords
-    async def aclear(self) -> None:
-        """Delete the entries of this cache. See ``clear``."""
-        await self._index.arun(self._clear())
-
-    def _clear(self) -> Steps[None]:
-        if (yield from self._opened()) is not None:
-            if self._scope:
-                yield from _delete_within(self._index.state, self._scope)
-            else:
-                yield from lifecycle.clear(self._index.state)
-
-    def _opened(self) -> Steps[Snapshot | None]:
-        """Return what is known of the index; None if it does not exist.
-
-        Raises:
-            SchemaMismatchError: If it is no cache.
-        """
-        state = self._index.state
-        snapshot = state.snapshot or (yield from read_snapshot(state))
-        if snapshot is not None and not snapshot.schema.declares(WITHIN):
-            raise SchemaMismatchError(
-                f"index {state.spec.name!r} is no cache: it holds the records of a store or of conversations; choose "
-                "another index_name for the cache"
-            )
-        return snapshot
 
     def _find(self, prompt: str, model: str) -> T | None:
         """Return the answer to a prompt or to one that means the same; None if there is none."""
@@ -336,12 +274,3 @@ class SemanticCacheBase(StoreBase, FailureHandling, ABC, Generic[T]):
         # The frame of a record is the text beside its metadata that a framework reads back.
         record = Record(entry_id, question.text, metadata, frame=self._write(value))
         return (yield from operations.upsert(state, [record], [vector]))
-
-
-def _delete_within(state: IndexState, scope: Scope) -> Steps[object]:
-    conditions = tuple(Compare(f"{SCOPE}.{name}", Operator.EQ, value) for name, value in scope.items())
-    try:
-        return (yield from operations.delete_matching(state, And(conditions)))
-    except UnknownFieldError:
-        # No entry has such a scope.
-        return 0

@@ -27,7 +27,8 @@ def describe_embedding_model(model: object, depth: int = 0) -> list[Any]:
     kind = type(model)
     told: dict[str, Any] = {}
     if depth < _DEPTH:
-        for name, value in getattr(model, "__dict__", {}).items():
+        private = getattr(model, "__pydantic_private__", None) or {}
+        for name, value in {**getattr(model, "__dict__", {}), **private}.items():
             if _is_embedding_model(value):
                 told[name] = describe_embedding_model(value, depth + 1)
             elif _TELLING.search(name.lower()) and not _SECRET.search(name.lower()) and _is_plain(value):

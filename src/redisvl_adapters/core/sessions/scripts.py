@@ -110,6 +110,7 @@ if #new==0 or not redis.call('LPOS',key,new[#new],'RANK',-1,'MAXLEN',1000) then
     redis.call('SADD',KEYS[3],ARGV[8]..string.sub(ARGV[i],3,28))
     redis.call('ZADD',KEYS[5],0,ARGV[i])
   end end
+  redis.call('ZREMRANGEBYRANK',KEYS[5],0,-1001)
   for _,entry in ipairs(new) do redis.call('RPUSH',key,entry) end
   if #new>0 then trim(key) end
 end
