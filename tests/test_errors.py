@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import Any, TypedDict, Unpack
 
 import pytest
 
 import redisvl_adapters
 from redisvl_adapters import errors
-from redisvl_adapters.errors import AdapterError, UnknownArgumentError, refuse_unknown
+from redisvl_adapters.errors import AdapterError, UnknownArgumentError, known_keywords, refuse_unknown
 
 CLASSES = {
     name: kind for name, kind in vars(errors).items() if inspect.isclass(kind) and issubclass(kind, AdapterError)
@@ -56,3 +57,40 @@ def test_an_unknown_keyword_is_refused_with_what_there_is() -> None:
         refuse_unknown("add", {"tll": 1}, ("ttl", "ids"), "Add")
     with pytest.raises(TypeError, match="it takes: none"):
         refuse_unknown("clear", {"x": 1}, ())
+
+
+class Options(TypedDict, total=False):
+    ttl: int
+    prefix: str
+
+
+class Kept:
+    @known_keywords
+    def __init__(self, name: str, **options: Unpack[Options]) -> None:
+        self.given = (name, options)
+
+    @known_keywords
+    async def aget(self, ids: list[str], *, limit: int = 0) -> int:
+        return len(ids) + limit
+
+
+class Renamed(Kept):
+    """A kind of its own, which errors name."""
+
+
+async def test_a_method_refuses_keywords_that_neither_it_nor_its_typed_dictionary_has() -> None:
+    made: Any = Renamed
+    assert made("a", ttl=3, prefix="b").given == ("a", {"ttl": 3, "prefix": "b"})
+    with pytest.raises(
+        UnknownArgumentError,
+        match=r"^Renamed has no argument 'tll' \(did you mean 'ttl'\?\); it takes: name, prefix, ttl$",
+    ):
+        made("a", tll=3)
+    assert await made("a").aget(["x"], limit=2) == 3
+    with pytest.raises(UnknownArgumentError, match=r"^aget has no argument 'limits' .*it takes: ids, limit$"):
+        await made("a").aget(["x"], limits=2)
+
+
+def test_a_method_that_refuses_keywords_keeps_its_signature() -> None:
+    assert str(inspect.signature(Kept)) == "(name: 'str', **options: 'Unpack[Options]') -> 'None'"
+    assert inspect.iscoroutinefunction(Kept.aget)

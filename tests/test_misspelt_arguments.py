@@ -27,7 +27,7 @@ from redisvl_adapters.langchain import (
     calibrate,
 )
 from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
-from redisvl_adapters.llama_index.query import run_query
+from redisvl_adapters.llama_index.query_modes import run_query
 
 VECTOR = [1.0, 2.0]
 
@@ -54,23 +54,29 @@ HISTORY: Any = RedisChatMessageHistory
 MANAGER: Any = RedisRecordManager
 SLIPS: dict[str, tuple[Slip, str]] = {
     "mmr": (
-        lambda: langchain().max_marginal_relevance_search("a", lamda_mult=0.5),
+        lambda: langchain().max_marginal_relevance_search("a", lamda_mult=0.5),  # type: ignore[call-arg]
         "max_marginal_relevance_search.*'lamda_mult'.*'lambda_mult'.*fetch_k",
     ),
     "relevance": (
-        lambda: langchain().similarity_search_with_relevance_scores("a", score_treshold=0.3),
+        lambda: langchain().similarity_search_with_relevance_scores("a", score_treshold=0.3),  # type: ignore[call-arg]
         "with_relevance_scores.*mean 'score_threshold'",
     ),
     "by vector": (
-        lambda: langchain().similarity_search_by_vector(VECTOR, filtr={}),
+        lambda: langchain().similarity_search_by_vector(VECTOR, filtr={}),  # type: ignore[call-arg]
         "similarity_search_by_vector has.*'filtr'.*mean 'filter'.* k,",
     ),
     "mmr by vector": (
-        lambda: langchain().max_marginal_relevance_search_by_vector(VECTOR, lamda_mult=0.5),
+        lambda: langchain().max_marginal_relevance_search_by_vector(VECTOR, lamda_mult=0.5),  # type: ignore[call-arg]
         "mean 'lambda_mult'",
     ),
-    "texts": (lambda: langchain().add_texts(["a"], metadata=[{}]), "add_texts has.*'metadata'.*mean 'metadatas'"),
-    "documents": (lambda: langchain().add_documents([Document("a")], bath_size=3), "add_documents.*mean 'batch_size'"),
+    "texts": (
+        lambda: langchain().add_texts(["a"], metadata=[{}]),  # type: ignore[call-arg]
+        "add_texts has.*'metadata'.*mean 'metadatas'",
+    ),
+    "documents": (
+        lambda: langchain().add_documents([Document("a")], bath_size=3),  # type: ignore[call-arg]
+        "add_documents.*mean 'batch_size'",
+    ),
     "LlamaIndex query": (lambda: query(k=3), r"a query has no argument 'k'[^k]*; it takes: (?!.*\bk\b)"),
     "LlamaIndex mmr": (lambda: query("mmr", mmr_treshold=0.3), "mean 'mmr_threshold'"),
     "history": (lambda: HISTORY("s", user="ann"), "RedisChatMessageHistory has.*'user'.*mean 'user_id'"),
@@ -87,9 +93,9 @@ def test_a_misspelt_keyword_is_refused_with_what_the_call_takes(slip: Slip, said
 
 
 WRONG: dict[str, tuple[Slip, str]] = {
-    "no search type": (lambda: langchain().search("a", "hybird"), "search_type is one of.*mean 'hybrid'"),
+    "no search type": (lambda: langchain().search("a", "hybird"), "search_type is one of.*mean 'hybrid'"),  # type: ignore[arg-type]
     "no query": (lambda: langchain().search(5, "text"), "query is a text; not int 5"),  # type: ignore[arg-type]
-    "search_kwargs": (lambda: langchain().as_retriever(search_kwargs=5), "search_kwargs is a mapping"),
+    "search_kwargs": (lambda: langchain().as_retriever(search_kwargs=5), "search_kwargs is a mapping"),  # type: ignore[arg-type]
     "text_fields": (lambda: langchain().text_search("a", text_fields=5), "text_fields is a list"),  # type: ignore[arg-type]
     "a model to calibrate with": (lambda: calibrate([("a", "b", True)], NoModel()), r"embed is a function.*NoModel"),  # type: ignore[arg-type]
     "skipping without ids": (

@@ -6,122 +6,31 @@ import os
 import shutil
 import signal
 import socket
-import struct
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import redis
 
+from integration_tests.embedded.embedded_support import (
+    Traces,
+    connect,
+    index_and_add,
+    nearest,
+    ps,
+    running,
+    starts,
+    traces,
+    until,
+)
 from redisvl_adapters import embedded
 from redisvl_adapters.embedded import EmbeddedRedis, candidates
 from redisvl_adapters.embedded.candidates import SERVER_VARIABLE, find_candidates
 from redisvl_adapters.errors import EmbeddedRedisError
-
-DEADLINE = 30.0  # seconds; what is waited for takes a tenth of one
-
-SERVE = """
-import sys
-from redisvl_adapters.embedded import EmbeddedRedis
-server = EmbeddedRedis(*sys.argv[1:]).start()
-print(server.url, flush=True)
-sys.stdin.readline()
-"""
-
-
-class Traces(NamedTuple):
-    """What a running server has in the system."""
-
-    server: int
-    watchdog: int
-    folder: Path
-
-    def gone(self) -> bool:
-        return not running(self.server) and not running(self.watchdog) and not self.folder.exists()
-
-
-@pytest.fixture(autouse=True)
-def _servers_from_pip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(SERVER_VARIABLE, raising=False)
-
-
-@pytest.fixture
-def launch() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Run a Python program that is ended after the test, if it has not ended by itself."""
-    programs: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str | Path, start_new_session: bool = False) -> subprocess.Popen[str]:
-        program = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=start_new_session,
-        )
-        programs.append(program)
-        return program
-
-    yield run
-    for program in programs:
-        program.kill()
-        program.communicate()
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Return as soon as the condition holds, or fail at the deadline."""
-    give_up = time.monotonic() + DEADLINE
-    while not condition():
-        if time.monotonic() > give_up:
-            pytest.fail(f"not within {DEADLINE:.0f} seconds: {what}")
-        time.sleep(0.01)
-
-
-def ps(*arguments: str) -> str:
-    return subprocess.run(["ps", "-ww", *arguments], capture_output=True, text=True, check=False).stdout.strip()
-
-
-def running(process: int) -> bool:
-    state = ps("-o", "stat=", "-p", str(process))
-    return state != "" and not state.startswith("Z")  # where process 1 reaps nobody, what has ended stays as a zombie
-
-
-def traces(url: str) -> Traces:
-    with connect(url) as client:
-        info = client.info("server")
-    server = int(info["process_id"])
-    return Traces(server, int(ps("-o", "ppid=", "-p", str(server))), Path(info["config_file"]).parent)
-
-
-def connect(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, decode_responses=True, protocol=2)
-
-
-def first_line(program: subprocess.Popen[str]) -> str:
-    assert program.stdout is not None
-    line = program.stdout.readline().strip()
-    assert line, f"no output; stderr: {program.communicate()[1]}"
-    return line
-
-
-def index_and_add(client: redis.Redis) -> None:
-    run: Callable[..., object] = client.execute_command
-    vector = ["$.v", "AS", "v", "VECTOR", "FLAT", "6", "TYPE", "FLOAT32", "DIM", "2", "DISTANCE_METRIC", "L2"]
-    run("FT.CREATE", "docs", "ON", "JSON", "PREFIX", "1", "docs:", "SCHEMA", *vector)
-    run("JSON.SET", "docs:near", "$", '{"v": [1, 0]}')
-    run("JSON.SET", "docs:far", "$", '{"v": [9, 9]}')
-
-
-def nearest(client: redis.Redis) -> object:
-    run: Callable[..., Any] = client.execute_command
-    query = ["*=>[KNN 1 @v $q]", "PARAMS", "2", "q", struct.pack("2f", 1, 1), "NOCONTENT", "DIALECT", "2"]
-    return run("FT.SEARCH", "docs", *query)[1:]
 
 
 def test_search_and_json_work_through_the_url() -> None:
@@ -258,25 +167,6 @@ def test_two_objects_cannot_use_one_path(tmp_path: Path) -> None:
         assert other.url
 
 
-def test_two_processes_cannot_use_one_path(tmp_path: Path, launch: Callable[..., subprocess.Popen[str]]) -> None:
-    program = launch("-c", SERVE, tmp_path)
-    first_line(program)
-    with pytest.raises(EmbeddedRedisError, match=f"in use .*process {program.pid}"):
-        EmbeddedRedis(tmp_path).start()
-
-
-def test_the_path_of_a_killed_process_can_be_used_at_once_and_has_its_data(
-    tmp_path: Path, launch: Callable[..., subprocess.Popen[str]]
-) -> None:
-    program = launch("-c", SERVE, tmp_path)
-    with connect(first_line(program)) as client:
-        client.set("key", "value")
-    program.kill()
-    program.wait()
-    with EmbeddedRedis(tmp_path) as server, connect(server.url) as client:
-        assert client.get("key") == "value"
-
-
 def test_the_port_asked_for_is_the_port_got() -> None:
     port = embedded._free_port()
     with EmbeddedRedis(port=port) as server:
@@ -349,155 +239,6 @@ def test_a_killed_watchdog_does_not_keep_the_server_alive() -> None:
     until(left.gone, "the server and its folder are gone")
 
 
-ENDINGS = {
-    "it returns": "",
-    "an exception": "raise SystemExit('unhandled')",
-    "the object is forgotten": "del server",
-}
-
-
-@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
-def test_a_program_that_ends_takes_its_server_with_it(
-    launch: Callable[..., subprocess.Popen[str]], tmp_path: Path, ending: str
-) -> None:
-    program = launch("-W", "error", "-c", SERVE + ending, tmp_path)
-    left = traces(first_line(program))
-    _, errors = program.communicate("\n", timeout=DEADLINE)
-    assert left.gone()  # at once: it is waited for, so that the next program finds the path free
-    assert errors.strip() in {"", "unhandled"}
-
-
-def test_a_program_that_ends_without_cleaning_up_leaves_nothing(launch: Callable[..., subprocess.Popen[str]]) -> None:
-    program = launch("-c", SERVE + "import os; os._exit(0)")
-    left = traces(first_line(program))
-    program.communicate("\n", timeout=DEADLINE)
-    until(left.gone, "the server, its watchdog and its folder are gone")
-
-
-@pytest.mark.parametrize("with_path", [False, True], ids=["without path", "with path"])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGHUP], ids=lambda number: number.name)
-def test_nothing_is_left_when_the_program_is_killed(
-    launch: Callable[..., subprocess.Popen[str]], tmp_path: Path, number: signal.Signals, with_path: bool
-) -> None:
-    program = launch("-c", SERVE, *([tmp_path] if with_path else []))
-    left = traces(first_line(program))
-    program.send_signal(number)
-    program.wait(DEADLINE)
-    until(left.gone, "the server, its watchdog and its folder are gone")
-
-
-def test_ctrl_c_lets_the_program_use_the_server_while_it_cleans_up(
-    launch: Callable[..., subprocess.Popen[str]],
-) -> None:
-    program = launch(
-        "-c",
-        """
-import signal, sys, redis
-from redisvl_adapters.embedded import EmbeddedRedis
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background has it ignored
-with EmbeddedRedis() as server:
-    client = redis.Redis.from_url(server.url)
-    try:
-        print(server.url, flush=True)
-        sys.stdin.readline()
-    except KeyboardInterrupt:
-        print(client.ping())
-        client.close()
-""",
-        start_new_session=True,
-    )
-    left = traces(first_line(program))
-    assert os.getpgid(left.server) != program.pid
-    assert os.getpgid(left.watchdog) != program.pid
-    os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to the whole group
-    output, errors = program.communicate(timeout=DEADLINE)
-    assert (output.strip(), errors) == ("True", "")
-    assert left.gone()
-
-
-def test_a_forked_child_can_use_the_server_and_its_end_does_not_stop_it(
-    launch: Callable[..., subprocess.Popen[str]],
-) -> None:
-    program = launch(
-        "-W",
-        "error",
-        "-c",
-        """
-import os, sys, redis
-from redisvl_adapters.embedded import EmbeddedRedis
-with EmbeddedRedis() as server:
-    if child := os.fork():
-        status = os.waitpid(child, 0)[1]
-    with redis.Redis.from_url(server.url) as client:
-        print(client.incr("visits"), flush=True)
-    if not child:
-        server.stop()
-        sys.exit(0)
-print(status)
-""",
-    )
-    output, errors = program.communicate(timeout=DEADLINE)
-    assert (output.split(), errors) == (["1", "2", "0"], "")
-
-
-@pytest.mark.parametrize(
-    "child",
-    [
-        "import os\nif not os.fork(): sys.stdin.read(); os._exit(0)",
-        "import subprocess\nsubprocess.Popen([sys.executable, '-c', 'input()'], close_fds=False)",
-    ],
-    ids=["fork", "subprocess"],
-)
-def test_a_child_that_outlives_its_killed_parent_does_not_keep_the_server_alive(
-    launch: Callable[..., subprocess.Popen[str]], child: str
-) -> None:
-    program = launch("-c", SERVE.replace("print(", child + "\nprint("))
-    left = traces(first_line(program))
-    children = ps("-A", "-o", "ppid=,pid=").splitlines()
-    pids = [
-        int(pid) for ppid, pid in map(str.split, children) if int(ppid) == program.pid and int(pid) != left.watchdog
-    ]
-    assert len(pids) == 1
-    program.kill()
-    program.wait()
-    until(left.gone, "the server, its watchdog and its folder are gone")
-    assert running(pids[0])
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_the_program_prints_its_url_serves_and_ends_with_0_when_told(
-    launch: Callable[..., subprocess.Popen[str]], tmp_path: Path, number: signal.Signals
-) -> None:
-    port = embedded._free_port()
-    program = launch("-W", "error", "-m", "redisvl_adapters.embedded", "--path", tmp_path, "--port", str(port))
-    url = first_line(program)
-    assert f":{port}/" in url
-    left = traces(url)
-    program.send_signal(number)
-    output, errors = program.communicate(timeout=DEADLINE)
-    assert (program.returncode, output) == (0, "")
-    assert "Ctrl-C stops it" in errors
-    assert left.gone()
-
-
-def test_the_program_ends_with_1_and_one_line_when_its_path_is_in_use(
-    launch: Callable[..., subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    with EmbeddedRedis(tmp_path):
-        program = launch("-m", "redisvl_adapters.embedded", "--path", tmp_path)
-        output, errors = program.communicate(timeout=DEADLINE)
-    assert (program.returncode, output, errors.count("\n")) == (1, "", 1)
-    assert f"'{tmp_path}' is in use" in errors
-
-
-def test_the_program_ends_with_1_when_its_server_dies(launch: Callable[..., subprocess.Popen[str]]) -> None:
-    program = launch("-m", "redisvl_adapters.embedded")
-    os.kill(traces(first_line(program)).server, signal.SIGKILL)
-    errors = program.communicate(timeout=DEADLINE)[1]
-    assert program.returncode == 1
-    assert "has ended by itself" in errors
-
-
 def test_a_named_server_is_served_with_the_modules_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     candidate = next(candidate for candidate in find_candidates() if starts(candidate.server))
     (tmp_path / "bin").mkdir()
@@ -520,7 +261,3 @@ def test_a_named_server_without_search_is_an_error_that_names_the_variable(monke
     monkeypatch.setattr(candidates, "_modules_in", lambda _folder: ())
     with pytest.raises(EmbeddedRedisError, match=rf"{SERVER_VARIABLE} is set, but .*lacks search or JSON"):
         EmbeddedRedis().start()
-
-
-def starts(server: Path) -> bool:
-    return subprocess.run([server, "--version"], capture_output=True, check=False).returncode == 0

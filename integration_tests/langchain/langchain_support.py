@@ -15,6 +15,7 @@ from langchain_core.embeddings import Embeddings
 
 from integration_tests.conftest import Call
 from redisvl_adapters.langchain import RedisVectorStore
+from redisvl_adapters.langchain.retriever import RedisRetriever
 
 
 class Model(Embeddings):
@@ -74,6 +75,11 @@ async def clients(redis_url: str, server: redis.Redis) -> AsyncIterator[Clients]
 def store_on(clients: Clients, index_name: str, model: Embeddings | None = None, **options: Any) -> RedisVectorStore:
     """Return a store on an index."""
     return RedisVectorStore(model or Model(), index_name=index_name, **clients, **options)
+
+
+def retriever_on(store: RedisVectorStore, **options: Any) -> RedisRetriever:
+    """Return a retriever over a store, whatever it is told: type checkers know only of what is written out."""
+    return store.as_retriever(**options)
 
 
 def keys_of(client: redis.Redis, prefix: str) -> set[str]:

@@ -79,11 +79,8 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
     assert await store.aexpire(["1"], 100) == 1
     assert await store.attl(["1", "2"]) != [None, None]
     assert await store.apersist(["1"]) == 1
-    for search_type, kwargs in (
-        ("similarity", {}),
-        ("similarity_score_threshold", {"score_threshold": 0.0}),
-        ("mmr", {}),
-    ):
+    types: Any = {"similarity": {}, "similarity_score_threshold": {"score_threshold": 0.0}, "mmr": {}}
+    for search_type, kwargs in types.items():
         assert len(await store.asearch("a", search_type, **kwargs)) == 4
         assert len(await store.as_retriever(search_type=search_type, search_kwargs=kwargs).ainvoke("a")) == 4
     assert len((await store.as_retriever(search_type="hybrid").abatch(["a"]))[0]) == 4

@@ -12,7 +12,7 @@ from langchain_core.documents import Document
 
 from integration_tests.conftest import Call
 from integration_tests.langchain import langchain_support
-from integration_tests.langchain.langchain_support import Clients, Model, indexes_of, store_on
+from integration_tests.langchain.langchain_support import Clients, Model, indexes_of, retriever_on, store_on
 from redisvl_adapters import AdapterError, UnknownArgumentError
 from redisvl_adapters.langchain import RedisVectorStore
 
@@ -86,11 +86,11 @@ def test_the_constructor_refuses_a_keyword_that_it_does_not_have(keyword: str) -
 def test_a_keyword_that_is_nearly_right_is_recognised(clients: Clients, index_name: str) -> None:
     store = store_on(clients, index_name)
     with pytest.raises(UnknownArgumentError, match="did you mean 'filter'"):
-        store.similarity_search("a", filters={"n": 1})
+        store.similarity_search("a", filters={"n": 1})  # type: ignore[call-arg]  # that is the point
     with pytest.raises(UnknownArgumentError, match="did you mean 'index_name'"):
         RedisVectorStore(Model(), index_nam="a")  # type: ignore[call-arg]  # that is the point
     with pytest.raises(UnknownArgumentError, match="did you mean 'lambda_mult'"):
-        store.as_retriever(search_type="mmr", search_kwargs={"lambda_mul": 1})
+        store.as_retriever(search_type="mmr", search_kwargs={"lambda_mul": 1})  # type: ignore[arg-type]  # that is the point
 
 
 @pytest.mark.parametrize("search_type", ["similarity", "similarity_score_threshold", "mmr", "text", "hybrid"])
@@ -103,8 +103,8 @@ async def test_a_retriever_refuses_keywords_that_its_search_does_not_have(
     alien = "score_threshold" if search_type in ("mmr", "hybrid") else "fetch_k"
     for keyword in ("nonsense", alien):
         with pytest.raises(UnknownArgumentError, match=keyword):
-            store.as_retriever(search_type=search_type, search_kwargs={**needed, keyword: 1})
-    retriever = store.as_retriever(search_type=search_type, search_kwargs=needed)
+            retriever_on(store, search_type=search_type, search_kwargs={**needed, keyword: 1})
+    retriever = retriever_on(store, search_type=search_type, search_kwargs=needed)
     with pytest.raises(UnknownArgumentError, match="nonsense"):
         await call(retriever, "invoke", "a", nonsense=1)
     with pytest.raises(UnknownArgumentError, match="nonsense"):

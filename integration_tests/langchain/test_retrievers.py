@@ -10,7 +10,7 @@ from integration_tests.conftest import Call
 from integration_tests.core.search import search_support as retrieving_support
 from integration_tests.core.search.search_support import QUERY, Sent, Shelf, shelf
 from integration_tests.langchain import langchain_support
-from integration_tests.langchain.langchain_support import Clients, Model, ids_of, store_on
+from integration_tests.langchain.langchain_support import Clients, Model, ids_of, retriever_on, store_on
 from redisvl_adapters import ArgumentError, FilterError, UnknownArgumentError
 from redisvl_adapters.core import Compare, Operator
 
@@ -42,7 +42,7 @@ async def test_a_retriever_finds_what_the_method_of_its_type_finds(
     there = await shelf(call, clients, index_name, storage=storage)
     for k in ({}, {"k": 7}):
         options = {**TYPES[search_type][1], **k, **({} if filter is None else {"filter": filter})}
-        retriever = there.langchain.as_retriever(search_type=search_type, search_kwargs=options)
+        retriever = retriever_on(there.langchain, search_type=search_type, search_kwargs=options)
         found = ids_of(await call(retriever, "invoke", "red river"))
         assert found == await expected(there, search_type, "red river", **options)
         assert 0 < len(found) <= k.get("k", 4)
@@ -60,10 +60,10 @@ async def test_nothing_that_was_said_is_swallowed(
     """langchain-redis 22: unknown keyword arguments are swallowed."""
     there = await shelf(call, clients, index_name)
     needed = {"score_threshold": 0.5} if search_type == "similarity_score_threshold" else {}
-    retriever = there.langchain.as_retriever(search_type=search_type, search_kwargs=needed)
+    retriever = retriever_on(there.langchain, search_type=search_type, search_kwargs=needed)
     for unknown in ("nonsense", "filters", "top_k"):
         with pytest.raises(UnknownArgumentError, match=unknown):
-            there.langchain.as_retriever(search_type=search_type, search_kwargs={**needed, unknown: 1})
+            retriever_on(there.langchain, search_type=search_type, search_kwargs={**needed, unknown: 1})
         with pytest.raises(UnknownArgumentError, match=unknown):
             await call(retriever, "invoke", QUERY, **{unknown: 1})
         with pytest.raises(UnknownArgumentError, match=unknown):
@@ -127,7 +127,7 @@ def test_what_can_never_work_is_refused_when_the_retriever_is_made(
     store = store_on(clients, index_name, Model())
     sent.refusing = True
     with pytest.raises(ArgumentError, match=named):
-        store.as_retriever(search_type=search_type, search_kwargs=search_kwargs)
+        retriever_on(store, search_type=search_type, search_kwargs=search_kwargs)
 
 
 @pytest.mark.parametrize("search_type", ["nonsense", "Hybrid", "", None, "similarity_search"])
@@ -138,7 +138,7 @@ def test_a_search_type_that_does_not_exist_is_refused(clients: Clients, index_na
 
 def test_making_a_retriever_changes_nothing_that_was_handed_in(clients: Clients, index_name: str) -> None:
     store = store_on(clients, index_name, Model())
-    search_kwargs = {"score_threshold": 1, "filter": {"n": 1}}
+    search_kwargs: Any = {"score_threshold": 1, "filter": {"n": 1}}
     tags = ["mine"]
     retriever = store.as_retriever(
         search_type="similarity_score_threshold", search_kwargs=search_kwargs, tags=tags, metadata={"a": 1}, name="me"
@@ -157,7 +157,7 @@ async def test_a_retriever_adds_documents_to_its_store(
     clients: Clients, index_name: str, call: Call, search_type: str
 ) -> None:
     there = await shelf(call, clients, index_name)
-    retriever = there.langchain.as_retriever(search_type=search_type, search_kwargs=TYPES[search_type][1])
+    retriever = retriever_on(there.langchain, search_type=search_type, search_kwargs=TYPES[search_type][1])
     documents = await there.lc("get_by_ids", ["r1"])
     documents[0].id = "again"
     assert await call(retriever, "add_documents", documents) == ["again"]

@@ -11,7 +11,7 @@ from langchain_core.vectorstores.utils import maximal_marginal_relevance
 
 from integration_tests.conftest import Call
 from integration_tests.langchain import langchain_support
-from integration_tests.langchain.langchain_support import Clients, Model, find, ids_of, store_on
+from integration_tests.langchain.langchain_support import Clients, Model, find, ids_of, retriever_on, store_on
 from redisvl_adapters import AdapterError, ArgumentError, FilterError
 from redisvl_adapters.langchain import RedisVectorStore
 
@@ -200,16 +200,16 @@ async def test_a_retriever_of_each_type_searches_with_k_and_a_filter(
     """langchain-redis 12: the ``similarity_score_threshold`` retriever is NotImplementedError."""
     store = await placed(call, clients, index_name, storage=storage)
     needed = SEARCH_TYPES[search_type]
-    plain = store.as_retriever(search_type=search_type, search_kwargs={**needed, "k": 2})
+    plain = retriever_on(store, search_type=search_type, search_kwargs={**needed, "k": 2})
     assert set(ids_of(await call(plain, "invoke", "query"))) <= {*PLACES}
     assert len(await call(plain, "invoke", "query")) == 2
     among = {"place": {"$in": ["aside", "behind"]}}
-    filtered = store.as_retriever(search_type=search_type, search_kwargs={**needed, "filter": among})
+    filtered = retriever_on(store, search_type=search_type, search_kwargs={**needed, "filter": among})
     assert await call(filtered, "invoke", "query") == [
         Document(page_content=place, id=place, metadata={"place": place}) for place in ("aside", "behind")
     ]
     assert ids_of(await call(plain, "invoke", "query", filter={"place": "aside"})) == ["aside"]
-    wrong = store.as_retriever(search_type=search_type, search_kwargs={**needed, "filter": {"plaec": "aside"}})
+    wrong = retriever_on(store, search_type=search_type, search_kwargs={**needed, "filter": {"plaec": "aside"}})
     with pytest.raises(FilterError, match=r"'plaec'.*did you mean 'place'.*place \(tag\)"):
         await call(wrong, "invoke", "query")
     searched = await call(store, "search", "query", search_type, **needed, filter=among)

@@ -307,7 +307,7 @@ async def test_what_is_given_is_not_changed(store: RedisVectorStore, call: Call)
     inner = {"list": [1, (2, 3)], "dict": {"a": {"b"}}}
     documents = [Document(page_content="a", id="1", metadata=inner), Document(page_content="b")]
     texts, metadatas, ids = ["c", "d"], [{"n": 1, "id": "x"}, None], ["3", None]
-    search_kwargs: dict[str, Any] = {"k": 2, "filter": {"$not": {"n": {"$in": [7, 8]}}}, "score_threshold": 0}
+    search_kwargs: Any = {"k": 2, "filter": {"$not": {"n": {"$in": [7, 8]}}}, "score_threshold": 0}
     given = (documents, texts, metadatas, ids, search_kwargs)
     before = copy.deepcopy(given)
     await call(store, "add_documents", documents, ids=ids)

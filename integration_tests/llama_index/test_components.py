@@ -191,7 +191,7 @@ def test_a_store_is_written_down_and_made_again(
         store.add([text_node("b")])
     assert 0 < server.ttl(f"{index_name}/x:b") <= 50
     with pytest.raises(UnknownArgumentError, match="storrage"):
-        RedisVectorStore.from_dict(data, storrage="hash")
+        RedisVectorStore.from_dict(data, storrage="hash")  # type: ignore[call-arg]  # that is what is tested
 
 
 @pytest.mark.parametrize("kind", ["dict", "path", "IndexSchema"])

@@ -25,7 +25,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast, get_args, get_type_hints
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -148,22 +148,36 @@ def refuse_unknown(where: str, unknown: Mapping[str, Any], known: Iterable[str],
 
 
 def known_keywords(method: Callable[P, T]) -> Callable[P, T]:
-    """Let a method, sync or async, refuse keywords that it does not have with an error of ours."""
-    known = [name for name in inspect.signature(method).parameters if name != "self"]
-    called = method.__qualname__.partition(".")[0] if method.__name__ == "__init__" else method.__name__
+    """Make a method, sync or async, refuse keywords that it does not have with an ``UnknownArgumentError``.
 
-    def check(kwargs: Mapping[str, Any]) -> None:
-        if not kwargs.keys() <= set(known):
+    Keywords that are annotated as ``**options: Unpack[Options]`` are the keys of that typed dictionary.
+    """
+    known = _keywords_of(method)
+
+    def check(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        if not kwargs.keys() <= known:
+            called = type(args[0]).__name__ if method.__name__ == "__init__" else method.__name__
             refuse_unknown(called, {name: kwargs[name] for name in kwargs if name not in known}, known)
 
     @functools.wraps(method)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
-        check(kwargs)
+        check(args, kwargs)
         return method(*args, **kwargs)
 
     @functools.wraps(method)
     async def achecked(*args: P.args, **kwargs: P.kwargs) -> Any:
-        check(kwargs)
+        check(args, kwargs)
         return await cast("Awaitable[Any]", method(*args, **kwargs))
 
     return cast("Callable[P, T]", achecked) if inspect.iscoroutinefunction(method) else checked
+
+
+def _keywords_of(method: Callable[..., Any]) -> set[str]:
+    known: set[str] = set()
+    for name, parameter in inspect.signature(method).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            (options,) = get_args(get_type_hints(method)[name])
+            known |= options.__annotations__.keys()
+        elif name != "self":
+            known.add(name)
+    return known

@@ -16,8 +16,8 @@ from redisvl_adapters.core.search.hybrid_search import MIN_CANDIDATES
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.tuning import MIN_EF, default_ef
 from redisvl_adapters.langchain import RedisVectorStore
-from redisvl_adapters.langchain.options import SEARCH_TYPES
-from redisvl_adapters.llama_index.query import MODES
+from redisvl_adapters.langchain.search_types import SEARCH_TYPES
+from redisvl_adapters.llama_index.query_modes import MODES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "retrieving.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -17,7 +17,8 @@ from redisvl_adapters.core.records.record import Record, content_id
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.errors import ArgumentError, RecordError, UnknownArgumentError
 from redisvl_adapters.langchain import RedisVectorStore
-from redisvl_adapters.langchain.documents import parts_of, read_add_options, texts_of, to_records
+from redisvl_adapters.langchain.add_options import read_add_options
+from redisvl_adapters.langchain.documents import parts_of, texts_of, to_records
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 
 __all__ = ["call"]  # a fixture

@@ -14,7 +14,7 @@ from integration_tests.conftest import Call
 from integration_tests.core.search import search_support as retrieving_support
 from integration_tests.core.search.search_support import QUERY, Sent, Shelf, shelf
 from integration_tests.langchain import langchain_support
-from integration_tests.langchain.langchain_support import Clients, Model, ids_of, store_on
+from integration_tests.langchain.langchain_support import Clients, Model, ids_of, retriever_on, store_on
 from redisvl_adapters import ArgumentError, FilterError
 from redisvl_adapters.core import Compare, Operator, operations
 
@@ -80,7 +80,7 @@ async def test_a_retriever_finds_for_a_batch_what_it_finds_one_by_one(
     clients: Clients, index_name: str, storage: str, call: Call, search_type: str, options: dict[str, Any]
 ) -> None:
     there = await shelf(call, clients, index_name, storage=storage)
-    retriever = there.langchain.as_retriever(search_type=search_type, search_kwargs={**TYPES[search_type], **options})
+    retriever = retriever_on(there.langchain, search_type=search_type, search_kwargs={**TYPES[search_type], **options})
     alone = [await call(retriever, "invoke", query) for query in QUERIES]
     assert any(alone)
     assert await call(retriever, "batch", QUERIES) == alone
@@ -96,7 +96,7 @@ async def test_the_batch_of_a_retriever_is_one_call_and_one_round_trip(
     clients: Clients, index_name: str, storage: str, call: Call, sent: Sent, search_type: str
 ) -> None:
     there = await shelf(call, clients, index_name, storage=storage)
-    retriever = there.langchain.as_retriever(search_type=search_type, search_kwargs=TYPES[search_type])
+    retriever = retriever_on(there.langchain, search_type=search_type, search_kwargs=TYPES[search_type])
     await call(retriever, "invoke", QUERY)
     there.model.calls.clear()
     sent.clear()
@@ -167,8 +167,12 @@ async def test_each_query_of_a_batch_has_a_run_of_its_own_with_the_tags(
     clients: Clients, index_name: str, call: Call, search_type: str
 ) -> None:
     there = await shelf(call, clients, index_name)
-    retriever = there.langchain.as_retriever(
-        search_type=search_type, search_kwargs=TYPES[search_type], tags=["mine"], metadata={"team": "search"}
+    retriever = retriever_on(
+        there.langchain,
+        search_type=search_type,
+        search_kwargs=TYPES[search_type],
+        tags=["mine"],
+        metadata={"team": "search"},
     )
     runs = Runs()
     found = await call(retriever, "batch", QUERIES, {"callbacks": [runs], "tags": ["ours"]})
@@ -255,5 +259,5 @@ async def test_a_batch_on_an_index_without_records_finds_nothing(clients: Client
     store = store_on(clients, index_name, Model())
     assert await call(store, "similarity_search_batch", ["a", "b"]) == [[], []]
     for search_type, options in TYPES.items():
-        retriever = store.as_retriever(search_type=search_type, search_kwargs=options)
+        retriever = retriever_on(store, search_type=search_type, search_kwargs=options)
         assert [ids_of(found) for found in await call(retriever, "batch", ["a", "b"])] == [[], []]

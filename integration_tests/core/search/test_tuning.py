@@ -11,7 +11,7 @@ from integration_tests.conftest import Call
 from integration_tests.core.search import search_support as retrieving_support
 from integration_tests.core.search.search_support import DIMS, QUERY, Item, Sent, Shelf, distances_of, shelf
 from integration_tests.langchain import langchain_support
-from integration_tests.langchain.langchain_support import Clients, ids_of
+from integration_tests.langchain.langchain_support import Clients, ids_of, retriever_on
 from redisvl_adapters import ArgumentError
 from redisvl_adapters.core import And, Compare, Operator, operations
 
@@ -52,7 +52,7 @@ async def test_a_tuned_search_finds_what_is_near(
     assert ids_of(await there.lc("max_marginal_relevance_search", QUERY, 9, 9, 1.0, **options)) == [*true]
     vector = there.model.vector(QUERY)
     assert ids_of(await there.lc("similarity_search_by_vector", vector, 9, **options)) == [*true]
-    retriever = there.langchain.as_retriever(search_kwargs={"k": 9, **options})
+    retriever = retriever_on(there.langchain, search_kwargs={"k": 9, **options})
     assert ids_of(await call(retriever, "invoke", QUERY)) == [*true]
 
 

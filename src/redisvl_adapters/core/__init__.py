@@ -1,20 +1,31 @@
 """The framework-free core: what an index is, how a record lies in it, and every operation on it, written once."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from redisvl_adapters.core.filters.algebra import MATCH_ALL, MATCH_NONE, And, Compare, Filter, Not, Operator, Or, Raw
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.lazy_imports import lazy_attributes
+
+if TYPE_CHECKING:
+    from redisvl_adapters.core.caches.cache_options import CacheOptions
 
 __all__ = [
     "MATCH_ALL",
     "MATCH_NONE",
     "And",
+    "CacheOptions",
     "Compare",
     "FieldType",
     "Filter",
     "Hit",
+    "HybridOptions",
     "IndexOptions",
     "Not",
     "Operator",
@@ -22,4 +33,8 @@ __all__ = [
     "Raw",
     "Record",
     "RedisIndex",
+    "SearchOptions",
+    "TextOptions",
 ]
+
+__getattr__ = lazy_attributes(__name__, {"CacheOptions": f"{__name__}.caches.cache_options"})

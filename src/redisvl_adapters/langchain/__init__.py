@@ -17,16 +17,27 @@ except ModuleNotFoundError as error:
     ) from error
 
 if TYPE_CHECKING:
+    from redisvl_adapters.core.caches.cache_options import CacheOptions
     from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
+    from redisvl_adapters.core.schema.options import IndexOptions
+    from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
+    from redisvl_adapters.core.server.options import ConnectionOptions
     from redisvl_adapters.core.sessions.summaries import SessionSummary
+    from redisvl_adapters.langchain.add_options import AddOptions
     from redisvl_adapters.langchain.byte_store import RedisByteStore
     from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
     from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory
     from redisvl_adapters.langchain.record_manager import RedisRecordManager
-    from redisvl_adapters.langchain.structured import RedisStructuredQueryTranslator
-    from redisvl_adapters.langchain.vectorstore import RedisVectorStore
+    from redisvl_adapters.langchain.search_types import SearchKwargs
+    from redisvl_adapters.langchain.structured_query import RedisStructuredQueryTranslator
+    from redisvl_adapters.langchain.vector_store import RedisVectorStore
 
 __all__ = [
+    "AddOptions",
+    "CacheOptions",
+    "ConnectionOptions",
+    "HybridOptions",
+    "IndexOptions",
     "RedisByteStore",
     "RedisCache",
     "RedisChatMessageHistory",
@@ -34,24 +45,40 @@ __all__ = [
     "RedisSemanticCache",
     "RedisStructuredQueryTranslator",
     "RedisVectorStore",
+    "SearchKwargs",
+    "SearchOptions",
     "SessionSummary",
+    "TextOptions",
     "acalibrate",
     "calibrate",
 ]
 
+_CORE = "redisvl_adapters.core"
 __getattr__ = lazy_attributes(
     __name__,
     {
+        # What users make
         "RedisByteStore": f"{__name__}.byte_store",
         "RedisCache": f"{__name__}.cache",
         "RedisChatMessageHistory": f"{__name__}.chat_history",
         "RedisRecordManager": f"{__name__}.record_manager",
         "RedisSemanticCache": f"{__name__}.cache",
-        "RedisStructuredQueryTranslator": f"{__name__}.structured",
-        "RedisVectorStore": f"{__name__}.vectorstore",
-        "SessionSummary": "redisvl_adapters.core.sessions.summaries",
-        "acalibrate": "redisvl_adapters.core.caches.calibration",
-        "calibrate": "redisvl_adapters.core.caches.calibration",
+        "RedisStructuredQueryTranslator": f"{__name__}.structured_query",
+        "RedisVectorStore": f"{__name__}.vector_store",
+        # What they get
+        "SessionSummary": f"{_CORE}.sessions.summaries",
+        # The keywords of what they make and call
+        "AddOptions": f"{__name__}.add_options",
+        "CacheOptions": f"{_CORE}.caches.cache_options",
+        "ConnectionOptions": f"{_CORE}.server.options",
+        "HybridOptions": f"{_CORE}.search.options",
+        "IndexOptions": f"{_CORE}.schema.options",
+        "SearchKwargs": f"{__name__}.search_types",
+        "SearchOptions": f"{_CORE}.search.options",
+        "TextOptions": f"{_CORE}.search.options",
+        # Functions
+        "acalibrate": f"{_CORE}.caches.calibration",
+        "calibrate": f"{_CORE}.caches.calibration",
     },
 )
 

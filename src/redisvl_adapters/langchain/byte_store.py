@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Unpack
 
 from langchain_core.stores import BaseStore
 
 from redisvl_adapters.core.arguments import check_name, check_ttl
 from redisvl_adapters.core.keyvalue import byte_values
-from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.key_names import check_prefix
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.errors import known_keywords
 
@@ -25,28 +26,19 @@ class RedisByteStore(PlainRedisBase, BaseStore[str, bytes]):
         >>> CacheBackedEmbeddings.from_bytes_store(embedding, store, namespace="model", key_encoder="sha256")
 
     Args:
-        redis_url: See ``ExistingOptions``, as for the two next ones.
-        client: A sync redis-py client to use instead.
-        async_client: An async redis-py client to use instead.
         prefix: What the Redis keys start with. Stores with the same prefix are the same store.
         ttl: Seconds after which a value expires, counted from its last write; None keeps it.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:
-        UnknownArgumentError: If there is a keyword that the store does not have.
-        ArgumentError: If a value is out of its range.
+        ArgumentError: If there is a keyword that the store does not have, or a value is out of its range.
     """
 
     @known_keywords
     def __init__(
-        self,
-        *,
-        redis_url: str | None = None,
-        client: SyncClient | None = None,
-        async_client: AsyncClient | None = None,
-        prefix: str = "bytes",
-        ttl: float | None = None,
+        self, *, prefix: str = "bytes", ttl: float | None = None, **connection: Unpack[ConnectionOptions]
     ) -> None:
-        self._connection = Connection(redis_url, client, async_client)
+        self._connection = Connection(**connection)
         self._prefix = check_prefix(prefix)
         self._ttl_ms = check_ttl(ttl)
 
@@ -57,7 +49,7 @@ class RedisByteStore(PlainRedisBase, BaseStore[str, bytes]):
 
     @known_keywords
     async def amget(self, keys: Sequence[str]) -> list[bytes | None]:
-        """Return the values of keys, None where there is none."""
+        """Return the values of keys, None where there is none. See ``mget``."""
         return await self._arun(byte_values.get(self._prefix, keys))
 
     @known_keywords
@@ -76,12 +68,16 @@ class RedisByteStore(PlainRedisBase, BaseStore[str, bytes]):
 
     @known_keywords
     def mdelete(self, keys: Sequence[str]) -> None:
-        """Delete keys; those that do not exist do no harm."""
+        """Delete keys; those that do not exist do no harm.
+
+        Raises:
+            ArgumentError: If the keys are no list of strings.
+        """
         self._run(byte_values.delete(self._prefix, keys))
 
     @known_keywords
     async def amdelete(self, keys: Sequence[str]) -> None:
-        """Delete keys; those that do not exist do no harm."""
+        """Delete keys. See ``mdelete``."""
         await self._arun(byte_values.delete(self._prefix, keys))
 
     @known_keywords

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 
 from redisvl_adapters.core.arguments import check_strings
-from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions import recall as recalling
 from redisvl_adapters.core.sessions.history import Session, SessionSettings
@@ -44,9 +44,6 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
 
     Args:
         session_id: The session: any non-empty string.
-        redis_url: See ``ExistingOptions``, as for the two next ones.
-        client: A sync redis-py client to use instead.
-        async_client: An async redis-py client to use instead.
         user_id: Whose session it is. One session id under two user ids is two sessions.
         prefix: What the keys of sessions start with.
         ttl: Seconds after which the session expires; None keeps it.
@@ -58,10 +55,10 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
         embedding: The model that turns texts into vectors, for ``recall``.
         index_name: The index of messages, for ``recall``; sessions share it, and those under another ``prefix`` are
             never found. Messages whose vectors another model made are not compared: see ``index_missing``.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:
-        UnknownArgumentError: If there is a keyword that the history does not have.
-        ArgumentError: If a value is out of its range.
+        ArgumentError: If there is a keyword that the history does not have, or a value is out of its range.
     """
 
     @known_keywords
@@ -69,9 +66,6 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
         self,
         session_id: str,
         *,
-        redis_url: str | None = None,
-        client: SyncClient | None = None,
-        async_client: AsyncClient | None = None,
         user_id: str | None = None,
         prefix: str = "chat_history",
         ttl: float | None = None,
@@ -80,13 +74,14 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
         keep_system: bool = False,
         embedding: Embeddings | None = None,
         index_name: str = "chat_messages",
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         if embedding is not None and not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
         settings = SessionSettings.checked(prefix, ttl, sliding, max_messages, keep_system=keep_system)
         self._session = settings.session(session_id, user_id)
         self._embedding = embedding
-        self._connection = Connection(redis_url, client, async_client)
+        self._connection = Connection(**connection)
         self._messages = self._message_index(index_name)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -95,8 +90,7 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
         Raises:
             ArgumentError: If the history was given a client, which cannot be pickled.
         """
-        if self._connection.given is not None:
-            raise ArgumentError("a history that was given a client cannot be pickled; make it with redis_url instead")
+        self._connection.refuse_given("pickled", "a history")
         return {**vars(self), "_messages": self._index_name}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

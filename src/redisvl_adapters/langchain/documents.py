@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, TypeAlias, TypedDict, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar
 
 from langchain_core.documents import Document
 
 from redisvl_adapters.core.arguments import check_ttl
-from redisvl_adapters.core.ingest.batch_ingest import IngestPlan
 from redisvl_adapters.core.records.record import Record, content_id, new_id
 from redisvl_adapters.core.serialization.pydantic_models import fast_model_maker
-from redisvl_adapters.errors import ArgumentError, refuse_unknown
+from redisvl_adapters.errors import ArgumentError
 
 S = TypeVar("S")
 T = TypeVar("T")
 Part: TypeAlias = tuple[str, dict[str, Any], str | None]
 """The text, metadata and id of a document."""
-
-
-class AddOptions(TypedDict, total=False):
-    """What adding takes beside texts or documents and their ids.
-
-    Keys:
-        batch_size: How many are embedded and written at once (500).
-        ttl: Seconds after which they expire: one number for all, or one number or None for each; by default as the
-            store was told.
-        show_progress: Whether to draw a bar with tqdm, with rate and remaining time (False).
-        content_ids: Whether those without an id get one that is derived from text and metadata (False), so that the
-            same content gets the same id again.
-        skip_existing: Whether those whose ids exist are neither embedded nor written (False).
-        max_concurrency: How many batches are embedded at the same time, in async calls (4).
-    """
-
-    batch_size: int | None
-    ttl: float | Iterable[float | None] | None
-    show_progress: bool
-    content_ids: bool
-    skip_existing: bool
-    max_concurrency: int
-
-
-def read_add_options(
-    method: str, options: Mapping[str, Any], also: Collection[str]
-) -> tuple[IngestPlan, dict[str, Any]]:
-    """Return how to ingest, and what ``to_records`` takes.
-
-    Args:
-        method: Names the call in errors.
-        options: What was given.
-        also: What the call takes beside its options, for errors.
-
-    Raises:
-        UnknownArgumentError: If there is another keyword.
-        ArgumentError: If a value is out of its range.
-    """
-    known = AddOptions.__annotations__
-    refuse_unknown(method, {name: options[name] for name in options if name not in known}, (*known, *also))
-    content_ids = options.get("content_ids", False)
-    if not isinstance(content_ids, bool):
-        raise ArgumentError(f"content_ids is True or False; not {content_ids!r:.80}")
-    ttl = options.get("ttl")
-    each = ttl if isinstance(ttl, Iterable) and not isinstance(ttl, str) else None
-    given = {name: options[name] for name in ("show_progress", "skip_existing", "max_concurrency") if name in options}
-    if options.get("batch_size") is not None:
-        given["batch_size"] = options["batch_size"]
-    for_all = None if each is not None else check_ttl(cast("float | None", ttl))
-    plan = IngestPlan(ttl_ms=for_all, **given)
-    return plan, {"ttl": each, "content_ids": content_ids, "needs_ids": plan.skip_existing}
 
 
 def parts_of(documents: Iterable[Document], ids: Iterable[str | None] | None) -> Iterable[Part]:
@@ -182,7 +130,7 @@ def to_document(record: Record) -> Document:
     return _make_document({"id": record.id, "page_content": record.text, "metadata": record.metadata}, None)
 
 
-def one_each(vectors: list[list[float]], texts: Sequence[str]) -> list[list[float]]:
+def one_vector_each(vectors: list[list[float]], texts: Sequence[str]) -> list[list[float]]:
     """Return the vectors of texts.
 
     Raises:

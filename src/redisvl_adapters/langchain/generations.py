@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from langchain_core import messages
 from langchain_core.documents import Document
-from langchain_core.messages import (
-    AIMessage,
-    AIMessageChunk,
-    ChatMessage,
-    ChatMessageChunk,
-    FunctionMessage,
-    FunctionMessageChunk,
-    HumanMessage,
-    HumanMessageChunk,
-    RemoveMessage,
-    SystemMessage,
-    SystemMessageChunk,
-    ToolMessage,
-    ToolMessageChunk,
-)
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generation, GenerationChunk
 
 from redisvl_adapters.core.serialization.fast_codec import FastCodec
@@ -29,9 +15,10 @@ _GENERATIONS = (Generation, GenerationChunk, ChatGeneration, ChatGenerationChunk
 _CODEC = FastCodec(
     [
         *_GENERATIONS,
-        *(AIMessage, AIMessageChunk, HumanMessage, HumanMessageChunk, SystemMessage, SystemMessageChunk),
-        *(ToolMessage, ToolMessageChunk, FunctionMessage, FunctionMessageChunk, ChatMessage, ChatMessageChunk),
-        *(RemoveMessage, Document),  # documents are what the artifact of a retrieving tool holds
+        *(messages.AIMessage, messages.HumanMessage, messages.SystemMessage, messages.ToolMessage),
+        *(messages.AIMessageChunk, messages.HumanMessageChunk, messages.SystemMessageChunk, messages.ToolMessageChunk),
+        *(messages.FunctionMessage, messages.FunctionMessageChunk, messages.ChatMessage, messages.ChatMessageChunk),
+        *(messages.RemoveMessage, Document),  # documents are what the artifact of a retrieving tool holds
     ]
 )
 

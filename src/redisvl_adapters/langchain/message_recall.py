@@ -11,6 +11,7 @@ from langchain_core.messages import BaseMessage
 
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.search.argument_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import recall as recalling
@@ -18,10 +19,9 @@ from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.indexing import Indexing, Task, Texts
 from redisvl_adapters.core.sessions.recall import MessageIndex, RecallableMessage
 from redisvl_adapters.errors import ArgumentError, known_keywords
-from redisvl_adapters.langchain.documents import one_each
+from redisvl_adapters.langchain.documents import one_vector_each
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.messages import FORMAT, text_of
-from redisvl_adapters.langchain.options import check_query
 
 T = TypeVar("T")
 
@@ -175,10 +175,10 @@ class MessageRecallBase(PlainRedisBase):
             return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
-        return one_each(self._model().embed_documents(texts), texts)
+        return one_vector_each(self._model().embed_documents(texts), texts)
 
     async def _aembed(self, texts: list[str]) -> list[list[float]]:
-        return one_each(await self._model().aembed_documents(texts), texts)
+        return one_vector_each(await self._model().aembed_documents(texts), texts)
 
 
 def with_text(entries: Iterable[tuple[str, BaseMessage]]) -> list[RecallableMessage]:

@@ -1,8 +1,9 @@
-"""LangChain's record manager: what ``langchain_core.indexing.index`` must know of its runs before."""
+"""LangChain's record manager: what ``langchain_core.indexing.index`` must know of its earlier runs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 from langchain_core.indexing import RecordManager
 
@@ -10,19 +11,20 @@ from redisvl_adapters.core.arguments import check_name
 from redisvl_adapters.core.keyvalue import record_manager as record_keys
 from redisvl_adapters.core.keyvalue.record_manager import Namespace
 from redisvl_adapters.core.operations import existing_ids
-from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.key_names import check_prefix
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.errors import ArgumentError, known_keywords
-from redisvl_adapters.langchain.vectorstore import RedisVectorStore
+from redisvl_adapters.langchain.vector_store import RedisVectorStore
 
 
 class RedisRecordManager(PlainRedisBase, RecordManager):
-    """Keeps on plain Redis or Valkey which documents were written when, by the clock of the server, from which source.
+    """A LangChain record manager on plain Redis or Valkey: which documents were indexed, when, and from which source.
 
-    It holds millions of keys without blocking the server: every listing is a range of a sorted set, read in pages.
-    Nothing is sent before the first operation. Every method has an async twin that does not use threads.
+    Times are those of the server's clock. It holds millions of keys without blocking the server: every listing is a
+    range of a sorted set, read in pages. Nothing is sent before the first operation. Every method has an async twin
+    that does not use threads.
 
     ``index()`` adds no document again that a record manager knows. It does not see that a record has expired, or was
     deleted, or cleared from the store. With ``store``, a key is known only while its record is in the store, so that
@@ -34,15 +36,12 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
 
     Args:
         namespace: Any non-empty string, commonly the name of the index. Other namespaces are never touched.
-        redis_url: See ``ExistingOptions``, as for the two next ones.
-        client: A sync redis-py client to use instead.
-        async_client: An async redis-py client to use instead.
         prefix: What the Redis keys start with.
         store: The vector store that is indexed, whose ids are the keys.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:
-        UnknownArgumentError: If there is a keyword that the record manager does not have.
-        ArgumentError: If a value is out of its range.
+        ArgumentError: If there is a keyword that the record manager does not have, or a value is out of its range.
     """
 
     @known_keywords
@@ -50,17 +49,15 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
         self,
         namespace: str,
         *,
-        redis_url: str | None = None,
-        client: SyncClient | None = None,
-        async_client: AsyncClient | None = None,
         prefix: str = "record_manager",
         store: RedisVectorStore | None = None,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         if store is not None and not isinstance(store, RedisVectorStore):
             raise ArgumentError(f"store is a redisvl_adapters.langchain.RedisVectorStore; not {type(store).__name__}")
         super().__init__(check_name(namespace, "namespace"))
-        self._connection = Connection(redis_url, client, async_client)
-        self._ledger = Namespace(check_prefix(prefix), namespace)
+        self._connection = Connection(**connection)
+        self._redis_namespace = Namespace(check_prefix(prefix), namespace)
         self._store = store
 
     @known_keywords
@@ -74,12 +71,12 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
     @known_keywords
     def get_time(self) -> float:
         """Return the time of the server, in seconds since 1970, to the microsecond."""
-        return self._run(record_keys.server_time(self._ledger))
+        return self._run(record_keys.server_time(self._redis_namespace))
 
     @known_keywords
     async def aget_time(self) -> float:
         """Return the time of the server, in seconds since 1970, to the microsecond."""
-        return await self._arun(record_keys.server_time(self._ledger))
+        return await self._arun(record_keys.server_time(self._redis_namespace))
 
     @known_keywords
     def update(
@@ -99,7 +96,7 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
         Raises:
             ArgumentError: If the lengths differ, or the clock is behind.
         """
-        self._run(record_keys.update(self._ledger, keys, group_ids, time_at_least))
+        self._run(record_keys.update(self._redis_namespace, keys, group_ids, time_at_least))
 
     @known_keywords
     async def aupdate(
@@ -110,12 +107,12 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
         time_at_least: float | None = None,
     ) -> None:
         """Note that keys were written now. See ``update``."""
-        await self._arun(record_keys.update(self._ledger, keys, group_ids, time_at_least))
+        await self._arun(record_keys.update(self._redis_namespace, keys, group_ids, time_at_least))
 
     @known_keywords
     def exists(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each key whether it is known and, with ``store``, whether its record is there."""
-        known = self._run(record_keys.exists(self._ledger, keys))
+        known = self._run(record_keys.exists(self._redis_namespace, keys))
         if self._store is None:
             return known
         there = self._store.index.run(existing_ids(self._store.index.state, _chosen(keys, known)))
@@ -124,7 +121,7 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
     @known_keywords
     async def aexists(self, keys: Sequence[str]) -> list[bool]:
         """Tell of each key whether it is known and, with ``store``, whether its record is there."""
-        known = await self._arun(record_keys.exists(self._ledger, keys))
+        known = await self._arun(record_keys.exists(self._redis_namespace, keys))
         if self._store is None:
             return known
         there = await self._store.index.arun(existing_ids(self._store.index.state, _chosen(keys, known)))
@@ -147,7 +144,7 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
             group_ids: Only those of these groups; of an empty list, none.
             limit: How many at most; None for all.
         """
-        return self._run(record_keys.list_keys(self._ledger, before, after, group_ids, limit))
+        return self._run(record_keys.list_keys(self._redis_namespace, before, after, group_ids, limit))
 
     @known_keywords
     async def alist_keys(
@@ -159,17 +156,17 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
         limit: int | None = None,
     ) -> list[str]:
         """Return keys, oldest first; with groups, group by group. See ``list_keys``."""
-        return await self._arun(record_keys.list_keys(self._ledger, before, after, group_ids, limit))
+        return await self._arun(record_keys.list_keys(self._redis_namespace, before, after, group_ids, limit))
 
     @known_keywords
     def delete_keys(self, keys: Sequence[str]) -> None:
         """Forget keys; those that are not known do no harm."""
-        self._run(record_keys.delete(self._ledger, keys))
+        self._run(record_keys.delete(self._redis_namespace, keys))
 
     @known_keywords
     async def adelete_keys(self, keys: Sequence[str]) -> None:
         """Forget keys; those that are not known do no harm."""
-        await self._arun(record_keys.delete(self._ledger, keys))
+        await self._arun(record_keys.delete(self._redis_namespace, keys))
 
 
 def _chosen(keys: Sequence[str], known: Sequence[bool]) -> list[str]:

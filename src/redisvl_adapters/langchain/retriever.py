@@ -1,9 +1,9 @@
-"""Retrievers over a store: LangChain's three search types, text and hybrid, and batches in one round trip."""
+"""The retriever over a store: LangChain's three search types, text and hybrid, and batches in one round trip."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from langchain_core.callbacks import AsyncCallbackManagerForRetrieverRun, CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -11,9 +11,19 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import get_config_list
 from langchain_core.vectorstores import VectorStoreRetriever
 
-from redisvl_adapters.errors import refuse_unknown
-from redisvl_adapters.langchain.options import SEARCH_TYPES, check_search
-from redisvl_adapters.langchain.textual import TextMethods
+from redisvl_adapters.langchain.search_types import SEARCH_TYPES, SearchType
+
+if TYPE_CHECKING:
+    from redisvl_adapters.langchain.vector_store import RedisVectorStore  # which imports this module
+
+Configs: TypeAlias = RunnableConfig | list[RunnableConfig] | None
+"""The configuration of all runs, or one for each."""
+
+_OURS = frozenset({"text", "hybrid"})
+"""The search types that LangChain's own retriever does not know."""
+
+_FOUND = "_found"
+"""The keyword under which ``batch`` hands the documents that it has found to the run of each query."""
 
 
 class RedisRetriever(VectorStoreRetriever):
@@ -29,101 +39,45 @@ class RedisRetriever(VectorStoreRetriever):
     ) -> list[Document]:
         if (found := kwargs.pop(_FOUND, None)) is not None:
             return list(found)
-        store, search_kwargs = self._store, {**self.search_kwargs, **kwargs}
-        match self.search_type:
-            case "text":
-                return store.text_search(query, **search_kwargs)
-            case "hybrid":
-                return store.hybrid_search(query, **search_kwargs)
-            case _:
-                return super()._get_relevant_documents(query, run_manager=run_manager, **kwargs)
+        if self.search_type in _OURS:
+            return self.vectorstore.search(query, self.search_type, **{**self.search_kwargs, **kwargs})
+        return super()._get_relevant_documents(query, run_manager=run_manager, **kwargs)
 
     async def _aget_relevant_documents(
         self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **kwargs: Any
     ) -> list[Document]:
         if (found := kwargs.pop(_FOUND, None)) is not None:
             return list(found)
-        store, search_kwargs = self._store, {**self.search_kwargs, **kwargs}
-        match self.search_type:
-            case "text":
-                return await store.atext_search(query, **search_kwargs)
-            case "hybrid":
-                return await store.ahybrid_search(query, **search_kwargs)
-            case _:
-                return await super()._aget_relevant_documents(query, run_manager=run_manager, **kwargs)
+        if self.search_type in _OURS:
+            return await self.vectorstore.asearch(query, self.search_type, **{**self.search_kwargs, **kwargs})
+        return await super()._aget_relevant_documents(query, run_manager=run_manager, **kwargs)
 
     def batch(
-        self,
-        inputs: list[str],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
-        **kwargs: Any,
+        self, inputs: list[str], config: Configs = None, *, return_exceptions: bool = False, **kwargs: Any
     ) -> list[list[Document]]:
         """Retrieve for several queries: embedded by one call, searched in one round trip. Each has a run of its own."""
         try:
-            found = self._store.retrieve_batch(self.search_type, inputs, **{**self.search_kwargs, **kwargs})
+            found = self._store.retrieve_batch(self._type, inputs, **{**self.search_kwargs, **kwargs})
         except Exception:  # noqa: BLE001  # asked again one by one, so that each run says what happened to it
             return super().batch(inputs, config, return_exceptions=return_exceptions, **kwargs)
-        configs = get_config_list(config, len(inputs))
-        return [
-            self.invoke(query, each, **{_FOUND: documents})
-            for query, each, documents in zip(inputs, configs, found, strict=True)
-        ]
+        runs = zip(inputs, get_config_list(config, len(inputs)), found, strict=True)
+        return [self.invoke(query, each, **{_FOUND: documents}) for query, each, documents in runs]
 
     async def abatch(
-        self,
-        inputs: list[str],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
-        **kwargs: Any,
+        self, inputs: list[str], config: Configs = None, *, return_exceptions: bool = False, **kwargs: Any
     ) -> list[list[Document]]:
         """Retrieve for several queries. See ``batch``."""
         try:
-            found = await self._store.aretrieve_batch(self.search_type, inputs, **{**self.search_kwargs, **kwargs})
+            found = await self._store.aretrieve_batch(self._type, inputs, **{**self.search_kwargs, **kwargs})
         except Exception:  # noqa: BLE001  # asked again one by one, so that each run says what happened to it
             return await super().abatch(inputs, config, return_exceptions=return_exceptions, **kwargs)
-        configs = get_config_list(config, len(inputs))
-        return [
-            await self.ainvoke(query, each, **{_FOUND: documents})
-            for query, each, documents in zip(inputs, configs, found, strict=True)
-        ]
+        runs = zip(inputs, get_config_list(config, len(inputs)), found, strict=True)
+        return [await self.ainvoke(query, each, **{_FOUND: documents}) for query, each, documents in runs]
 
     @property
-    def _store(self) -> TextMethods:
-        assert isinstance(self.vectorstore, TextMethods)  # noqa: S101  # as_retriever passes the store itself
-        return self.vectorstore
+    def _store(self) -> RedisVectorStore:
+        return cast("RedisVectorStore", self.vectorstore)
 
-
-_FOUND = "_found"
-
-
-class RetrieverMethods(TextMethods):
-    """Making retrievers."""
-
-    def as_retriever(self, **kwargs: Any) -> RedisRetriever:
-        """Return a retriever over this store.
-
-        Args:
-            kwargs: ``search_type`` ("similarity", "similarity_score_threshold", "mmr", "text" or "hybrid"),
-                ``search_kwargs`` (what the method of that type takes: ``k``, ``filter``, ``score_threshold``,
-                ``fetch_k``, ``alpha`` and so on), and what every LangChain retriever has (``tags``, ``metadata``,
-                ``name``).
-
-        Raises:
-            UnknownArgumentError: If there is a keyword, or a search keyword, that the retriever does not have.
-            ArgumentError: If the search type does not exist, or a search keyword is out of its range or contradicts
-                another.
-        """
-        known = set(VectorStoreRetriever.model_fields) - {"vectorstore"}
-        refuse_unknown("as_retriever", {name: kwargs[name] for name in kwargs if name not in known}, known)
-        search_type = kwargs.get("search_type", "similarity")
-        search_kwargs = kwargs.get("search_kwargs") or {}
-        check_search(search_type, search_kwargs)
-        search_kwargs = dict(search_kwargs)
-        if "score_threshold" in search_kwargs:
-            # LangChain takes a float alone.
-            search_kwargs["score_threshold"] = float(search_kwargs["score_threshold"])
-        tags = kwargs.pop("tags", None) or self._get_retriever_tags()
-        return RedisRetriever(vectorstore=self, tags=tags, **{**kwargs, "search_kwargs": search_kwargs})
+    @property
+    def _type(self) -> SearchType:
+        return cast("SearchType", self.search_type)

@@ -17,30 +17,50 @@ except ModuleNotFoundError as error:
     ) from error
 
 if TYPE_CHECKING:
+    from redisvl_adapters.core.caches.cache_options import CacheOptions
     from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
+    from redisvl_adapters.core.schema.options import IndexOptions
+    from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
+    from redisvl_adapters.core.sessions.options import ChatStoreOptions, SessionOptions
     from redisvl_adapters.llama_index.chat_store import RedisChatStore
     from redisvl_adapters.llama_index.memory_store import RedisMemoryStore
+    from redisvl_adapters.llama_index.options import AddOptions, QueryOptions
     from redisvl_adapters.llama_index.semantic_cache import SemanticCacheQueryEngine
-    from redisvl_adapters.llama_index.vectorstore import RedisVectorStore
+    from redisvl_adapters.llama_index.vector_store import RedisVectorStore
 
 __all__ = [
+    "AddOptions",
+    "CacheOptions",
+    "ChatStoreOptions",
+    "HybridOptions",
+    "IndexOptions",
+    "QueryOptions",
     "RedisChatStore",
     "RedisMemoryStore",
     "RedisVectorStore",
+    "SearchOptions",
     "SemanticCacheQueryEngine",
+    "SessionOptions",
+    "TextOptions",
     "acalibrate",
     "calibrate",
 ]
 
+_OWN = "redisvl_adapters.llama_index"
+_CORE = "redisvl_adapters.core"
 __getattr__ = lazy_attributes(
     __name__,
     {
-        "RedisChatStore": f"{__name__}.chat_store",
-        "RedisMemoryStore": f"{__name__}.memory_store",
-        "RedisVectorStore": f"{__name__}.vectorstore",
-        "SemanticCacheQueryEngine": f"{__name__}.semantic_cache",
-        "acalibrate": "redisvl_adapters.core.caches.calibration",
-        "calibrate": "redisvl_adapters.core.caches.calibration",
+        "RedisVectorStore": f"{_OWN}.vector_store",
+        "RedisChatStore": f"{_OWN}.chat_store",
+        "RedisMemoryStore": f"{_OWN}.memory_store",
+        "SemanticCacheQueryEngine": f"{_OWN}.semantic_cache",
+        **dict.fromkeys(["calibrate", "acalibrate"], f"{_CORE}.caches.calibration"),
+        "IndexOptions": f"{_CORE}.schema.options",
+        **dict.fromkeys(["SearchOptions", "TextOptions", "HybridOptions"], f"{_CORE}.search.options"),
+        **dict.fromkeys(["SessionOptions", "ChatStoreOptions"], f"{_CORE}.sessions.options"),
+        "CacheOptions": f"{_CORE}.caches.cache_options",
+        **dict.fromkeys(["AddOptions", "QueryOptions"], f"{_OWN}.options"),
     },
 )
 

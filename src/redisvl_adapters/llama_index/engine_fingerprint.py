@@ -37,7 +37,7 @@ from llama_index.core.vector_stores import SimpleVectorStore
 from redisvl_adapters.core.caches.prompts import digest
 from redisvl_adapters.core.records.embedding_models import describe_embedding_model
 from redisvl_adapters.core.schema.options import IndexOptions
-from redisvl_adapters.llama_index.vectorstore import RedisVectorStore
+from redisvl_adapters.llama_index.vector_store import RedisVectorStore
 
 _ENGINES = (RetrieverQueryEngine, CitationQueryEngine, TransformQueryEngine)
 _OWN = ("llama_index.", "redisvl_adapters.")

@@ -1,4 +1,4 @@
-"""From LlamaIndex's ``MetadataFilters`` to the filter algebra."""
+"""Filters: LlamaIndex's ``MetadataFilters`` as the filter algebra."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _LOGIC: Mapping[FilterCondition | None, type[And | Or | Not]] = {
 
 
 def read_filter(given: FilterLike | None) -> Filter | None:
-    """Return the filter that a spelling stands for; None matches everything.
+    """Return a filter as the algebra has it; None matches everything.
 
     Raises:
-        FilterError: If it is none, with the path to the culprit inside the filter.
+        FilterError: If it is no filter, or a part of it is none; the message has the path to that part.
     """
     return None if given is None else _read(given, "filters", 0)
 

@@ -1,4 +1,4 @@
-"""LlamaIndex's chat messages as entries."""
+"""The stored form of LlamaIndex's chat messages."""
 
 from __future__ import annotations
 
@@ -6,17 +6,6 @@ from typing import get_args
 
 from llama_index.core.base.llms import types
 from llama_index.core.base.llms.types import ChatMessage, ContentBlock, MessageRole
-from llama_index.core.schema import (
-    Document,
-    ImageDocument,
-    ImageNode,
-    IndexNode,
-    MediaResource,
-    NodeRelationship,
-    ObjectType,
-    RelatedNodeInfo,
-    TextNode,
-)
 
 from redisvl_adapters.core.serialization.codec import Codec
 from redisvl_adapters.core.sessions.message_format import (
@@ -27,12 +16,11 @@ from redisvl_adapters.core.sessions.message_format import (
     part_of,
     result_mark,
 )
+from redisvl_adapters.llama_index.node_types import NODE_PARTS, NODE_TYPES
 
 _BLOCKS = get_args(get_args(ContentBlock)[0])
 # A part of a block; older versions have none of it.
 _PARTS = [getattr(types, name) for name in ("CacheControl",) if hasattr(types, name)]
-# What messages hold in additional_kwargs: images, in the old way, and the nodes of an answer.
-_NODES = (Document, ImageDocument, ImageNode, IndexNode, MediaResource, RelatedNodeInfo, TextNode)
 
 
 def mark_of(message: ChatMessage) -> str:
@@ -49,6 +37,7 @@ def mark_of(message: ChatMessage) -> str:
     return call_mark(calls, [part_of(named, "name")]) if calls or named else ""
 
 
+# Nodes, since additional_kwargs can hold them: images, in the old way, and the sources of an answer.
 FORMAT = MessageFormat(
-    Codec([ChatMessage, MessageRole, *_BLOCKS, *_PARTS, *_NODES, NodeRelationship, ObjectType]), ChatMessage, mark_of
+    Codec([ChatMessage, MessageRole, *_BLOCKS, *_PARTS, *NODE_TYPES, *NODE_PARTS]), ChatMessage, mark_of
 )

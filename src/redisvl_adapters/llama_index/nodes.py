@@ -1,4 +1,4 @@
-"""From a LlamaIndex node to a record and back: type, relationships, templates, images and all."""
+"""LlamaIndex nodes as records and back: type, relationships, templates, images and all."""
 
 from __future__ import annotations
 
@@ -6,26 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
-from llama_index.core.schema import (
-    BaseNode,
-    Document,
-    ImageDocument,
-    ImageNode,
-    IndexNode,
-    MetadataMode,
-    Node,
-    TextNode,
-)
+from llama_index.core.schema import BaseNode, IndexNode, MetadataMode, TextNode
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.record import Record, describe_record
 from redisvl_adapters.errors import ArgumentError, RecordError
+from redisvl_adapters.llama_index.node_types import NODE_TYPES
 
-_TYPES: Mapping[str, type[BaseNode]] = {
-    kind.class_name(): kind for kind in (TextNode, ImageNode, IndexNode, Node, Document, ImageDocument)
-}
-# These lie apart in the record.
-_APART = {"id_", "embedding", "metadata", "text", "obj"}
+_BY_CLASS_NAME: Mapping[str, type[BaseNode]] = {kind.class_name(): kind for kind in NODE_TYPES}
+# The fields that a record has a place of its own for, and the object of an IndexNode, which needs care.
+_STORED_APART = {"id_", "embedding", "metadata", "text", "obj"}
 _RESOURCES = ("text_resource", "image_resource", "audio_resource", "video_resource")
 
 
@@ -57,10 +47,10 @@ def to_record(node: BaseNode, position: int) -> Record:
     where = describe_record(position, node.node_id)
     if node.embedding is None:
         raise RecordError(f"{where} has no embedding")
-    if type(node) is not _TYPES.get(node.class_name()):
+    if type(node) is not _BY_CLASS_NAME.get(node.class_name()):
         raise RecordError(
             f"{where} is a node of type {type(node).__name__}, which could not be restored; "
-            f"nodes are: {', '.join(sorted(_TYPES))}"
+            f"nodes are: {', '.join(sorted(_BY_CLASS_NAME))}"
         )
     try:
         frame = orjson.dumps(_frame(node)).decode()
@@ -86,11 +76,11 @@ def to_node(record: Record) -> BaseNode:
         parts["text_resource"]["text"] = record.text
     else:
         parts["text"] = record.text
-    return _TYPES[parts["class_name"]].from_dict(parts)
+    return _BY_CLASS_NAME[parts["class_name"]].from_dict(parts)
 
 
 def _frame(node: BaseNode) -> dict[str, Any]:
-    frame = node.model_dump(mode="json", exclude=_APART, exclude_defaults=True)
+    frame = node.model_dump(mode="json", exclude=_STORED_APART, exclude_defaults=True)
     for name in _RESOURCES:
         if name in frame and (data := getattr(node, name).data):
             # LlamaIndex leaves it out of its dumps.

@@ -1,8 +1,8 @@
-"""LlamaIndex's responses as text and back, with source nodes and scores."""
+"""The stored form of LlamaIndex's responses, with their source nodes and scores."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,35 +13,19 @@ from llama_index.core.base.response.schema import (
     StreamingResponse,
 )
 from llama_index.core.bridge.pydantic import BaseModel
-from llama_index.core.schema import (
-    Document,
-    ImageDocument,
-    ImageNode,
-    IndexNode,
-    MediaResource,
-    Node,
-    NodeRelationship,
-    NodeWithScore,
-    ObjectType,
-    RelatedNodeInfo,
-    TextNode,
-)
+from llama_index.core.schema import NodeWithScore
 
 from redisvl_adapters.core.serialization.codec import Codec
 from redisvl_adapters.errors import RecordError
+from redisvl_adapters.llama_index.node_types import NODE_PARTS, NODE_TYPES
 
-_CODEC = Codec(
-    [
-        *(NodeWithScore, TextNode, ImageNode, IndexNode, Node, Document, ImageDocument),
-        *(RelatedNodeInfo, NodeRelationship, ObjectType, MediaResource),
-    ]
-)
-STREAMED, STRUCTURED, PLAIN = "streamed", "structured", "plain"
+_CODEC = Codec([NodeWithScore, *NODE_TYPES, *NODE_PARTS])
+_KINDS = PLAIN, STREAMED, STRUCTURED = "plain", "streamed", "structured"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept of a response.
+class CachedResponse:
+    """What a cache keeps of a response.
 
     Attributes:
         kind: ``plain``, ``streamed`` or ``structured``.
@@ -56,8 +40,8 @@ class Kept:
     metadata: dict[str, Any] | None
 
 
-def kept_of(response: object, output_cls: type[BaseModel] | None) -> Kept:
-    """Return what is kept of a response that is complete.
+def to_cached(response: object, output_cls: type[BaseModel] | None) -> CachedResponse:
+    """Return what a cache keeps of a response that is complete.
 
     Raises:
         RecordError: If it, or its structured output, could not be read back.
@@ -73,63 +57,70 @@ def kept_of(response: object, output_cls: type[BaseModel] | None) -> Kept:
             text = None if output is None else output.model_dump_json()
         except ValueError as error:
             raise RecordError(f"the {type(output).__name__} of the response cannot be written down: {error}") from error
-        return Kept(STRUCTURED, text, response.source_nodes, response.metadata)
+        return CachedResponse(STRUCTURED, text, response.source_nodes, response.metadata)
     if type(response) is not Response:
         raise RecordError(f"the response is a {type(response).__name__}, which could not be read back")
-    return Kept(PLAIN, response.response, response.source_nodes, response.metadata)
+    return CachedResponse(PLAIN, response.response, response.source_nodes, response.metadata)
 
 
-def write_kept(kept: Kept) -> str:
-    """Return what is kept of a response as text.
+def to_cached_stream(pieces: Sequence[str], response: StreamingResponse | AsyncStreamingResponse) -> CachedResponse:
+    """Return what a cache keeps of a response whose pieces have all been passed on."""
+    return CachedResponse(STREAMED, "".join(pieces), response.source_nodes, response.metadata)
+
+
+def encode_cached(cached: CachedResponse) -> str:
+    """Return the text in which a response is stored.
 
     Raises:
         RecordError: If a part of it could not be read back just as it is.
     """
-    for hit in kept.nodes:
+    for hit in cached.nodes:
         if not _CODEC.knows(hit) or not _CODEC.knows(hit.node):
             raise RecordError(f"a {type(hit.node).__name__} could not be read back: it is none of LlamaIndex's own")
-    parts = {"kind": kept.kind, "text": kept.text, "nodes": kept.nodes, "metadata": kept.metadata}
+    parts = {"kind": cached.kind, "text": cached.text, "nodes": cached.nodes, "metadata": cached.metadata}
     return _CODEC.encode(parts, "the response")
 
 
-def read_kept(text: str | bytes, output_cls: type[BaseModel] | None) -> Kept:
-    """Return what a text holds of a response.
+def decode_cached(text: str | bytes, output_cls: type[BaseModel] | None) -> CachedResponse:
+    """Return the response that is stored in a text.
 
     Raises:
-        ValueError: If it is no such text.
+        ValueError: If the text is not what ``encode_cached`` writes.
     """
-    kept = Kept(**_CODEC.decode(text))
-    if kept.kind not in (STREAMED, STRUCTURED, PLAIN) or not all(isinstance(hit, NodeWithScore) for hit in kept.nodes):
+    cached = CachedResponse(**_CODEC.decode(text))
+    if cached.kind not in _KINDS or not all(isinstance(hit, NodeWithScore) for hit in cached.nodes):
         raise ValueError("this is no response")
-    if kept.kind == STRUCTURED:
-        _structured(kept, output_cls)
-    return kept
+    if cached.kind == STRUCTURED:
+        _structured(cached, output_cls)
+    return cached
 
 
-def response_of(kept: Kept, output_cls: type[BaseModel] | None) -> Response | StreamingResponse | PydanticResponse:
-    """Return the response that something was kept of; one that was streamed comes in one piece."""
-    if kept.kind == STRUCTURED:
-        return _structured(kept, output_cls)
-    if kept.kind == STREAMED:
-        return StreamingResponse(_piece(kept.text or ""), kept.nodes, kept.metadata)
-    return Response(kept.text, kept.nodes, kept.metadata)
+def to_response(
+    cached: CachedResponse, output_cls: type[BaseModel] | None
+) -> Response | StreamingResponse | PydanticResponse:
+    """Return a response from the cache; one that was streamed comes in one piece."""
+    if cached.kind == STRUCTURED:
+        return _structured(cached, output_cls)
+    if cached.kind == STREAMED:
+        return StreamingResponse(_piece(cached.text or ""), cached.nodes, cached.metadata)
+    return Response(cached.text, cached.nodes, cached.metadata)
 
 
-def aresponse_of(
-    kept: Kept, output_cls: type[BaseModel] | None
+def to_async_response(
+    cached: CachedResponse, output_cls: type[BaseModel] | None
 ) -> Response | StreamingResponse | AsyncStreamingResponse | PydanticResponse:
-    """Return the response that something was kept of, as an async query engine gives it."""
-    if kept.kind == STREAMED:
-        return AsyncStreamingResponse(_apiece(kept.text or ""), kept.nodes, kept.metadata)
-    return response_of(kept, output_cls)
+    """Return a response from the cache, as an async query engine gives it."""
+    if cached.kind == STREAMED:
+        return AsyncStreamingResponse(_apiece(cached.text or ""), cached.nodes, cached.metadata)
+    return to_response(cached, output_cls)
 
 
-def _structured(kept: Kept, output_cls: type[BaseModel] | None) -> PydanticResponse:
-    if kept.text is None:
-        return PydanticResponse(None, kept.nodes, kept.metadata)
+def _structured(cached: CachedResponse, output_cls: type[BaseModel] | None) -> PydanticResponse:
+    if cached.text is None:
+        return PydanticResponse(None, cached.nodes, cached.metadata)
     if output_cls is None:
         raise ValueError("the cache was not told the output_cls of this response")
-    return PydanticResponse(output_cls.model_validate_json(kept.text), kept.nodes, kept.metadata)
+    return PydanticResponse(output_cls.model_validate_json(cached.text), cached.nodes, cached.metadata)
 
 
 def _piece(text: str) -> Generator[str, None, None]:

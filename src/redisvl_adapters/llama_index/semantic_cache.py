@@ -14,7 +14,7 @@ from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
 from redisvl_adapters.core.arguments import check_name
-from redisvl_adapters.core.caches.cache_options import DEFAULT_THRESHOLD, CacheOptions, OnError, Scope
+from redisvl_adapters.core.caches.cache_options import CacheOptions
 from redisvl_adapters.core.caches.prompts import digest
 from redisvl_adapters.core.caches.semantic_cache import SemanticCacheBase
 from redisvl_adapters.core.records.vectors import Vector
@@ -22,17 +22,18 @@ from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, RecordError
 from redisvl_adapters.llama_index.engine_fingerprint import UnreadableError, engine_fingerprint
 from redisvl_adapters.llama_index.responses import (
-    STREAMED,
-    Kept,
-    aresponse_of,
-    kept_of,
-    read_kept,
-    response_of,
-    write_kept,
+    CachedResponse,
+    decode_cached,
+    encode_cached,
+    to_async_response,
+    to_cached,
+    to_cached_stream,
+    to_response,
 )
+from redisvl_adapters.signatures import list_keywords
 
 
-class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
+class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngine):
     """A query engine that answers a query from one that means the same, and asks another engine otherwise.
 
     Text, metadata, source nodes and scores come back from the cache. An identical query is answered by reading one key,
@@ -53,34 +54,26 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
     Args:
         query_engine: The engine that is asked if the cache has no answer.
         embed_model: The model that turns queries into vectors.
+        index_name: The name of the index of the cache.
         name: What stands for all of the engine that cannot be read, and for its indexes in memory. Engines with the
             same name share answers, unless they differ in what can be read.
-        index_name: The name of the index of the cache.
-        distance_threshold: The largest cosine distance of a hit, from 0 to 2; ``calibrate`` finds one that suits the
-            embedding model.
-        ttl: Seconds after which an answer expires; None keeps it.
-        scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "corpus": "v2"}``.
-        on_error: What becomes of a failure of Redis or of the embedding model: ``raise``, or ``miss`` with a warning,
-            so that no query fails because of its cache.
         output_cls: The class of structured responses, if the engine gives such.
-        options: The keywords of ``CacheOptions``: ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
+        options: The keywords of ``CacheOptions``: ``distance_threshold``, ``ttl``, ``scope``, ``on_error``,
+            ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
 
     Raises:
         UnknownArgumentError: If there is a keyword that the cache does not have.
         ArgumentError: If a value is out of its range, or the engine needs a name.
     """
 
+    @list_keywords(CacheOptions)
     def __init__(
         self,
         query_engine: BaseQueryEngine,
         embed_model: BaseEmbedding,
         *,
-        name: str | None = None,
         index_name: str = "query-cache",
-        distance_threshold: float = DEFAULT_THRESHOLD,
-        ttl: float | None = None,
-        scope: Scope | None = None,
-        on_error: OnError = "raise",
+        name: str | None = None,
         output_cls: type[BaseModel] | None = None,
         **options: Unpack[CacheOptions],
     ) -> None:
@@ -95,7 +88,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         self._output_cls = output_cls
         self._name = None if name is None else check_name(name, "name")
         self._engine_fingerprint()
-        SemanticCacheBase.__init__(self, embed_model, index_name, distance_threshold, ttl, scope, on_error, options)
+        SemanticCacheBase.__init__(self, embed_model, index_name, options)
         self._options = cast("IndexOptions", {**self._options, "output_cls": output_cls, "name": name})
         BaseQueryEngine.__init__(self, query_engine.callback_manager)
 
@@ -103,7 +96,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         return (self._query_engine, self._embed_model)
 
     def retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        """Return what the engine beneath retrieves; the cache has no part in it."""
+        """Return what the engine that is cached retrieves. The cache is not asked."""
         return self._query_engine.retrieve(query_bundle)
 
     def synthesize(
@@ -112,7 +105,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         nodes: list[NodeWithScore],
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> RESPONSE_TYPE:
-        """Return what the engine beneath makes of nodes; the cache has no part in it."""
+        """Return what the engine that is cached makes of nodes. The cache is not asked."""
         return self._query_engine.synthesize(query_bundle, nodes, additional_source_nodes)
 
     async def asynthesize(
@@ -121,43 +114,43 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
         nodes: list[NodeWithScore],
         additional_source_nodes: Sequence[NodeWithScore] | None = None,
     ) -> RESPONSE_TYPE:
-        """Return what the engine beneath makes of nodes; the cache has no part in it."""
+        """Return what the engine that is cached makes of nodes. The cache is not asked."""
         return await self._query_engine.asynthesize(query_bundle, nodes, additional_source_nodes)
 
     def _get_prompt_modules(self) -> PromptMixinType:
         return {"query_engine": self._query_engine}
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, model = query_bundle.query_str, self._model(query_bundle)
-        kept = None if model is None else self._find(query, model)
-        if kept is not None:
-            return response_of(kept, self._output_cls)
+        query, context = query_bundle.query_str, self._context(query_bundle)
+        cached = None if context is None else self._find(query, context)
+        if cached is not None:
+            return to_response(cached, self._output_cls)
         # A copy, since an engine writes into it, and the caller may ask with it again.
         response = self._query_engine.query(replace(query_bundle))
-        model = self._unchanged(query_bundle, model)
-        if model is None:
+        context = self._unchanged(query_bundle, context)
+        if context is None:
             return response
         if isinstance(response, StreamingResponse):
-            response.response_gen = self._relay(response.response_gen, query, model, response)
-        elif (kept := self._kept(response)) is not None:
-            self._keep(query, model, kept)
+            response.response_gen = self._cache_stream(response.response_gen, query, context, response)
+        elif (cached := self._to_cached(response)) is not None:
+            self._keep(query, context, cached)
         return response
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, model = query_bundle.query_str, self._model(query_bundle)
-        kept = None if model is None else await self._afind(query, model)
-        if kept is not None:
-            return aresponse_of(kept, self._output_cls)
+        query, context = query_bundle.query_str, self._context(query_bundle)
+        cached = None if context is None else await self._afind(query, context)
+        if cached is not None:
+            return to_async_response(cached, self._output_cls)
         response = await self._query_engine.aquery(replace(query_bundle))
-        model = self._unchanged(query_bundle, model)
-        if model is None:
+        context = self._unchanged(query_bundle, context)
+        if context is None:
             return response
         if isinstance(response, AsyncStreamingResponse):
-            response.response_gen = self._arelay(response.response_gen, query, model, response)
+            response.response_gen = self._acache_stream(response.response_gen, query, context, response)
         elif isinstance(response, StreamingResponse):
-            response.response_gen = self._relay(response.response_gen, query, model, response)
-        elif (kept := self._kept(response)) is not None:
-            await self._akeep(query, model, kept)
+            response.response_gen = self._cache_stream(response.response_gen, query, context, response)
+        elif (cached := self._to_cached(response)) is not None:
+            await self._akeep(query, context, cached)
         return response
 
     def _engine_fingerprint(self) -> str:
@@ -174,8 +167,8 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
                 "name='handbook': engines with the same name share answers"
             ) from None
 
-    def _model(self, query: QueryBundle) -> str | None:
-        """Return all that must be equal besides the text of a query; None if that cannot be told, with a warning."""
+    def _context(self, query: QueryBundle) -> str | None:
+        """Return what must be equal besides the text of a query; None if that cannot be told, with a warning."""
         try:
             embedding = None if query.embedding is None else list(map(float, query.embedding))
             return digest(self._engine_fingerprint(), query.image_path, query.custom_embedding_strs, embedding)
@@ -183,39 +176,40 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
             self._missed(error)
             return None
 
-    def _unchanged(self, query: QueryBundle, model: str | None) -> str | None:
+    def _unchanged(self, query: QueryBundle, context: str | None) -> str | None:
         """Return what must be equal; None, with a warning, if the engine was changed while it answered."""
-        if model is not None and self._model(query) != model:
+        if context is not None and self._context(query) != context:
             self._unkept(RecordError("the engine was changed while it answered"))
             return None
-        return model
+        return context
 
-    def _kept(self, response: Any) -> Kept | None:
+    def _to_cached(self, response: Any) -> CachedResponse | None:
+        """Return what is stored of a response; None, with a warning, if it could not be read back."""
         try:
-            return kept_of(response, self._output_cls)
+            return to_cached(response, self._output_cls)
         except RecordError as error:
             self._unkept(error)
             return None
 
-    def _relay(
-        self, pieces: Iterable[str], query: str, model: str, response: StreamingResponse
+    def _cache_stream(
+        self, pieces: Iterable[str], query: str, context: str, response: StreamingResponse
     ) -> Generator[str, None, None]:
-        """Pass on what is streamed, and keep it when it is complete."""
+        """Yield the pieces of a response, and store it after the last one."""
         passed: list[str] = []
         for piece in pieces:
             passed.append(piece)
             yield piece
-        self._keep(query, model, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+        self._keep(query, context, to_cached_stream(passed, response))
 
-    async def _arelay(
-        self, pieces: AsyncIterable[str], query: str, model: str, response: AsyncStreamingResponse
+    async def _acache_stream(
+        self, pieces: AsyncIterable[str], query: str, context: str, response: AsyncStreamingResponse
     ) -> AsyncGenerator[str, None]:
-        """Pass on what is streamed, and keep it when it is complete."""
+        """Yield the pieces of a response, and store it after the last one."""
         passed: list[str] = []
         async for piece in pieces:
             passed.append(piece)
             yield piece
-        await self._akeep(query, model, Kept(STREAMED, "".join(passed), response.source_nodes, response.metadata))
+        await self._akeep(query, context, to_cached_stream(passed, response))
 
     def _embed(self, text: str) -> Vector:
         return self._embed_model.get_query_embedding(text)
@@ -223,8 +217,8 @@ class SemanticCacheQueryEngine(SemanticCacheBase[Kept], BaseQueryEngine):
     async def _aembed(self, text: str) -> Vector:
         return await self._embed_model.aget_query_embedding(text)
 
-    def _write(self, value: Kept) -> str:
-        return write_kept(value)
+    def _write(self, value: CachedResponse) -> str:
+        return encode_cached(value)
 
-    def _read(self, text: str | bytes) -> Kept:
-        return read_kept(text, self._output_cls)
+    def _read(self, text: str | bytes) -> CachedResponse:
+        return decode_cached(text, self._output_cls)

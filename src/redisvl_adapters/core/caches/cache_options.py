@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, TypeAlias
 
 from redisvl_adapters.core.arguments import is_utf8
-from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 OnError: TypeAlias = Literal["raise", "miss"]
@@ -18,13 +18,20 @@ DEFAULT_THRESHOLD = 0.1
 _CHOICES = ("raise", "miss")
 
 
-class CacheOptions(TypedDict, total=False):
-    """What a semantic cache can be told about its index.
+class CacheOptions(ConnectionOptions, total=False):
+    """The keywords of a semantic cache, beside its model and the name of its index.
 
     Keys:
-        redis_url: As for the vector stores; by default the environment variable ``REDIS_URL``, or localhost.
-        client: A sync redis-py client to use instead of a URL. Serves async calls too.
-        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
+        redis_url: See ``ConnectionOptions``, as for the next two.
+        client: A sync redis-py client to use instead of a URL.
+        async_client: An async redis-py client to use instead of a URL.
+        distance_threshold: The largest cosine distance of a hit, from 0 to 2 (0.1); ``calibrate`` finds one that suits
+            the embedding model.
+        ttl: Seconds after which an answer expires; None (default) keeps it.
+        scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "locale": "en"}``.
+        on_error: What becomes of a failure of Redis or of the embedding model, or of a prompt that cannot be looked up:
+            ``raise`` (default), or ``miss`` with a warning, so that no call fails because of its cache. For how long a
+            server that hangs is waited for can be in its URL: ``?socket_timeout=0.5``.
         prefix: What the keys of its entries start with; ``<index_name>:`` by default.
         storage: ``hash`` (default) or ``json``.
         algorithm: ``hnsw`` (default) or ``flat``.
@@ -40,9 +47,10 @@ class CacheOptions(TypedDict, total=False):
         block_size: FLAT, vectors per memory block.
     """
 
-    redis_url: str | None
-    client: SyncClient | None
-    async_client: AsyncClient | None
+    distance_threshold: float
+    ttl: float | None
+    scope: Scope | None
+    on_error: OnError
     prefix: str | None
     storage: Literal["hash", "json"] | None
     algorithm: Literal["hnsw", "flat"] | None

@@ -1,14 +1,12 @@
-"""What becomes of failures in a cache: raised, or a miss with a warning."""
+"""What a cache can fail with: damaged entries, and embedding models."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.caches.cache_options import OnError
 from redisvl_adapters.core.server.commands import Reply
 from redisvl_adapters.errors import EmbeddingError, RecordError
 
@@ -22,28 +20,8 @@ class DamagedEntryError(Exception):
     """An entry cannot be read back. It never leaves a cache: it is a miss, with a warning."""
 
 
-_NEVER_RAISED = (DamagedEntryError, RecordError)
+NEVER_RAISED = (DamagedEntryError, RecordError)
 """What is wrong with one entry, one prompt or one answer alone: the call goes on without the cache."""
-
-
-class FailureHandling:
-    """A cache that knows what to do when it fails: raise, or miss with a warning."""
-
-    _on_error: OnError
-
-    def _missed(self, error: Exception) -> None:
-        """Warn of a lookup that failed, and so is a miss, unless its error is to be raised."""
-        self._told(error, "the cache was not read, which counts as a miss")
-
-    def _unkept(self, error: Exception) -> None:
-        """Warn of an answer that could not be stored, unless its error is to be raised."""
-        self._told(error, "the answer was not cached")
-
-    def _told(self, error: Exception, what: str) -> None:
-        if self._on_error == "raise" and not isinstance(error, _NEVER_RAISED):
-            raise error
-        said = str(error) or type(error).__name__
-        warnings.warn(f"{what}: {said:.500}", RuntimeWarning, stacklevel=5)
 
 
 @contextmanager

@@ -7,31 +7,25 @@ the nearest entry among those for which the same things are equal: that is part 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import is_utf8
+from redisvl_adapters.core.caches.answer_cache import AnswerCache
 from redisvl_adapters.core.caches.cache_index import CACHE_FIELDS, SCOPE, WITHIN, CacheIndexBase
 from redisvl_adapters.core.caches.cache_options import (
+    DEFAULT_THRESHOLD,
     CacheOptions,
-    OnError,
-    Scope,
     check_on_error,
     check_threshold,
 )
 from redisvl_adapters.core.caches.entry_vectors import check_vector, placeholder_vector
-from redisvl_adapters.core.caches.failures import (
-    DAMAGE,
-    DamagedEntryError,
-    FailureHandling,
-    embedding_failures,
-    is_wrong_type,
-)
+from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError, embedding_failures, is_wrong_type
 from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_first_row
 from redisvl_adapters.core.caches.prompts import Question, check_prompt, digest
 from redisvl_adapters.core.index.redis_index import RedisIndex
@@ -49,6 +43,7 @@ from redisvl_adapters.errors import (
 
 T = TypeVar("T")
 
+_OF_CACHE = frozenset({"distance_threshold", "scope", "on_error"})
 _ID = 40
 _REMEMBERED = 256
 _ATTEMPTS = 3
@@ -61,45 +56,32 @@ _READ: Mapping[str, tuple[str, str, Callable[[bytes], str | bytes]]] = {
 _PROBE = "How many dimensions does a vector of this model have?"
 
 
-class SemanticCacheBase(CacheIndexBase, FailureHandling, ABC, Generic[T]):
+class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
     """A semantic cache of answers, whatever the framework. The adapters say how answers and prompts are written.
 
     Args:
         embedding: The embedding model, whose vectors are not compared with those of another one.
         index_name: The name of its index.
-        distance_threshold: The largest cosine distance of a hit.
-        ttl: Seconds after which an entry expires.
-        scope: What else must be equal for an answer to hold.
-        on_error: What becomes of a failure: ``raise``, or ``miss`` with a warning.
-        options: The keywords of ``CacheOptions``.
+        options: See ``CacheOptions``.
     """
 
-    def __init__(
-        self,
-        embedding: object,
-        index_name: str,
-        distance_threshold: float,
-        ttl: float | None,
-        scope: Scope | None,
-        on_error: OnError,
-        options: CacheOptions,
-    ) -> None:
+    def __init__(self, embedding: object, index_name: str, options: CacheOptions) -> None:
         known = CacheOptions.__optional_keys__
         unknown = {name: value for name, value in options.items() if name not in known}
-        refuse_unknown(type(self).__name__, unknown, known | {"distance_threshold", "ttl", "scope", "on_error"})
+        refuse_unknown(type(self).__name__, unknown, known | {"index_name"})
         if options.get("algorithm") not in (None, "hnsw", "flat"):
             raise ArgumentError(f"algorithm is one of hnsw, flat; not {options.get('algorithm')!r}")
-        self._threshold = check_threshold(distance_threshold)
-        self._on_error = check_on_error(on_error)
+        self._threshold = check_threshold(options.get("distance_threshold", DEFAULT_THRESHOLD))
+        self._on_error = check_on_error(options.get("on_error", "raise"))
         self._vectors_of = describe_embedding_model(embedding)
         # What makes an equal cache, by deepcopy or pickle.
-        given = {"index_name": index_name, "distance_threshold": distance_threshold, "ttl": ttl, "on_error": on_error}
-        self._options = cast("IndexOptions", {**options, **given})
-        self._take_scope(scope)
-        own = {"index_name": index_name, "ttl": ttl, "metadata_schema": CACHE_FIELDS, "distance_metric": "cosine"}
+        self._options = cast("IndexOptions", {**options, "index_name": index_name})
+        self._take_scope(options.get("scope"))
+        of_index = {name: value for name, value in options.items() if name not in _OF_CACHE}
         # Whoever would rather miss would rather not wait.
-        patience = {"retry": 0} if on_error == "miss" else {}
-        self._index = RedisIndex(**cast("IndexOptions", {**patience, **options, **own}))
+        patience = {"retry": 0} if self._on_error == "miss" else {}
+        own = {"index_name": index_name, "metadata_schema": CACHE_FIELDS, "distance_metric": "cosine"}
+        self._index = RedisIndex(**cast("IndexOptions", {**patience, **of_index, **own}))
         self._search = NearestEntryQuery(WITHIN)
         # The vectors of prompts that were missed, and so are about to be stored.
         self._missed_vectors: OrderedDict[str, Vector] = OrderedDict()
@@ -112,92 +94,55 @@ class SemanticCacheBase(CacheIndexBase, FailureHandling, ABC, Generic[T]):
     async def _aembed(self, text: str) -> Vector:
         """Return the vector of a text."""
 
-    @abstractmethod
-    def _write(self, value: T) -> str:
-        """Return an answer as text.
-
-        Raises:
-            RecordError: If it could not be read back whole.
-        """
-
-    @abstractmethod
-    def _read(self, text: str | bytes) -> T:
-        """Return the answer that a text holds; any of ``DAMAGE`` says that it is damaged."""
-
     def _question(self, prompt: str) -> Question:
         """Return what of a prompt is compared."""
         return Question(prompt)
-
-    def _check_identifiable(self, prompt: str, model: str) -> None:
-        """Refuse a prompt, or a model, that could be mistaken for another one.
-
-        Raises:
-            RecordError: If so.
-        """
-
-    def _compared(self, prompt: str) -> Question:
-        """Return what of a prompt is compared: none of it if UTF-8, and so an embedding model, cannot hold it."""
-        question = self._question(prompt)
-        return question if is_utf8(question.text) else Question("", prompt)
 
     @property
     def distance_threshold(self) -> float:
         """The largest cosine distance of a hit."""
         return self._threshold
 
-    def _find(self, prompt: str, model: str) -> T | None:
-        """Return the answer to a prompt or to one that means the same; None if there is none."""
-        try:
-            entry_id = self._id(prompt, model)
-            found = self._index.run(self._exact(entry_id))
-            if found is None and (question := self._compared(prompt)).text:
-                with embedding_failures():
-                    vector = self._embed(question.text)
-                found = self._index.run(self._nearest(vector, self._within(question, model)))
-                self._remember(found, entry_id, vector)
-        except Exception as error:  # noqa: BLE001  # a cache need not be why a call fails, whatever happens
-            self._missed(error)
-            return None
+    def _look_up(self, prompt: str, model: str) -> T | None:
+        entry_id = self._id(prompt, model)
+        found = self._index.run(self._exact(entry_id))
+        if found is None and (question := self._compared(prompt)).text:
+            with embedding_failures():
+                vector = self._embed(question.text)
+            found = self._index.run(self._nearest(vector, self._within(question, model)))
+            self._remember(found, entry_id, vector)
         return found
 
-    async def _afind(self, prompt: str, model: str) -> T | None:
-        """Return the answer to a prompt or to one that means the same; None if there is none."""
-        try:
-            entry_id = self._id(prompt, model)
-            found = await self._index.arun(self._exact(entry_id))
-            if found is None and (question := self._compared(prompt)).text:
-                with embedding_failures():
-                    vector = await self._aembed(question.text)
-                found = await self._index.arun(self._nearest(vector, self._within(question, model)))
-                self._remember(found, entry_id, vector)
-        except Exception as error:  # noqa: BLE001  # as above
-            self._missed(error)
-            return None
+    async def _alook_up(self, prompt: str, model: str) -> T | None:
+        entry_id = self._id(prompt, model)
+        found = await self._index.arun(self._exact(entry_id))
+        if found is None and (question := self._compared(prompt)).text:
+            with embedding_failures():
+                vector = await self._aembed(question.text)
+            found = await self._index.arun(self._nearest(vector, self._within(question, model)))
+            self._remember(found, entry_id, vector)
         return found
 
-    def _keep(self, prompt: str, model: str, value: T) -> None:
-        """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
-        try:
-            entry_id, question = self._id(prompt, model), self._compared(prompt)
-            vector = self._known_vector(entry_id, question)
-            if vector is None:
-                with embedding_failures():
-                    vector = self._embed(question.text or _PROBE)
-            self._index.run(self._store(entry_id, question, model, value, vector))
-        except Exception as error:  # noqa: BLE001  # as above
-            self._unkept(error)
+    def _store(self, prompt: str, model: str, value: T) -> None:
+        entry_id, question = self._id(prompt, model), self._compared(prompt)
+        vector = self._known_vector(entry_id, question)
+        if vector is None:
+            with embedding_failures():
+                vector = self._embed(question.text or _PROBE)
+        self._index.run(self._put(entry_id, question, model, value, vector))
 
-    async def _akeep(self, prompt: str, model: str, value: T) -> None:
-        """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
-        try:
-            entry_id, question = self._id(prompt, model), self._compared(prompt)
-            vector = self._known_vector(entry_id, question)
-            if vector is None:
-                with embedding_failures():
-                    vector = await self._aembed(question.text or _PROBE)
-            await self._index.arun(self._store(entry_id, question, model, value, vector))
-        except Exception as error:  # noqa: BLE001  # as above
-            self._unkept(error)
+    async def _astore(self, prompt: str, model: str, value: T) -> None:
+        entry_id, question = self._id(prompt, model), self._compared(prompt)
+        vector = self._known_vector(entry_id, question)
+        if vector is None:
+            with embedding_failures():
+                vector = await self._aembed(question.text or _PROBE)
+        await self._index.arun(self._put(entry_id, question, model, value, vector))
+
+    def _compared(self, prompt: str) -> Question:
+        """Return what of a prompt is compared: none of it if UTF-8, and so an embedding model, cannot hold it."""
+        question = self._question(prompt)
+        return question if is_utf8(question.text) else Question("", prompt)
 
     def _id(self, prompt: str, model: str) -> str:
         self._check_identifiable(check_prompt(prompt), model)
@@ -263,7 +208,7 @@ class SemanticCacheBase(CacheIndexBase, FailureHandling, ABC, Generic[T]):
             # The nearest entry has just expired, which the server knows now: the next one counts.
         return None
 
-    def _store(self, entry_id: str, question: Question, model: str, value: T, vector: Vector) -> Steps[object]:
+    def _put(self, entry_id: str, question: Question, model: str, value: T, vector: Vector) -> Steps[object]:
         state = self._index.state
         snapshot = yield from self._opened()
         if snapshot is not None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
 from redisvl.query.filter import FilterExpression
 
-from redisvl_adapters.errors import FilterError
+from redisvl_adapters.core.arguments import is_utf8
+from redisvl_adapters.errors import ArgumentError, FilterError
 
 Match: TypeAlias = Literal["any", "all", "phrase"]
 """Whether a text must have any of some words, all of them, or all of them side by side."""
@@ -77,6 +79,20 @@ class FromSources(Filter):
     """The record was made from one of these source documents (LlamaIndex: ``ref_doc_id``)."""
 
     source_ids: tuple[str, ...]
+
+    @classmethod
+    def checked(cls, source_ids: Sequence[str], what: str) -> FromSources:
+        """Return the filter for ids that a caller gave.
+
+        Raises:
+            ArgumentError: If they are no list, or an id is not a non-empty string.
+        """
+        if isinstance(source_ids, str):
+            raise ArgumentError(f"{what} is a list of ids, not one id; write [{source_ids!r}]")
+        for source_id in source_ids:
+            if not isinstance(source_id, str) or not source_id or not is_utf8(source_id):
+                raise ArgumentError(f"{what}: the id of a source document is a non-empty string; not {source_id!r}")
+        return cls(tuple(source_ids))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core.schema.fields import MetadataSchema
-from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.options import ConnectionOptions
 
 
-class ExistingOptions(TypedDict, total=False):
+class ExistingOptions(ConnectionOptions, total=False):
     """The keywords of ``IndexOptions`` but for ``index_name``, which ``from_existing_index`` takes first."""
 
-    redis_url: str | None
-    client: SyncClient | None
-    async_client: AsyncClient | None
     prefix: str | None
     storage: Literal["hash", "json"] | None
     metadata_schema: MetadataSchema | None

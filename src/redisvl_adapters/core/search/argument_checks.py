@@ -40,7 +40,7 @@ def check_vector_search(
 
 
 def check_text_search(method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED_ARGUMENTS) -> None:
-    """Raise an error for what can be known to be wrong with a text search. See ``check_vector``."""
+    """Raise an error for what can be known to be wrong with a text search. See ``check_vector_search``."""
     refuse_unknown_options(method, options, TEXT_OPTIONS, also)
     check_k(k)
     check_match(options.get("match", "any"))
@@ -53,12 +53,26 @@ def check_text_search(method: str, k: Any, options: Mapping[str, Any], also: Col
 def check_hybrid_search(
     method: str, k: Any, options: Mapping[str, Any], also: Collection[str] = NAMED_ARGUMENTS
 ) -> Fusion:
-    """Return how to fuse, unless something can be known to be wrong with a hybrid search. See ``check_vector``."""
+    """Return how to fuse, unless something can be known to be wrong with a hybrid search.
+
+    See ``check_vector_search``.
+    """
     refuse_unknown_options(method, options, HYBRID_OPTIONS, also)
     check_text_search(method, k, {name: options[name] for name in options if name in TEXT_OPTIONS})
     read_tuning(options)
     check_fetch_k(k, options.get("fetch_k"))
     return Fusion(options.get("fusion", "linear"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
+
+
+def check_query(query: Any) -> str:
+    """Return a text to search for.
+
+    Raises:
+        ArgumentError: If it is no text.
+    """
+    if not isinstance(query, str):
+        raise ArgumentError(f"query is a text; not {type(query).__name__} {query!r:.80}")
+    return query
 
 
 def refuse_unknown_options(

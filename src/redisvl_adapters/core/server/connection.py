@@ -22,6 +22,7 @@ from redisvl_adapters.core.server.clients import (
     settings_of,
     sync_twin,
 )
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
 
@@ -33,9 +34,9 @@ class Connection:
     loop has an async client of its own, which is closed with the loop.
 
     Args:
-        redis_url: The server; by default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
-        client: A sync client to use instead.
-        async_client: An async client to use instead.
+        redis_url: See ``ConnectionOptions``, as for the next two.
+        client: A sync client to use instead of a URL.
+        async_client: An async client to use instead of a URL.
 
     Raises:
         ArgumentError: If both a URL and a client are given, or either is not what it should be.
@@ -87,7 +88,7 @@ class Connection:
         return Connection(**self.arguments)
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> ConnectionOptions:
         """What makes another connection to the same server; a client that was given serves both."""
         return {"redis_url": self._url, "client": self._given, "async_client": self._given_async}
 
@@ -110,6 +111,19 @@ class Connection:
     def given(self) -> SyncClient | AsyncClient | None:
         """The client that was given, if one was."""
         return self._given or self._given_async
+
+    def refuse_given(self, done: str, what: str = "a store") -> None:
+        """Raise an error if a client was given: of a URL alone another connection can be made elsewhere.
+
+        Args:
+            done: What a store with a client cannot be, for the message: "written down".
+            what: What has the client, for the message.
+
+        Raises:
+            ArgumentError: If a client was given.
+        """
+        if self.given is not None:
+            raise ArgumentError(f"{what} that was given a client cannot be {done}; make it with redis_url instead")
 
     def sync_client(self) -> SyncClient:
         """Return the sync client, opening it if need be.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import orjson
 from ulid import ULID
@@ -20,6 +20,7 @@ from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_spec import default_prefix
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.key_names import escape_key_part
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.history import Session
@@ -76,13 +77,13 @@ class MessageIndex:
     model: str
 
     @classmethod
-    def of(cls, index_name: str, embedding: object, **connection: Any) -> MessageIndex:
+    def of(cls, index_name: str, embedding: object, **connection: Unpack[ConnectionOptions]) -> MessageIndex:
         """Return an index of messages.
 
         Args:
             index_name: Its name.
             embedding: The embedding model.
-            connection: ``redis_url``, ``client`` or ``async_client``.
+            connection: See ``ConnectionOptions``.
         """
         index = RedisIndex(index_name=index_name, metadata_schema=_FIELDS, learn=False, **connection)
         described = orjson.dumps(describe_embedding_model(embedding))

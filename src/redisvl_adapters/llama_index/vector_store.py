@@ -19,6 +19,7 @@ from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.filters.algebra import FromSources
 from redisvl_adapters.core.filters.descriptions import describe_field
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
@@ -26,10 +27,12 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.store import StoreBase
-from redisvl_adapters.errors import ArgumentError, known_keywords, refuse_unknown
+from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.nodes import to_node, to_records
-from redisvl_adapters.llama_index.query import from_sources, run_query
+from redisvl_adapters.llama_index.options import AddOptions, QueryOptions
+from redisvl_adapters.llama_index.query_modes import run_query
+from redisvl_adapters.signatures import list_keywords
 
 
 class RedisVectorStore(StoreBase, BasePydanticVectorStore):
@@ -57,6 +60,7 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
     _options: IndexOptions = PrivateAttr()
     _index: RedisIndex = PrivateAttr()
 
+    @list_keywords(IndexOptions, first=["index_name"])
     def __init__(self, **options: Unpack[IndexOptions]) -> None:
         super().__init__(stores_text=True, is_embedding_query=True)
         self._options = options
@@ -67,30 +71,29 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         """Return the name under which LlamaIndex serialises the store."""
         return "RedisVectorStore"
 
-    def to_dict(self, **unknown: Any) -> dict[str, Any]:
+    @known_keywords
+    def to_dict(self) -> dict[str, Any]:  # type: ignore[override]  # its keywords are known
         """Return what makes an equal store through ``from_dict``: the URL is in it, password included.
 
         Raises:
             ArgumentError: If the store was given a client, which cannot be written down.
         """
-        refuse_unknown("to_dict", unknown, ())
-        if self._index.connection.given is not None:
-            raise ArgumentError(
-                "a store that was given a client cannot be written down; make it with redis_url instead"
-            )
-        written = {name: _written(value) for name, value in self._options.items()}
+        self._index.connection.refuse_given("written down")
+        written = {name: _to_json(value) for name, value in self._options.items()}
         return {**written, "class_name": self.class_name()}
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], **kwargs: Any) -> Self:
+    def from_dict(  # type: ignore[override]  # its keywords are known
+        cls, data: dict[str, Any], **options: Unpack[IndexOptions]
+    ) -> Self:
         """Return the store that ``to_dict`` wrote down; keywords go before what is written.
 
         It never overwrites the index, unless ``create="overwrite"`` is among the keywords.
         """
-        if data.get("create") == "overwrite":
-            data = {**data, "create": "if-missing"}
-        options = {name: value for name, value in {**data, **kwargs}.items() if name != "class_name"}
-        return cls(**cast("IndexOptions", options))
+        given: dict[str, Any] = {name: value for name, value in data.items() if name != "class_name"}
+        if given.get("create") == "overwrite":
+            given["create"] = "if-missing"
+        return cls(**cast("IndexOptions", {**given, **options}))
 
     @property
     def client(self) -> Any:
@@ -99,7 +102,11 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
 
     # Writing
 
-    def add(self, nodes: Iterable[BaseNode], **options: Any) -> list[str]:
+    @known_keywords
+    @list_keywords(AddOptions)
+    def add(  # type: ignore[override]  # its keywords are known
+        self, nodes: Iterable[BaseNode], **options: Unpack[AddOptions]
+    ) -> list[str]:
         """Write nodes with their embeddings, replacing those that exist under their ids.
 
         A list is checked as a whole before anything is written; any other iterable is a stream, of any length, that is
@@ -107,9 +114,7 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
 
         Args:
             nodes: The nodes.
-            options: ``ttl`` (seconds after which they expire; by default as the store was told), ``batch_size`` (how
-                many are written at once, 500), ``show_progress`` (whether to draw a bar with tqdm), ``skip_existing``
-                (whether nodes whose ids exist are left as they are).
+            options: The keywords of ``AddOptions``: ``ttl``, ``batch_size``, ``show_progress``, ``skip_existing``, ...
 
         Returns:
             The ids of the nodes, in their order.
@@ -123,47 +128,53 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         plan = _plan(options)
         return ingest(self._index, to_records(nodes), _vectors, plan)
 
-    async def async_add(self, nodes: Iterable[BaseNode], **options: Any) -> list[str]:
+    @known_keywords
+    @list_keywords(AddOptions)
+    async def async_add(  # type: ignore[override]  # its keywords are known
+        self, nodes: Iterable[BaseNode], **options: Unpack[AddOptions]
+    ) -> list[str]:
         """Write nodes with their embeddings. See ``add``."""
         plan = _plan(options)
         return await aingest(self._index, to_records(nodes), _avectors, plan)
 
-    def delete(self, ref_doc_id: str, **unknown: Any) -> None:
+    @known_keywords
+    def delete(self, ref_doc_id: str) -> None:  # type: ignore[override]  # its keywords are known
         """Delete all nodes that were made from a source document.
 
         Raises:
             ArgumentError: If the id is not a non-empty string.
         """
-        refuse_unknown("delete", unknown, ("ref_doc_id",))
-        self._index.run(operations.delete_matching(self._index.state, from_sources([ref_doc_id], "ref_doc_id")))
+        self._index.run(self._delete(ref_doc_id))
 
-    async def adelete(self, ref_doc_id: str, **unknown: Any) -> None:
+    @known_keywords
+    async def adelete(self, ref_doc_id: str) -> None:  # type: ignore[override]  # its keywords are known
         """Delete all nodes that were made from a source document. See ``delete``."""
-        refuse_unknown("adelete", unknown, ("ref_doc_id",))
-        await self._index.arun(operations.delete_matching(self._index.state, from_sources([ref_doc_id], "ref_doc_id")))
+        await self._index.arun(self._delete(ref_doc_id))
 
-    def delete_nodes(
-        self, node_ids: list[str] | None = None, filters: FilterLike | None = None, **unknown: Any
+    def _delete(self, ref_doc_id: str) -> Steps[int]:
+        return operations.delete_matching(self._index.state, FromSources.checked([ref_doc_id], "ref_doc_id"))
+
+    @known_keywords
+    def delete_nodes(  # type: ignore[override]  # its keywords are known
+        self, node_ids: list[str] | None = None, filters: FilterLike | None = None
     ) -> None:
         """Delete nodes by their ids, by a filter, or those of some ids that match a filter.
 
         Args:
             node_ids: The ids. Those that do not exist do no harm; an empty list deletes nothing.
             filters: A filter; one that matches everything is refused.
-            unknown: Nothing: other keywords are refused.
 
         Raises:
             ArgumentError: If there are neither ids nor a filter that could fail to match.
             FilterError: If the filter cannot be honoured.
         """
-        refuse_unknown("delete_nodes", unknown, ("node_ids", "filters"))
         self._index.run(self._delete_nodes(node_ids, filters))
 
-    async def adelete_nodes(
-        self, node_ids: list[str] | None = None, filters: FilterLike | None = None, **unknown: Any
+    @known_keywords
+    async def adelete_nodes(  # type: ignore[override]  # its keywords are known
+        self, node_ids: list[str] | None = None, filters: FilterLike | None = None
     ) -> None:
         """Delete nodes. See ``delete_nodes``."""
-        refuse_unknown("adelete_nodes", unknown, ("node_ids", "filters"))
         await self._index.arun(self._delete_nodes(node_ids, filters))
 
     def _delete_nodes(self, node_ids: list[str] | None, filters: FilterLike | None) -> Steps[int]:
@@ -217,7 +228,10 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         """Count the nodes, or those that match a filter."""
         return await self._index.arun(operations.count(self._index.state, read_filter(filters)))
 
-    def query(self, query: VectorStoreQuery, **options: Any) -> VectorStoreQueryResult:
+    @list_keywords(QueryOptions)
+    def query(  # type: ignore[override]  # its keywords are known
+        self, query: VectorStoreQuery, **options: Unpack[QueryOptions]
+    ) -> VectorStoreQueryResult:
         """Return what a query finds, best first: larger similarities are better.
 
         Modes are DEFAULT (nearest vectors), TEXT_SEARCH (words of ``query_str``), HYBRID (both; ``alpha`` is the weight
@@ -228,8 +242,8 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
             query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k``
                 (text side), ``hybrid_top_k`` (results of HYBRID), ``filters``, ``doc_ids`` (source documents),
                 ``node_ids``, ``output_fields`` (the metadata keys to return), ``alpha``, ``mmr_threshold``.
-            options: What the mode takes of ``SearchOptions``, ``TextOptions`` and ``HybridOptions``; ``fetch_k`` in
-                MMR. A retriever passes its ``vector_store_kwargs`` here.
+            options: The keywords of ``QueryOptions`` that the mode has. A retriever passes its ``vector_store_kwargs``
+                here.
 
         Raises:
             ArgumentError: If the mode is another, or something that it needs is missing or out of range.
@@ -238,18 +252,17 @@ class RedisVectorStore(StoreBase, BasePydanticVectorStore):
         """
         return self._index.run(run_query(self._index.state, query, options))
 
-    async def aquery(self, query: VectorStoreQuery, **options: Any) -> VectorStoreQueryResult:
+    @list_keywords(QueryOptions)
+    async def aquery(  # type: ignore[override]  # its keywords are known
+        self, query: VectorStoreQuery, **options: Unpack[QueryOptions]
+    ) -> VectorStoreQueryResult:
         """Return what a query finds. See ``query``."""
         return await self._index.arun(run_query(self._index.state, query, options))
 
 
-_ADD_OPTIONS = frozenset({"ttl", "batch_size", "show_progress", "skip_existing"})
-
-
-def _plan(options: dict[str, Any]) -> IngestPlan:
-    refuse_unknown("add", {name: options[name] for name in options if name not in _ADD_OPTIONS}, _ADD_OPTIONS)
-    given = {name: value for name, value in options.items() if value is not None and name != "ttl"}
-    return IngestPlan(ttl_ms=check_ttl(options.get("ttl")), **given)
+def _plan(options: AddOptions) -> IngestPlan:
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    return IngestPlan(ttl_ms=check_ttl(given.pop("ttl", None)), **given)
 
 
 def _vectors(records: list[Record]) -> list[Any]:
@@ -260,7 +273,8 @@ async def _avectors(records: list[Record]) -> list[Any]:
     return _vectors(records)
 
 
-def _written(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
+    """Return the value of an option as JSON can hold it."""
     match value:
         case IndexSchema():
             return value.to_dict()

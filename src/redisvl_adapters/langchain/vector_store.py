@@ -1,0 +1,226 @@
+"""The LangChain vector store: its constructors, retrievers and searches by type.
+
+Its other methods are in ``search_methods`` and ``record_methods``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Self, Unpack
+
+from langchain_core.documents import Document
+from langchain_core.embeddings import Embeddings
+from langchain_core.vectorstores import VectorStore
+
+from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
+from redisvl_adapters.core.store import StoreBase
+from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.langchain.record_methods import RecordMethods
+from redisvl_adapters.langchain.retriever import RedisRetriever
+from redisvl_adapters.langchain.search_methods import SearchMethods
+from redisvl_adapters.langchain.search_types import SearchKwargs, SearchType, documents_of, search_of_type
+from redisvl_adapters.langchain.searcher import Searcher
+
+
+class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any keyword, these do not
+    SearchMethods, RecordMethods, StoreBase, VectorStore
+):
+    """A LangChain vector store on a Redis index that LlamaIndex can use as well.
+
+    Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an
+    async twin that does not use threads. Filters are Mongo-style dicts, RedisVL filter expressions or this library's
+    own.
+
+    Example:
+        >>> store = RedisVectorStore(embedding, index_name="docs", redis_url="redis://localhost:6379")
+        >>> store.add_texts(["Redis is quick."], [{"year": 2024}])
+        >>> store.similarity_search("a quick store", k=1, filter={"year": {"$gte": 2020}})
+
+    Args:
+        embedding: The model that turns texts into vectors.
+        options: The keywords of ``IndexOptions``: ``index_name``, ``redis_url``, ``storage``, ``metadata_schema``, ...
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that the store does not have.
+        ArgumentError: If a value is out of its range.
+        SchemaError: If the values contradict each other.
+    """
+
+    def __init__(self, embedding: Embeddings, **options: Unpack[IndexOptions]) -> None:
+        if not isinstance(embedding, Embeddings):
+            raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
+        self._embedding = embedding
+        self._options = options
+        self._index = RedisIndex(**options)
+        self._searcher = Searcher(self._index, embedding)
+
+    def _made_with(self) -> tuple[Any, ...]:
+        return (self._embedding,)
+
+    @classmethod
+    def from_texts(  # type: ignore[override]  # LangChain's takes any keyword
+        cls,
+        texts: Iterable[str],
+        embedding: Embeddings,
+        metadatas: Sequence[dict[str, Any] | None] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **options: Unpack[IndexOptions],
+    ) -> Self:
+        """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
+        store = cls(embedding, **options)
+        with store._closed_on_error():  # its own class
+            store.add_texts(texts, metadatas, ids=ids)
+        return store
+
+    @classmethod
+    async def afrom_texts(  # type: ignore[override]  # LangChain's takes any keyword
+        cls,
+        texts: Iterable[str],
+        embedding: Embeddings,
+        metadatas: Sequence[dict[str, Any] | None] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **options: Unpack[IndexOptions],
+    ) -> Self:
+        """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
+        store = cls(embedding, **options)
+        async with store._aclosed_on_error():  # its own class
+            await store.aadd_texts(texts, metadatas, ids=ids)
+        return store
+
+    @classmethod
+    def from_documents(  # type: ignore[override]  # LangChain's takes any keyword
+        cls,
+        documents: Iterable[Document],
+        embedding: Embeddings,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **options: Unpack[IndexOptions],
+    ) -> Self:
+        """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
+        store = cls(embedding, **options)
+        with store._closed_on_error():  # its own class
+            store.add_documents(documents, ids=ids)
+        return store
+
+    @classmethod
+    async def afrom_documents(  # type: ignore[override]  # LangChain's takes any keyword
+        cls,
+        documents: Iterable[Document],
+        embedding: Embeddings,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **options: Unpack[IndexOptions],
+    ) -> Self:
+        """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
+        store = cls(embedding, **options)
+        async with store._aclosed_on_error():  # its own class
+            await store.aadd_documents(documents, ids=ids)
+        return store
+
+    @classmethod
+    def from_existing_index(cls, index_name: str, embedding: Embeddings, **options: Unpack[ExistingOptions]) -> Self:
+        """Open an index that exists; its prefix, storage, metric and fields are read from the server.
+
+        Raises:
+            IndexNotFoundError: If there is no such index.
+        """
+        store = cls(embedding, **_existing(index_name, options))
+        with store._closed_on_error():  # its own class
+            store.count()
+        return store
+
+    @classmethod
+    async def afrom_existing_index(
+        cls, index_name: str, embedding: Embeddings, **options: Unpack[ExistingOptions]
+    ) -> Self:
+        """Open an index that exists; its prefix, storage, metric and fields are read from the server.
+
+        Raises:
+            IndexNotFoundError: If there is no such index.
+        """
+        store = cls(embedding, **_existing(index_name, options))
+        async with store._aclosed_on_error():  # its own class
+            await store.acount()
+        return store
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """The model that turns texts into vectors."""
+        return self._embedding
+
+    # By search type
+
+    @known_keywords
+    def as_retriever(  # type: ignore[override]  # LangChain's takes any keyword
+        self,
+        *,
+        search_type: SearchType = "similarity",
+        search_kwargs: SearchKwargs | None = None,
+        tags: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+        name: str | None = None,
+    ) -> RedisRetriever:
+        """Return a retriever over this store.
+
+        Args:
+            search_type: What it does: ``similarity``, ``similarity_score_threshold``, ``mmr``, ``text`` or ``hybrid``.
+            search_kwargs: What the search method of that type takes. See ``SearchKwargs``.
+            tags: The tags of its runs; by default the names of the store and of the model.
+            metadata: The metadata of its runs.
+            name: Its name in traces.
+
+        Raises:
+            UnknownArgumentError: If there is a keyword, or a search keyword, that the retriever does not have.
+            ArgumentError: If the search type does not exist, or a search keyword is out of its range or contradicts
+                another.
+        """
+        search_of_type(search_type, search_kwargs or {})
+        given: dict[str, Any] = {**search_kwargs} if search_kwargs else {}
+        if "score_threshold" in given:
+            # LangChain takes a float alone.
+            given["score_threshold"] = float(given["score_threshold"])
+        tags = tags or self._get_retriever_tags()
+        return RedisRetriever(
+            vectorstore=self, search_type=search_type, search_kwargs=given, tags=tags, metadata=metadata, name=name
+        )
+
+    def search(  # type: ignore[override]  # LangChain's takes any keyword
+        self, query: str, search_type: SearchType, **search_kwargs: Unpack[SearchKwargs]
+    ) -> list[Document]:
+        """Return what a retriever of a type finds for a text. See ``as_retriever``."""
+        return documents_of(self._searcher.run(query, search_of_type(search_type, search_kwargs)))
+
+    async def asearch(  # type: ignore[override]  # LangChain's takes any keyword
+        self, query: str, search_type: SearchType, **search_kwargs: Unpack[SearchKwargs]
+    ) -> list[Document]:
+        """Return what a retriever of a type finds for a text. See ``as_retriever``."""
+        return documents_of(await self._searcher.arun(query, search_of_type(search_type, search_kwargs)))
+
+    def retrieve_batch(
+        self, search_type: SearchType, queries: Sequence[str], **search_kwargs: Unpack[SearchKwargs]
+    ) -> list[list[Document]]:
+        """Return what a retriever finds for each of some texts, embedded by one call and searched in one round trip.
+
+        Args:
+            search_type: See ``as_retriever``.
+            queries: The texts.
+            search_kwargs: See ``SearchKwargs``.
+        """
+        found = self._searcher.run_batch(queries, search_of_type(search_type, search_kwargs))
+        return [documents_of(each) for each in found]
+
+    async def aretrieve_batch(
+        self, search_type: SearchType, queries: Sequence[str], **search_kwargs: Unpack[SearchKwargs]
+    ) -> list[list[Document]]:
+        """Return what a retriever finds for each of some texts. See ``retrieve_batch``."""
+        found = await self._searcher.arun_batch(queries, search_of_type(search_type, search_kwargs))
+        return [documents_of(each) for each in found]
+
+
+def _existing(index_name: str, options: ExistingOptions) -> IndexOptions:
+    if options.get("create", "never") != "never":
+        raise ArgumentError("from_existing_index opens an index that exists: create= has no place here")
+    return {**options, "index_name": index_name, "create": "never"}
