@@ -16,6 +16,7 @@ from llama_index.core.base.response.schema import Response
 from llama_index.core.llms import CompletionResponse as Completion
 from llama_index.core.llms import CustomLLM, LLMMetadata
 from llama_index.core.query_engine import RouterQueryEngine
+from llama_index.core.selectors import LLMSingleSelector
 from llama_index.core.tools import QueryEngineTool
 from llama_index.core.vector_stores import MetadataFilter, MetadataFilters
 
@@ -134,7 +135,7 @@ async def test_an_engine_that_cannot_be_read_needs_a_name_and_has_answers_under_
     cached: Any, index_of: Any, call: Call
 ) -> None:
     tool = QueryEngineTool.from_defaults(index_of("docs", HR).as_query_engine(llm=Echo()), name="a", description="a")
-    router = RouterQueryEngine.from_defaults([tool], llm=Echo())
+    router = RouterQueryEngine.from_defaults([tool], llm=Echo(), selector=LLMSingleSelector.from_defaults(llm=Echo()))
     for engine, kind in ((router, "RouterQueryEngine"), (Scripted(answer), "Scripted")):
         with pytest.raises(
             ArgumentError, match=rf"the query engine is a {kind}, .*Give it a name, such as name='handb"

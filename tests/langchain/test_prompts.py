@@ -148,7 +148,9 @@ def test_other_prompts_are_not_refused() -> None:
         '[{"lc": 1, "type": "not_implemented"',
         dumps([calling(a=datetime(2024, 1, 1, tzinfo=UTC)), HumanMessage("sort")]),
         dumps([ToolMessage("3", tool_call_id="1", artifact=Opaque())]),
-        dumps([calling(a={"lc": 1, "type": "not_implemented", "repr": "<a>"}), HumanMessage("sort")]),
+        dumps(
+            [calling(a={"__lc_escaped__": {"lc": 1, "type": "not_implemented", "repr": "<a>"}}), HumanMessage("sort")]
+        ),
     ):
         check_identifiable(prompt, "[('model', 'a at 0x5'), ('tool', <class 'int'>)]")
 

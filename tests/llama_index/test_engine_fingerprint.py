@@ -26,6 +26,7 @@ from llama_index.core.query_engine import (
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.retrievers import AutoMergingRetriever, QueryFusionRetriever, VectorIndexRetriever
 from llama_index.core.schema import NodeWithScore, QueryBundle
+from llama_index.core.selectors import LLMSingleSelector
 from llama_index.core.tools import QueryEngineTool
 from llama_index.core.vector_stores import MetadataFilter, MetadataFilters, SimpleVectorStore
 from pydantic import BaseModel
@@ -220,9 +221,16 @@ def as_tool(**options: Any) -> QueryEngineTool:
     return QueryEngineTool.from_defaults(engine(**options), name="docs", description="Documents.")
 
 
+def router(**options: Any) -> RouterQueryEngine:
+    """Return an engine that chooses among one."""
+    llm = MockLLM(max_tokens=5)
+    selector = LLMSingleSelector.from_defaults(llm=llm)
+    return RouterQueryEngine.from_defaults([as_tool(**options)], llm=llm, selector=selector)
+
+
 UNREADABLE: dict[str, tuple[Callable[..., Any], str]] = {
     "a router": (
-        lambda **options: RouterQueryEngine.from_defaults([as_tool(**options)], llm=MockLLM(max_tokens=5)),
+        router,
         "the query engine is a RouterQueryEngine",
     ),
     "sub-questions": (
@@ -235,7 +243,7 @@ UNREADABLE: dict[str, tuple[Callable[..., Any], str]] = {
     ),
     "a router in a transformation": (
         lambda **options: TransformQueryEngine(
-            RouterQueryEngine.from_defaults([as_tool(**options)], llm=MockLLM(max_tokens=5)),
+            router(**options),
             HyDEQueryTransform(llm=MockLLM(max_tokens=5)),
         ),
         "the query engine.query_engine is a RouterQueryEngine",

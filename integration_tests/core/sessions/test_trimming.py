@@ -18,8 +18,9 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
+from llama_index.core.base.llms import types
 from llama_index.core.base.llms.types import ChatMessage as Chat
-from llama_index.core.base.llms.types import MessageRole, TextBlock, ToolCallBlock
+from llama_index.core.base.llms.types import MessageRole, TextBlock
 
 from integration_tests.conftest import Call
 from integration_tests.core.sessions import session_support
@@ -222,7 +223,10 @@ def chatted(role: str, text: str = "", **more: Any) -> Chat:
     return Chat(role=MessageRole(role), content=text, additional_kwargs=more)
 
 
-BLOCKS = Chat(role=MessageRole.ASSISTANT, blocks=[TextBlock(text="a"), ToolCallBlock(tool_call_id="1", tool_name="t")])
+# Older versions have no block for a call.
+CALL_BLOCK: Any = getattr(types, "ToolCallBlock", None)
+CALLED = [CALL_BLOCK(tool_call_id="1", tool_name="t")] if CALL_BLOCK else []
+BLOCKS = Chat(role=MessageRole.ASSISTANT, blocks=[TextBlock(text="a"), *CALLED])
 LISTED = chatted("assistant", tool_calls=[{"id": "1", "function": {"name": "t", "arguments": "{}"}}])
 NAMED = chatted("assistant", function_call={"name": "t", "arguments": "{}"})
 
@@ -230,7 +234,7 @@ NAMED = chatted("assistant", function_call={"name": "t", "arguments": "{}"})
 @pytest.mark.parametrize(
     ("calling", "result"),
     [
-        (BLOCKS, chatted("tool", "result", tool_call_id="1")),
+        *([(BLOCKS, chatted("tool", "result", tool_call_id="1"))] if CALLED else []),
         (LISTED, chatted("tool", "result", tool_call_id="1")),
         (NAMED, chatted("function", "result", name="t")),
         (LISTED, chatted("tool", "result", tool_call_id="1", name="t")),
