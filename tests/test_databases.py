@@ -28,7 +28,7 @@ MAKERS: list[Callable[[], Any]] = [
     lambda: langchain.RedisSemanticCache(MODEL, redis_url=URL),
     lambda: langchain.RedisChatMessageHistory("monday", redis_url=URL, embedding=MODEL),
     lambda: llama_index.RedisVectorStore(index_name="docs", redis_url=URL),
-    lambda: llama_index.SemanticCacheQueryEngine(Engine(), MockEmbedding(embed_dim=4), redis_url=URL),
+    lambda: llama_index.SemanticCacheQueryEngine(Engine(), MockEmbedding(embed_dim=4), redis_url=URL, name="handbook"),
 ]
 
 

@@ -13,7 +13,7 @@ from integration_tests.conftest import Call
 from integration_tests.core.sessions.session_support import HOSTILE, said
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, keys_of
-from redisvl_adapters.errors import ArgumentError, FilterError, RecordError
+from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.langchain import RedisChatMessageHistory
 from tests.langchain.test_messages import CALL, IMAGE
 
@@ -174,17 +174,6 @@ async def test_what_is_recalled_expires_with_its_session(
         assert all(900_000 < ms <= 1_000_000 for ms in left)
     else:
         assert all(0 < ms <= 5000 for ms in left)
-
-
-async def test_a_vector_that_does_not_fit_is_refused_and_the_message_is_not_kept(
-    call: Call, clients: Clients, index_name: str
-) -> None:
-    history = history_on(clients, index_name)
-    await call(history, "add_messages", [CATS])
-    other = history_on(clients, index_name, embedding=Model(dims=7))
-    with pytest.raises(RecordError, match="7 dimensions, the index has 4"):
-        await call(other, "add_messages", [HumanMessage("hello")])
-    assert await said(call, history) == [CATS]
 
 
 async def test_text_that_utf8_lacks_is_kept_and_recalled(call: Call, history: RedisChatMessageHistory) -> None:

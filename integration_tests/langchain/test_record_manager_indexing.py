@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import redis
 from langchain_core.documents import Document
 from langchain_core.indexing import InMemoryRecordManager, RecordManager, aindex, index
 
 from integration_tests.conftest import Call
+from integration_tests.core.core_support import until
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, store_on
+from redisvl_adapters.errors import ArgumentError, ServerUnavailableError
 from redisvl_adapters.langchain import RedisRecordManager, RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
@@ -74,3 +77,65 @@ async def test_a_run_that_fails_half_way_loses_nothing_for_the_next_one(
         await run(call, manager, store, failing(), "incremental")
     await run(call, manager, store, REMOVE, "full")
     assert sorted(found.page_content for found in store.get()) == ["SIX", "one", "six"]
+
+
+# With store=, a record that is no longer in the store is not known.
+
+
+def knowing(clients: Clients, index_name: str, store: Any) -> RedisRecordManager:
+    """Return a record manager that looks into the store."""
+    return RedisRecordManager(index_name, prefix=f"{index_name}-records", store=store, **clients)
+
+
+async def test_records_that_were_cleared_or_deleted_are_added_again(
+    call: Call, clients: Clients, index_name: str, storage: Any
+) -> None:
+    store = store_on(clients, index_name, storage=storage)
+    manager = knowing(clients, index_name, store)
+    assert (await run(call, manager, store, ADD, "full"))["num_added"] == 6
+    assert (await run(call, manager, store, ADD, "full"))["num_skipped"] == 6
+    await call(store, "clear")
+    assert (await run(call, manager, store, ADD, "full"))["num_added"] == 6
+    (gone, *_) = await call(manager, "list_keys", group_ids=["a"])
+    await call(store, "delete", [gone])
+    counted = await run(call, manager, store, ADD, "incremental")
+    assert (counted["num_added"], counted["num_skipped"]) == (1, 5)
+    await call(store, "drop")
+    assert (await run(call, manager, store, ADD, "full"))["num_added"] == 6
+    assert await call(store, "count") == 6
+
+
+async def test_records_that_expired_are_added_again(
+    call: Call, clients: Clients, index_name: str, storage: Any, server: redis.Redis
+) -> None:
+    store = store_on(clients, index_name, storage=storage, ttl=1000)
+    manager = knowing(clients, index_name, store)
+    await run(call, manager, store, ADD, "full")
+    for key in langchain_support.keys_of(server, f"{index_name}:"):
+        server.pexpire(key, 1)
+    until(lambda: not store.count())
+    assert (await run(call, manager, store, CHANGE, "full"))["num_added"] == 7
+    assert sorted(found.page_content for found in store.get()) == sorted(page.page_content for page in CHANGE)
+
+
+async def test_a_key_is_known_if_it_was_written_and_its_record_is_there(
+    call: Call, clients: Clients, index_name: str, storage: Any
+) -> None:
+    store = store_on(clients, index_name, storage=storage)
+    manager = knowing(clients, index_name, store)
+    assert await call(manager, "exists", ["a"]) == [False]
+    await call(manager, "update", ["a", "b"])
+    await call(store, "add_texts", ["one", "two"], ids=["b", "c"])
+    assert await call(manager, "exists", ["a", "b", "c", "b"]) == [False, True, False, True]
+    assert await call(manager, "exists", []) == []
+    assert sorted(await call(manager, "list_keys")) == ["a", "b"]
+
+
+async def test_a_store_that_cannot_be_asked_is_an_error(call: Call, clients: Clients, index_name: str) -> None:
+    away = RedisVectorStore(langchain_support.Model(), index_name=index_name, redis_url="redis://localhost:1", retry=0)
+    manager = knowing(clients, index_name, away)
+    await call(manager, "update", ["a"])
+    with pytest.raises(ServerUnavailableError, match="no Redis server answers"):
+        await call(manager, "exists", ["a"])
+    with pytest.raises(ArgumentError, match=r"store is a redisvl_adapters.langchain.RedisVectorStore; not str"):
+        knowing(clients, index_name, "docs")

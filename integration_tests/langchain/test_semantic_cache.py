@@ -212,6 +212,47 @@ async def test_a_cache_is_opened_by_another_process(make_cache: Make, call: Call
     assert await call(again, "lookup", "order", MODEL) == said("kept")
 
 
+class Named(Model):
+    """An embedding model that says which one it is, alone or in another one."""
+
+    def __init__(self, model: str, *, wrapped: Named | None = None, spare: str = "") -> None:
+        super().__init__({text: at(place / 100) for place, text in enumerate(("sort", "order"))}, dims=DIMS)
+        self.model_name = model
+        self.model_key = spare
+        self.underlying = wrapped
+
+
+@pytest.mark.parametrize(
+    ("other", "hit"),
+    [
+        (Named("small"), True),
+        (Named("small", spare="another one"), True),
+        (Named("large"), False),
+        (Named("small", wrapped=Named("small")), False),
+        (Model({"order": at(0)}, dims=DIMS), False),
+    ],
+    ids=["alike", "with another key", "of another name", "a wrapped one", "of another class"],
+)
+async def test_vectors_of_two_embedding_models_are_never_compared(
+    make_cache: Make, storage: str, call: Call, other: Model, hit: bool
+) -> None:
+    """Two applications with the default index name, and models that make as many numbers."""
+    await call(make_cache(RedisSemanticCache, Named("small"), storage=storage), "update", "sort", MODEL, said("kept"))
+    cache = make_cache(RedisSemanticCache, other)
+    assert await call(cache, "lookup", "order", MODEL) == (said("kept") if hit else None)
+    assert await call(cache, "lookup", "sort", MODEL) == said("kept")
+    await call(cache, "update", "order", MODEL, said("its own"))
+    assert await call(cache, "lookup", "order", MODEL) == said("its own")
+
+
+async def test_what_an_embedding_model_wraps_tells_it_apart(make_cache: Make, call: Call) -> None:
+    caches = [
+        make_cache(RedisSemanticCache, Named("cached", wrapped=Named(name, wrapped=Named("same")))) for name in "ab"
+    ]
+    await call(caches[0], "update", "sort", MODEL, said("kept"))
+    assert [await call(cache, "lookup", "order", MODEL) for cache in caches] == [said("kept"), None]
+
+
 async def test_a_search_finds_near_prompts_among_thousands(make_cache: Make, call: Call) -> None:
     model = Model(dims=32)
     cache = make_cache(RedisSemanticCache, model)

@@ -184,6 +184,23 @@ async def test_a_memory_buffer_keeps_its_messages_here(call: Call, store: RedisC
     assert await call(store, "get_messages", "s") == []
 
 
+def test_a_memory_buffer_is_made_anew_since_it_cannot_be_read_back(redis_url: str, index_name: str) -> None:
+    """Should ``from_string`` learn of other stores, the docstring of ours is to say so."""
+    with RedisChatStore(redis_url=redis_url, prefix=index_name) as store:
+        memory = ChatMemoryBuffer.from_defaults(chat_store=store, chat_store_key="s", token_limit=1000)
+        memory.put(ChatMessage("a"))
+        with pytest.raises(ValueError, match="Invalid ChatStore name: RedisChatStore"):
+            ChatMemoryBuffer.from_string(memory.to_string())
+        again = ChatMemoryBuffer.from_defaults(chat_store=store, chat_store_key="s", token_limit=1000)
+        assert again.get_all() == chat("a")
+
+
+def test_a_store_by_the_environment_writes_no_password_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://ann:secret@localhost:1")
+    with RedisChatStore() as store:
+        assert "secret" not in repr(store.to_dict()) + store.to_json() + repr(store)
+
+
 def test_a_store_can_be_written_down_and_pickled(redis_url: str, index_name: str) -> None:
     with RedisChatStore(redis_url=redis_url, prefix=index_name, ttl=1000, max_messages=5) as store:
         store.add_message("s", ChatMessage("a"))

@@ -36,6 +36,7 @@ from integration_tests.langchain.langchain_support import keys_of
 from integration_tests.llama_index.llama_index_support import WordEmbedding
 from redisvl_adapters.errors import (
     ArgumentError,
+    EmbeddingError,
     SchemaMismatchError,
     ServerUnavailableError,
     UnknownArgumentError,
@@ -105,6 +106,8 @@ async def cached(redis_url: str, server: redis.Redis, index_name: str) -> AsyncI
 
         def make(engine: Any = None, **options: Any) -> SemanticCacheQueryEngine:
             given = {"index_name": index_name, "client": server, "async_client": async_client, **options}
+            if engine is None or isinstance(engine, Scripted):
+                given = {"name": "scripted", **given}
             return SemanticCacheQueryEngine(engine or Scripted(answer), WordEmbedding(), **given)
 
         yield make
@@ -161,9 +164,11 @@ async def test_what_goes_with_a_query_must_be_equal(cached: Any, call: Call) -> 
         QueryBundle(SORT, image_path="a.png"),
         QueryBundle(SORT, image_path="b.png"),
         QueryBundle(SORT, custom_embedding_strs=["a"]),
+        QueryBundle(SORT, custom_embedding_strs=["\ud83d"]),
+        QueryBundle(SORT, embedding=[1.0, 0.0]),
     ]
     for _ in range(2):
-        assert [str(await call(engine, "query", query)) for query in queries] == [f"answer {n}" for n in (1, 2, 3, 4)]
+        assert [str(await call(engine, "query", query)) for query in queries] == [f"answer {n}" for n in range(1, 7)]
 
 
 async def test_an_answer_expires(cached: Any, server: redis.Redis, index_name: str, call: Call) -> None:
@@ -225,11 +230,16 @@ async def test_a_structured_response_comes_back(cached: Any, call: Call) -> None
         assert await call(empty, "query", SING) == PydanticResponse(None)
 
 
+class Mine(Response):
+    """A response of somebody else's."""
+
+
 async def test_what_could_not_come_back_is_not_kept(cached: Any, call: Call) -> None:
     for response, says in (
         (PydanticResponse(Answer(year=1)), "output_cls=Answer"),
         (Response("a", [NodeWithScore(node=IndexNode(text="", index_id="i", obj=print))]), "could not be read back"),
         (Response("a", [], {"a": print}), "could not be read back"),
+        (Mine("a"), "the response is a Mine"),
     ):
         scripted = Scripted(lambda _, response=response: response)  # type: ignore[misc]  # bound at once
         engine = cached(scripted)
@@ -281,10 +291,35 @@ async def test_an_embedding_of_other_dimensions_is_refused(cached: Any, call: Ca
 async def test_redis_away_raises_or_is_a_miss(call: Call) -> None:
     away: dict[str, Any] = {"redis_url": "redis://localhost:1"}
     with pytest.raises(ServerUnavailableError):
-        await call(SemanticCacheQueryEngine(Scripted(answer), WordEmbedding(), **away), "query", SORT)
-    engine = SemanticCacheQueryEngine(Scripted(answer), WordEmbedding(), **away, on_error="miss")
+        await call(SemanticCacheQueryEngine(Scripted(answer), WordEmbedding(), name="scripted", **away), "query", SORT)
+    engine = SemanticCacheQueryEngine(Scripted(answer), WordEmbedding(), name="scripted", **away, on_error="miss")
     with pytest.warns(RuntimeWarning, match="no Redis server answers"):
         assert str(await call(engine, "query", SORT)) == "answer 1"
+
+
+class Failing(WordEmbedding):
+    """An embedding model that is out of its quota."""
+
+    def _get_query_embedding(self, *_: str) -> list[float]:
+        raise RuntimeError("429: slow down")
+
+    async def _aget_query_embedding(self, *_: str) -> list[float]:
+        raise RuntimeError("429: slow down")
+
+
+async def test_no_query_fails_because_of_its_cache_if_so_told(
+    server: redis.Redis, cached: Any, index_name: str, call: Call
+) -> None:
+    await call(cached(), "query", SING)
+    given: dict[str, Any] = {"client": server, "index_name": index_name, "name": "scripted"}
+    for on_error, query, says in (("miss", SORT, "429: slow down"), ("miss", "", "a prompt is a non-empty text")):
+        engine = SemanticCacheQueryEngine(Scripted(answer), Failing(), on_error=on_error, **given)  # type: ignore[arg-type]
+        with pytest.warns(RuntimeWarning, match=says) as told:
+            assert str(await call(engine, "query", query)) == "answer 1"
+        assert len(told) == 2
+    engine = SemanticCacheQueryEngine(Scripted(answer), Failing(), **given)
+    with pytest.raises(EmbeddingError, match="the embedding model of the cache failed: RuntimeError: 429"):
+        await call(engine, "query", SORT)
 
 
 async def test_retrieving_and_synthesising_go_to_the_engine_beneath(cached: Any, call: Call) -> None:

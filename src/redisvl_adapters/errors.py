@@ -10,6 +10,7 @@ AdapterError
 ├── SchemaMismatchError
 ├── IndexNotFoundError
 ├── PartialWriteError
+├── EmbeddingError (RuntimeError)
 ├── MissingExtraError (ImportError)
 ├── EmbeddedRedisError (RuntimeError)
 └── ServerError
@@ -77,6 +78,10 @@ class SchemaMismatchError(AdapterError):
 
 class IndexNotFoundError(AdapterError):
     """The index does not exist, and the call needs it or was told not to create it."""
+
+
+class EmbeddingError(AdapterError, RuntimeError):
+    """An embedding model failed: ``__cause__`` is what it raised."""
 
 
 class MissingExtraError(AdapterError, ImportError):

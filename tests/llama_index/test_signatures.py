@@ -32,7 +32,7 @@ SHOWN: list[tuple[Callable[..., Any], list[str], Any]] = [
     (RedisVectorStore.aquery, ["self", "query"], QueryOptions),
     (RedisChatStore, ["redis_url", "client"], ChatStoreOptions),
     (RedisMemoryStore, ["redis_url", "client"], SessionOptions),
-    (SemanticCacheQueryEngine, ["query_engine", "embed_model", "index_name"], CacheOptions),
+    (SemanticCacheQueryEngine, ["query_engine", "embed_model", "index_name", "name"], CacheOptions),
 ]
 
 

@@ -228,6 +228,9 @@ def right_histories(model: Embeddings) -> None:
     history.add_messages([HumanMessage("a")])
     texts = [message.text for message in (*history.messages, *history.recall("a", 3, all_sessions=True))]
     history.for_session(str(texts), user_id="bob").clear()
+    limited = RedisChatMessageHistory("session", max_messages=10, keep_system=True)
+    ids = [one.session_id for one in limited.sessions() if one.messages > history.index_missing()]
+    limited.clear_sessions(ids)
 
 
 def wrong_histories(model: Embeddings) -> None:
@@ -235,6 +238,7 @@ def wrong_histories(model: Embeddings) -> None:
     RedisChatMessageHistory("session", user="ann")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RedisChatMessageHistory("session", redis_url=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisChatMessageHistory("session", embedding=model).recall("a", kk=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisChatMessageHistory("session").clear_sessions(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisChatMessageHistory("session").add_messages("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
@@ -243,7 +247,7 @@ def right_key_values(client: Redis, async_client: AsyncRedis) -> None:
     store = RedisByteStore(prefix="bytes", ttl=60, client=client)
     store.mset([("a", b"1")])
     values: list[bytes | None] = store.mget([*store.yield_keys(prefix="a")])
-    manager = RedisRecordManager("docs", prefix="records", async_client=async_client)
+    manager = RedisRecordManager("docs", prefix="records", store=None, async_client=async_client)
     manager.update(["a"], group_ids=["source"], time_at_least=manager.get_time())
     manager.delete_keys(manager.list_keys(before=len(values), limit=3))
 
@@ -254,4 +258,5 @@ def wrong_key_values() -> None:
     RedisByteStore(client="redis://localhost")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisByteStore().mset({"a": b"1"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisRecordManager("docs", ttl=60)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisRecordManager("docs", store="docs")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisRecordManager("docs").list_keys(limits=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -125,7 +125,12 @@ async def reading_and_deleting(store: RedisVectorStore) -> None:
 
 
 async def chat_stores() -> None:
-    options: ChatStoreOptions = {"redis_url": "redis://localhost:6379", "prefix": "chats", "max_messages": 100}
+    options: ChatStoreOptions = {
+        "redis_url": "redis://localhost:6379",
+        "prefix": "chats",
+        "max_messages": 100,
+        "keep_system": True,
+    }
     store = RedisChatStore(**options)
     ChatMemoryBuffer.from_defaults(chat_store=store, chat_store_key="session")
     store.add_message("session", MESSAGE, idx=0)
@@ -154,7 +159,7 @@ async def memory_stores() -> None:
 
 def caches(engine: BaseQueryEngine, model: BaseEmbedding) -> None:
     options: CacheOptions = {"redis_url": "redis://localhost:6379", "algorithm": "flat", "scope": {"tenant": "acme"}}
-    cache = SemanticCacheQueryEngine(engine, model, index_name="answers", **options)
+    cache = SemanticCacheQueryEngine(engine, model, name="docs", index_name="answers", **options)
     assert_type(cache.scoped(tenant="other"), SemanticCacheQueryEngine)
 
     SemanticCacheQueryEngine(engine)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -9,19 +9,22 @@ from typing import Any
 
 import pytest
 import redis
+from langchain_core.messages import HumanMessage
 
 from integration_tests.conftest import Call
 from integration_tests.core.caches.cache_support import DIMS, MODEL, kind, make_cache, said, told
-from integration_tests.langchain.langchain_support import Model, keys_of
+from integration_tests.langchain import langchain_support
+from integration_tests.langchain.langchain_support import Clients, Model, keys_of
 from redisvl_adapters.errors import (
     ArgumentError,
     SchemaMismatchError,
     ServerUnavailableError,
     UnknownArgumentError,
 )
-from redisvl_adapters.langchain import RedisCache, RedisSemanticCache
+from redisvl_adapters.langchain import RedisCache, RedisChatMessageHistory, RedisSemanticCache, RedisVectorStore
 
 __all__ = ["kind", "make_cache"]  # fixtures
+clients = langchain_support.clients  # a fixture
 
 Make = Callable[..., Any]
 NOBODY = "redis://localhost:1"
@@ -129,6 +132,25 @@ async def test_an_index_that_is_no_cache_is_refused(
         await call(make_cache(RedisSemanticCache), "lookup", "sort", MODEL)
 
 
+async def test_an_index_of_a_store_or_of_conversations_is_refused_and_left_alone(
+    make_cache: Make, clients: Clients, index_name: str, storage: Any, call: Call
+) -> None:
+    store = RedisVectorStore(Model(dims=DIMS), index_name=index_name, storage=storage, **clients)
+    store.add_texts(["sort"], [{"within": "a"}], ids=["1"])
+    history = RedisChatMessageHistory(
+        "s", prefix=f"{index_name}-h", index_name=f"{index_name}-h", embedding=Model(dims=DIMS), **clients
+    )
+    history.add_messages([HumanMessage("sort")])
+    for name in (index_name, f"{index_name}-h"):
+        cache = make_cache(RedisSemanticCache, index_name=name)
+        lookups = [("lookup", "sort", MODEL), ("update", "sort", MODEL, said("answer"))]
+        for method, *rest in (*lookups, ("clear",), ("create", DIMS), ("drop",)):
+            with pytest.raises(SchemaMismatchError, match=f"index '{name}' is no cache"):
+                await call(cache, method, *rest)
+    assert store.count() == 1
+    assert history.recall("sort") == [HumanMessage("sort")]
+
+
 @pytest.mark.parametrize("vector", [[0.0] * DIMS, [float("nan")] * DIMS])
 async def test_a_vector_without_direction_is_refused(make_cache: Make, call: Call, vector: list[float]) -> None:
     cache = make_cache(RedisSemanticCache, Model({"bad": vector}, dims=DIMS))
@@ -146,10 +168,13 @@ async def test_an_empty_prompt_is_refused(kind: Any, call: Call, prompt: Any) ->
         await call(cache, "update", prompt, MODEL, said("answer"))
 
 
-async def test_a_prompt_that_utf8_cannot_hold_is_refused(kind: Any, call: Call) -> None:
-    cache = RedisCache(redis_url=NOBODY) if kind is RedisCache else RedisSemanticCache(Model(), redis_url=NOBODY)
-    with pytest.raises(ArgumentError, match="cannot be a key of the cache"):
-        await call(cache, "lookup", "\ud800", MODEL)
+async def test_a_prompt_that_utf8_cannot_hold_has_its_own_answer(make_cache: Make, kind: Any, call: Call) -> None:
+    cache = make_cache(kind)
+    for prompt in ("sort \ud800", "sort \udfff"):
+        assert await call(cache, "lookup", prompt, MODEL) is None
+        await call(cache, "update", prompt, MODEL, said(repr(prompt)))
+    for prompt in ("sort \ud800", "sort \udfff"):
+        assert await call(cache, "lookup", prompt, MODEL) == said(repr(prompt))
 
 
 @pytest.mark.parametrize(
@@ -169,6 +194,7 @@ async def test_a_prompt_that_utf8_cannot_hold_is_refused(kind: Any, call: Call) 
         ({"scope": {"tenant": None}}, "scope field 'tenant' .* not None"),
         ({"scope": {"tenant": True}}, "scope field 'tenant' .* not True"),
         ({"scope": {"tenant": ["a"]}}, "scope field 'tenant'"),
+        ({"scope": {"tenant": "\ud800"}}, "scope field 'tenant'"),
         ({"algorithm": "svs-vamana"}, "algorithm is one of hnsw, flat"),
         ({"index_name": ""}, "index_name is needed"),
         ({"storage": "xml"}, "storage is one of hash, json"),

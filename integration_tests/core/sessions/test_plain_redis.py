@@ -75,10 +75,17 @@ async def test_a_chat_history_works(call: Call, plain_url: str) -> None:
         assert await said(call, history) == []
 
 
-async def test_recall_alone_needs_the_search_module_and_nothing_is_half_written(call: Call, plain_url: str) -> None:
-    async with RedisChatMessageHistory("s", redis_url=plain_url, embedding=Model()) as history:
-        with pytest.raises(MissingModuleError, match="lacks the search module"):
+async def test_recall_alone_needs_the_search_module_and_messages_are_kept_without_it(
+    call: Call, plain_url: str
+) -> None:
+    async with RedisChatMessageHistory("t", redis_url=plain_url, embedding=Model()) as history:
+        with pytest.warns(RuntimeWarning, match="messages of session 't' are kept, .* lacks the search module"):
             await call(history, "add_messages", [HumanMessage("a")])
+        assert await said(call, history) == [HumanMessage("a")]
+        with pytest.raises(MissingModuleError, match="lacks the search module"):
+            await call(history, "recall", "a")
+        with pytest.raises(MissingModuleError, match="lacks the search module"):
+            await call(history, "clear")
         assert await said(call, history) == []
 
 

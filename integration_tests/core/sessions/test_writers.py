@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import redis
 from langchain_core.messages import AIMessage, HumanMessage
 from llama_index.core.base.llms.types import ChatMessage
 
+from integration_tests.langchain.langchain_support import Model
 from redisvl_adapters.langchain import RedisChatMessageHistory
 from redisvl_adapters.llama_index import RedisChatStore
 
@@ -56,6 +58,27 @@ async def test_coroutines_append_to_one_history(redis_url: str, index_name: str,
 
         await asyncio.gather(*map(write, range(WRITERS)))
     check_turns(RedisChatMessageHistory("s", client=server, prefix=index_name))
+
+
+async def test_coroutines_append_to_one_history_that_is_recalled(
+    redis_url: str, index_name: str, server: redis.Redis
+) -> None:
+    options: dict[str, Any] = {"redis_url": redis_url, "prefix": f"{index_name}-h", "index_name": index_name}
+    async with RedisChatMessageHistory("s", embedding=Model(dims=4), max_messages=10, **options) as history:
+
+        async def write(writer: int) -> None:
+            for number in range(TURNS):
+                await history.aadd_messages(turn(writer, number))
+
+        await asyncio.gather(*map(write, range(WRITERS)))
+        found = await history.arecall("a", k=2 * WRITERS * TURNS)
+    contents = [str(message.content) for message in found]
+    assert Counter(contents) == Counter(
+        f"{writer}/{number}" for writer in range(WRITERS) for number in range(TURNS) for _ in "ab"
+    )
+    assert sorted(server.keys(f"{index_name}-h*")) == [
+        f"{index_name}-h:{{s}}{end}".encode() for end in ("", ":recalled")
+    ]
 
 
 def test_threads_append_to_one_session_of_a_chat_store(redis_url: str, index_name: str) -> None:

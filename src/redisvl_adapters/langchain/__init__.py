@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from redisvl_adapters.core.schema.options import IndexOptions
     from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
     from redisvl_adapters.core.server.options import ConnectionOptions
+    from redisvl_adapters.core.sessions.summaries import SessionSummary
     from redisvl_adapters.langchain.add_options import AddOptions
     from redisvl_adapters.langchain.byte_store import RedisByteStore
     from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
@@ -46,6 +47,7 @@ __all__ = [
     "RedisVectorStore",
     "SearchKwargs",
     "SearchOptions",
+    "SessionSummary",
     "TextOptions",
     "acalibrate",
     "calibrate",
@@ -63,6 +65,8 @@ __getattr__ = lazy_attributes(
         "RedisSemanticCache": f"{__name__}.cache",
         "RedisStructuredQueryTranslator": f"{__name__}.structured_query",
         "RedisVectorStore": f"{__name__}.vector_store",
+        # What they get
+        "SessionSummary": f"{_CORE}.sessions.summaries",
         # The keywords of what they make and call
         "AddOptions": f"{__name__}.add_options",
         "CacheOptions": f"{_CORE}.caches.cache_options",

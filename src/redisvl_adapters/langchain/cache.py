@@ -12,11 +12,12 @@ from langchain_core.outputs import Generation
 from redisvl_adapters.core.caches.answer_cache import AnswerCache
 from redisvl_adapters.core.caches.cache_options import CacheOptions
 from redisvl_adapters.core.caches.exact_cache import ExactCacheBase
-from redisvl_adapters.core.caches.semantic_cache import Question, SemanticCacheBase
+from redisvl_adapters.core.caches.prompts import Question
+from redisvl_adapters.core.caches.semantic_cache import SemanticCacheBase
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.langchain.generations import read_generations, write_generations
-from redisvl_adapters.langchain.prompts import read_question
+from redisvl_adapters.langchain.prompts import check_identifiable, read_question
 
 
 class CacheMethods(AnswerCache[Sequence[Generation]], BaseCache):
@@ -27,9 +28,10 @@ class CacheMethods(AnswerCache[Sequence[Generation]], BaseCache):
         """Return the answer to a prompt by this model; None if there is none.
 
         Raises:
-            ArgumentError: If the prompt is empty.
-            SchemaMismatchError: If a semantic cache was made with another embedding model.
-            ServerUnavailableError: If Redis is away, and ``on_error`` is not ``miss``.
+            ArgumentError: If the prompt is empty; like all that follows, unless ``on_error`` is ``miss``.
+            EmbeddingError: If the embedding model of a semantic cache fails.
+            SchemaMismatchError: If the index of a semantic cache holds something else, or vectors of other dimensions.
+            ServerError: If Redis is away, or refuses.
         """
         return self._find(prompt, llm_string)
 
@@ -43,9 +45,10 @@ class CacheMethods(AnswerCache[Sequence[Generation]], BaseCache):
         """Store the answer to a prompt. One that could not be read back whole is not stored, with a warning.
 
         Raises:
-            ArgumentError: If the prompt is empty.
-            SchemaMismatchError: If a semantic cache was made with another embedding model.
-            ServerUnavailableError: If Redis is away, and ``on_error`` is not ``miss``.
+            ArgumentError: If the prompt is empty; like all that follows, unless ``on_error`` is ``miss``.
+            EmbeddingError: If the embedding model of a semantic cache fails.
+            SchemaMismatchError: If the index of a semantic cache holds something else, or vectors of other dimensions.
+            ServerError: If Redis is away, or refuses.
         """
         self._keep(prompt, llm_string, return_val)
 
@@ -53,6 +56,9 @@ class CacheMethods(AnswerCache[Sequence[Generation]], BaseCache):
     async def aupdate(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
         """Store the answer to a prompt. See ``update``."""
         await self._akeep(prompt, llm_string, return_val)
+
+    def _check_identifiable(self, prompt: str, model: str) -> None:
+        check_identifiable(prompt, model)
 
     def _write(self, value: Sequence[Generation]) -> str:
         return write_generations(value)
@@ -68,8 +74,14 @@ class RedisSemanticCache(  # type: ignore[misc]  # LangChain's clear takes any k
 
     An identical prompt is answered by reading one key, without embedding anything. Otherwise the nearest prompt that
     was asked of the same model, configured the same, is looked for. Of a chat the text of the last message is compared,
-    if a human wrote it, and all else must be equal: system message, history, images. Nothing is sent before the first
-    lookup; the first answer creates the index.
+    if a human wrote it, and all else must be equal: system message, history, images. What cannot be told apart with
+    certainty is not compared: a chat with values in it that JSON lacks has the answer to the very same chat only.
+    Nothing is sent before the first lookup; the first answer creates the index.
+
+    A model is known by what LangChain tells caches of it, its ``llm_string``. Settings that its class leaves out are
+    not in it, nor are keywords of a single call of an ``LLM`` that is no chat model: where such differ, give the caches
+    a ``scope`` each. Vectors of two embedding models are not compared, as far as class, names and settings tell them
+    apart.
 
     Example:
         >>> cache = RedisSemanticCache(embedding, redis_url="redis://localhost:6379", distance_threshold=0.15, ttl=3600)
@@ -91,7 +103,7 @@ class RedisSemanticCache(  # type: ignore[misc]  # LangChain's clear takes any k
         if not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
         self._embedding = embedding
-        super().__init__(index_name, options)
+        super().__init__(embedding, index_name, options)
 
     def _made_with(self) -> tuple[Embeddings]:
         return (self._embedding,)
@@ -111,14 +123,16 @@ class RedisCache(  # type: ignore[misc]  # LangChain's clear takes any keyword, 
 ):
     """A LangChain cache that answers identical prompts. It needs no search module.
 
+    A model is known by what LangChain tells caches of it: see ``RedisSemanticCache``. Where that is too little, give
+    caches a ``prefix`` each.
+
     Example:
         >>> cache = RedisCache(redis_url="redis://localhost:6379", ttl=3600)
 
     Args:
         prefix: What its keys start with. A colon parts it from the rest of the key.
         ttl: Seconds after which an answer expires; None keeps it.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning; an answer that cannot be
-            stored then is a warning too.
+        on_error: What becomes of a failure of Redis, or of a prompt that cannot be looked up: see ``CacheOptions``.
         connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:

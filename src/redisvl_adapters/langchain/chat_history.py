@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self, Unpack
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Any, Self, Unpack
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 
-from redisvl_adapters.core.arguments import check_k
-from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.search.argument_checks import check_query
+from redisvl_adapters.core.arguments import check_strings
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.options import ConnectionOptions
-from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions import recall as recalling
-from redisvl_adapters.core.sessions.history import SessionSettings
+from redisvl_adapters.core.sessions.history import Session, SessionSettings
 from redisvl_adapters.core.sessions.recall import RecallableMessage
+from redisvl_adapters.core.sessions.summaries import SessionSummary, summarise
 from redisvl_adapters.errors import ArgumentError, known_keywords
-from redisvl_adapters.langchain.documents import one_vector_each
-from redisvl_adapters.langchain.filters import FilterLike, read_filter
-from redisvl_adapters.langchain.messages import FORMAT, text_of
+from redisvl_adapters.langchain.message_recall import MessageRecallBase, with_text
+from redisvl_adapters.langchain.messages import FORMAT
 
 
-class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
+class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
     """The messages of one session, in order: appended atomically, whole, and by any number of writers.
 
     Plain Redis or Valkey is enough (6.0.6 or newer); only ``embedding`` needs the search module. Nothing is sent before
     the first operation. Every method has an async twin that does not use threads. A stored message that is damaged is
     left out with a warning.
+
+    With ``embedding``, messages are kept first and indexed then. What cannot be indexed, since the model or the server
+    fails, is kept all the same, with a warning; the next ``add_messages`` or ``recall`` of the session tries again. Up
+    to a thousand messages of a session wait for that, the last ones.
+
+    A copy by ``copy.deepcopy`` or ``pickle`` is a history of the same session.
 
     Example:
         >>> history = RedisChatMessageHistory("session-1", redis_url="redis://localhost:6379", ttl=3600)
@@ -44,10 +48,13 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
         prefix: What the keys of sessions start with.
         ttl: Seconds after which the session expires; None keeps it.
         sliding: Whether that time starts anew whenever messages are added (True), or with the first one only.
-        max_messages: How many messages the session keeps at most: the last ones; None for all. ``recall`` finds the
-            others too.
+        max_messages: How many messages the session keeps at most: the last ones; None for all. Calls of tools and their
+            results are kept or go together, so that there may be fewer, and more where one call alone has as many
+            results. ``recall`` finds the others too.
+        keep_system: Whether the system messages at the start of the session are among those that are kept.
         embedding: The model that turns texts into vectors, for ``recall``.
-        index_name: The index of messages, for ``recall``; sessions share it.
+        index_name: The index of messages, for ``recall``; sessions share it, and those under another ``prefix`` are
+            never found. Messages whose vectors another model made are not compared: see ``index_missing``.
         connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:
@@ -64,20 +71,39 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
         ttl: float | None = None,
         sliding: bool = True,
         max_messages: int | None = None,
+        keep_system: bool = False,
         embedding: Embeddings | None = None,
         index_name: str = "chat_messages",
         **connection: Unpack[ConnectionOptions],
     ) -> None:
         if embedding is not None and not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
-        self._session = SessionSettings.checked(prefix, ttl, sliding, max_messages).session(session_id, user_id)
+        settings = SessionSettings.checked(prefix, ttl, sliding, max_messages, keep_system=keep_system)
+        self._session = settings.session(session_id, user_id)
         self._embedding = embedding
-        self._index: RedisIndex | None = None
-        if embedding is None:
-            self._connection = Connection(**connection)
-        else:
-            self._index = recalling.message_index(index_name, connection)
-            self._connection = self._index.connection
+        self._connection = Connection(**connection)
+        self._messages = self._message_index(index_name)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what makes an equal history when it is unpickled: the URL is in it, password included.
+
+        Raises:
+            ArgumentError: If the history was given a client, which cannot be pickled.
+        """
+        self._connection.refuse_given("pickled", "a history")
+        return {**vars(self), "_messages": self._index_name}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make the history anew."""
+        vars(self).update(state)
+        self._messages = self._message_index(state["_messages"])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return another history of the same session; a client or an embedding model that was given serves both."""
+        other = type(self).__new__(type(self))
+        connection = copy.deepcopy(self._connection, memo)
+        other.__setstate__({**vars(self), "_messages": self._index_name, "_connection": connection})
+        return other
 
     @property
     def session_id(self) -> str:
@@ -123,93 +149,112 @@ class RedisChatMessageHistory(PlainRedisBase, BaseChatMessageHistory):
             RecordError: If a message could not be read back just as it is; nothing is written then.
         """
         entries, said = self._write(messages)
-        if self._index is None or self._embedding is None or not said:
-            self._run(history.append(self._session, entries))
-        else:
-            texts = [one.text for one in said]
-            vectors = one_vector_each(self._embedding.embed_documents(texts), texts)
-            self._index.run(recalling.remember(self._index.state, self._session, entries, said, vectors))
+        waiting = self._run(self._append(entries, said))
+        if self._messages is not None:
+            self._perform(self._indexing().added(said, waiting))
 
     @known_keywords
     async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Append messages, all of them or none. See ``add_messages``."""
         entries, said = self._write(messages)
-        if self._index is None or self._embedding is None or not said:
-            await self._arun(history.append(self._session, entries))
-        else:
-            texts = [one.text for one in said]
-            vectors = one_vector_each(await self._embedding.aembed_documents(texts), texts)
-            await self._index.arun(recalling.remember(self._index.state, self._session, entries, said, vectors))
+        waiting = await self._arun(self._append(entries, said))
+        if self._messages is not None:
+            await self._aperform(self._indexing().added(said, waiting))
 
     def _write(self, messages: Sequence[BaseMessage]) -> tuple[list[str], list[RecallableMessage]]:
         entries = FORMAT.write(messages)
-        said = [
-            RecallableMessage(entry, text, {"type": message.type, "name": message.name, "id": message.id})
-            for entry, message in zip(entries, messages, strict=True)
-            if (text := text_of(message)).strip()
-        ]
-        return entries, said
+        return entries, [] if self._messages is None else with_text(zip(entries, messages, strict=True))
+
+    def _append(self, entries: list[str], said: list[RecallableMessage]) -> Steps[int]:
+        if self._messages is None:
+            return history.append(self._session, entries)
+        with_text = {one.entry for one in said}
+        flags = [entry in with_text for entry in entries]
+        prefix = self._messages.record_prefix
+        return history.append(self._session, entries, to_index=flags, record_prefix=prefix)
 
     @known_keywords
     def clear(self) -> None:
         """Remove the messages of this session, and what ``recall`` finds of them."""
-        if self._index is None:
-            self._run(history.forget(self._session))
-        else:
-            self._index.run(recalling.forget(self._index.state, self._session))
+        self._run(history.forget(self._session))
+        if self._messages is not None:
+            self._index.run(recalling.forget_session(self._messages, self._session))
 
     @known_keywords
     async def aclear(self) -> None:
         """Remove the messages of this session, and what ``recall`` finds of them."""
-        if self._index is None:
-            await self._arun(history.forget(self._session))
-        else:
-            await self._index.arun(recalling.forget(self._index.state, self._session))
+        await self._arun(history.forget(self._session))
+        if self._messages is not None:
+            await self._index.arun(recalling.forget_session(self._messages, self._session))
 
     @known_keywords
-    def recall(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, *, all_sessions: bool = False
-    ) -> list[BaseMessage]:
-        """Return the messages whose text is nearest to a text, nearest first.
+    def sessions(self) -> list[SessionSummary]:
+        """Return the sessions of this history's user that have messages, the one with the latest message first.
+
+        They are those under the same prefix; without a user, those of no user. The server looks at all its keys, page
+        by page.
+        """
+        found = self._session_ids(self._scan(self._stem))
+        return self._run(summarise(map(self._session_of, found)))
+
+    @known_keywords
+    async def asessions(self) -> list[SessionSummary]:
+        """Return the sessions of this history's user that have messages. See ``sessions``."""
+        found = self._session_ids([key async for key in self._ascan(self._stem)])
+        return await self._arun(summarise(map(self._session_of, found)))
+
+    @known_keywords
+    def clear_sessions(self, session_ids: Sequence[str] | None = None) -> int:
+        """Remove sessions of this history's user, and what ``recall`` finds of them; return how many there were.
 
         Args:
-            query: The text.
-            k: How many at most.
-            filter: Only messages that match this; it can name ``session_id``, ``user_id``, ``type`` (``human``, ``ai``,
-                ...), ``name``, ``id`` and ``at``, the time when they were added.
-            all_sessions: Whether to look at all sessions of this history's user, not at this session only.
+            session_ids: Which ones; None for all of the user's.
 
         Raises:
-            ArgumentError: If the history has no embedding, or no user where it needs one, or k is out of range.
-            FilterError: If the filter cannot be honoured.
+            ArgumentError: If neither a user nor sessions are named.
         """
-        index, embedding = self._recallable(query, k, all_sessions=all_sessions)
-        return index.run(self._recall(index, embedding.embed_query(query), k, filter, all_sessions=all_sessions))
+        named = self._check_named(session_ids)
+        found = self._session_ids(self._scan(self._stem)) if named is None else named
+        removed = sum(self._run(history.forget(session)) for session in list(map(self._session_of, found)))
+        if self._messages is not None:
+            self._index.run(self._forget_records(named))
+        return removed
 
     @known_keywords
-    async def arecall(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, *, all_sessions: bool = False
-    ) -> list[BaseMessage]:
-        """Return the messages whose text is nearest to a text, nearest first. See ``recall``."""
-        index, embedding = self._recallable(query, k, all_sessions=all_sessions)
-        return await index.arun(
-            self._recall(index, await embedding.aembed_query(query), k, filter, all_sessions=all_sessions)
-        )
+    async def aclear_sessions(self, session_ids: Sequence[str] | None = None) -> int:
+        """Remove sessions of this history's user, and what ``recall`` finds of them. See ``clear_sessions``."""
+        named = self._check_named(session_ids)
+        found = self._session_ids([key async for key in self._ascan(self._stem)]) if named is None else named
+        removed = sum([await self._arun(history.forget(session)) for session in list(map(self._session_of, found))])
+        if self._messages is not None:
+            await self._index.arun(self._forget_records(named))
+        return removed
 
-    def _recallable(self, query: str, k: int, *, all_sessions: bool) -> tuple[RedisIndex, Embeddings]:
-        check_query(query)
-        check_k(k)
-        if not isinstance(all_sessions, bool):
-            raise ArgumentError(f"all_sessions is True or False; not {all_sessions!r:.80}")
-        if self._index is None or self._embedding is None:
-            raise ArgumentError("recall needs the history to be made with embedding=")
-        if all_sessions and self.user_id is None:
-            raise ArgumentError("all_sessions=True needs the history to be made with user_id=")
-        return self._index, self._embedding
+    @property
+    def _stem(self) -> str:
+        return self._session.kept.stem_of(self.user_id)
 
-    def _recall(
-        self, index: RedisIndex, vector: list[float], k: int, filter: FilterLike | None, *, all_sessions: bool
-    ) -> Steps[list[BaseMessage]]:
-        where = read_filter(filter)
-        found = yield from recalling.recall(index.state, vector, k, where, self._session, all_sessions=all_sessions)
-        return FORMAT.read(found, index.state.spec.name)
+    def _session_of(self, session_id: str) -> Session:
+        return self._session.kept.session(session_id, self.user_id)
+
+    def _session_ids(self, keys: Iterable[str]) -> list[str]:
+        found = (self._session.kept.session_id(key, self.user_id) for key in keys)
+        return list(dict.fromkeys(one for one in found if one is not None))
+
+    def _check_named(self, session_ids: Sequence[str] | None) -> list[str] | None:
+        if session_ids is None:
+            if self.user_id is None:
+                raise ArgumentError(
+                    "without a user_id, clear_sessions() would remove sessions of everybody; name the session_ids, or "
+                    "make the history with user_id="
+                )
+            return None
+        check_strings(session_ids, "session_ids")
+        return list(session_ids)
+
+    def _forget_records(self, named: Sequence[str] | None) -> Steps[None]:
+        messages = self._indexed("clear_sessions")
+        if named is None:
+            yield from recalling.forget_user(messages, self._session)
+        for one in named or ():
+            yield from recalling.forget_session(messages, self._session_of(one))

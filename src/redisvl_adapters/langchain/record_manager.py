@@ -10,11 +10,13 @@ from langchain_core.indexing import RecordManager
 from redisvl_adapters.core.arguments import check_name
 from redisvl_adapters.core.keyvalue import record_manager as record_keys
 from redisvl_adapters.core.keyvalue.record_manager import Namespace
+from redisvl_adapters.core.operations import existing_ids
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.key_names import check_prefix
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
-from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.langchain.vector_store import RedisVectorStore
 
 
 class RedisRecordManager(PlainRedisBase, RecordManager):
@@ -24,13 +26,18 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
     range of a sorted set, read in pages. Nothing is sent before the first operation. Every method has an async twin
     that does not use threads.
 
+    ``index()`` adds no document again that a record manager knows. It does not see that a record has expired, or was
+    deleted, or cleared from the store. With ``store``, a key is known only while its record is in the store, so that
+    ``index()`` adds again what is missing there.
+
     Example:
-        >>> manager = RedisRecordManager("docs", redis_url="redis://localhost:6379")
+        >>> manager = RedisRecordManager("docs", store=store, redis_url="redis://localhost:6379")
         >>> index(documents, manager, store, cleanup="incremental", source_id_key="source", key_encoder="sha256")
 
     Args:
         namespace: Any non-empty string, commonly the name of the index. Other namespaces are never touched.
         prefix: What the Redis keys start with.
+        store: The vector store that is indexed, whose ids are the keys.
         connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:
@@ -39,11 +46,19 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
 
     @known_keywords
     def __init__(
-        self, namespace: str, *, prefix: str = "record_manager", **connection: Unpack[ConnectionOptions]
+        self,
+        namespace: str,
+        *,
+        prefix: str = "record_manager",
+        store: RedisVectorStore | None = None,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
+        if store is not None and not isinstance(store, RedisVectorStore):
+            raise ArgumentError(f"store is a redisvl_adapters.langchain.RedisVectorStore; not {type(store).__name__}")
         super().__init__(check_name(namespace, "namespace"))
         self._connection = Connection(**connection)
         self._redis_namespace = Namespace(check_prefix(prefix), namespace)
+        self._store = store
 
     @known_keywords
     def create_schema(self) -> None:
@@ -96,13 +111,21 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
 
     @known_keywords
     def exists(self, keys: Sequence[str]) -> list[bool]:
-        """Tell of each key whether it is known."""
-        return self._run(record_keys.exists(self._redis_namespace, keys))
+        """Tell of each key whether it is known and, with ``store``, whether its record is there."""
+        known = self._run(record_keys.exists(self._redis_namespace, keys))
+        if self._store is None:
+            return known
+        there = self._store.index.run(existing_ids(self._store.index.state, _chosen(keys, known)))
+        return [key in there for key in keys]
 
     @known_keywords
     async def aexists(self, keys: Sequence[str]) -> list[bool]:
-        """Tell of each key whether it is known."""
-        return await self._arun(record_keys.exists(self._redis_namespace, keys))
+        """Tell of each key whether it is known and, with ``store``, whether its record is there."""
+        known = await self._arun(record_keys.exists(self._redis_namespace, keys))
+        if self._store is None:
+            return known
+        there = await self._store.index.arun(existing_ids(self._store.index.state, _chosen(keys, known)))
+        return [key in there for key in keys]
 
     @known_keywords
     def list_keys(
@@ -144,3 +167,7 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
     async def adelete_keys(self, keys: Sequence[str]) -> None:
         """Forget keys; those that are not known do no harm."""
         await self._arun(record_keys.delete(self._redis_namespace, keys))
+
+
+def _chosen(keys: Sequence[str], known: Sequence[bool]) -> list[str]:
+    return [key for key, is_known in zip(keys, known, strict=True) if is_known]

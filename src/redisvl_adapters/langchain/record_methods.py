@@ -10,6 +10,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.batch_ingest import aingest, ingest

@@ -24,13 +24,18 @@ class RedisChatStore(SessionStore, BaseChatStore):
     Plain Redis or Valkey is enough (6.0.6 or newer). Nothing is sent before the first operation. Every method has an
     async twin that does not block. A stored message that is damaged is left out with a warning.
 
+    ``to_dict``, ``to_json`` and the ``to_string`` of a ``ChatMemoryBuffer`` write the URL down, password included: give
+    it by the environment variable ``REDIS_URL`` instead. A ``ChatMemoryBuffer`` cannot be read back by ``from_string``,
+    which knows LlamaIndex's own ``SimpleChatStore`` only: make it anew with this store and the same ``chat_store_key``,
+    and it has its messages.
+
     Example:
         >>> store = RedisChatStore(redis_url="redis://localhost:6379", ttl=3600)
         >>> memory = ChatMemoryBuffer.from_defaults(chat_store=store, chat_store_key="session-1")
 
     Args:
         options: The keywords of ``ChatStoreOptions``: ``redis_url`` or a client, ``prefix`` (``chat_store``), ``ttl``,
-            ``sliding``, ``max_messages``.
+            ``sliding``, ``max_messages``, ``keep_system``.
 
     Raises:
         UnknownArgumentError: If there is a keyword that the store does not have.
@@ -42,6 +47,7 @@ class RedisChatStore(SessionStore, BaseChatStore):
     ttl: float | None = None
     sliding: bool = True
     max_messages: int | None = None
+    keep_system: bool = False
 
     @known_keywords
     @list_keywords(ChatStoreOptions)

@@ -40,21 +40,26 @@ class CachedResponse:
     metadata: dict[str, Any] | None
 
 
-def to_cached(response: Response | PydanticResponse, output_cls: type[BaseModel] | None) -> CachedResponse:
+def to_cached(response: object, output_cls: type[BaseModel] | None) -> CachedResponse:
     """Return what a cache keeps of a response that is complete.
 
     Raises:
-        RecordError: If its structured output could not be read back.
+        RecordError: If it, or its structured output, could not be read back.
     """
-    if isinstance(response, PydanticResponse):
+    if type(response) is PydanticResponse:
         output = response.response
         if output is not None and type(output) is not output_cls:
             raise RecordError(
                 f"the response is a {type(output).__name__}, which can only be read back if the cache is told: "
                 f"output_cls={type(output).__name__}"
             )
-        text = None if output is None else output.model_dump_json()
+        try:
+            text = None if output is None else output.model_dump_json()
+        except ValueError as error:
+            raise RecordError(f"the {type(output).__name__} of the response cannot be written down: {error}") from error
         return CachedResponse(STRUCTURED, text, response.source_nodes, response.metadata)
+    if type(response) is not Response:
+        raise RecordError(f"the response is a {type(response).__name__}, which could not be read back")
     return CachedResponse(PLAIN, response.response, response.source_nodes, response.metadata)
 
 

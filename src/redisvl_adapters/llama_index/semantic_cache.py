@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Unpack, cast
 
-import orjson
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.response.schema import RESPONSE_TYPE, AsyncStreamingResponse, StreamingResponse
@@ -13,11 +13,14 @@ from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.schema import NodeWithScore, QueryBundle
 
+from redisvl_adapters.core.arguments import check_name
 from redisvl_adapters.core.caches.cache_options import CacheOptions
+from redisvl_adapters.core.caches.prompts import digest
 from redisvl_adapters.core.caches.semantic_cache import SemanticCacheBase
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, RecordError
+from redisvl_adapters.llama_index.engine_fingerprint import UnreadableError, engine_fingerprint
 from redisvl_adapters.llama_index.responses import (
     CachedResponse,
     decode_cached,
@@ -36,6 +39,12 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
     Text, metadata, source nodes and scores come back from the cache. An identical query is answered by reading one key,
     without embedding anything. Nothing is sent before the first query; the first answer creates the index.
 
+    Engines may share a cache: an answer is only given to queries of engines that are made alike. What answers depend on
+    is read from the engine at each query: its index, retriever with filters and ``similarity_top_k``, postprocessors,
+    prompts, synthesiser and language model. That can be read of what ``index.as_query_engine()`` makes over an index in
+    memory, which is known by its id and nodes, or over our ``RedisVectorStore``. An engine with other parts (a router,
+    a custom retriever, another vector store) needs a ``name``, which stands for all that cannot be read.
+
     Example:
         >>> engine = SemanticCacheQueryEngine(
         ...     index.as_query_engine(), embed_model, redis_url="redis://localhost:6379", distance_threshold=0.15
@@ -45,14 +54,16 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
     Args:
         query_engine: The engine that is asked if the cache has no answer.
         embed_model: The model that turns queries into vectors.
-        index_name: The name of the index of the cache: one for each engine, unless ``scope`` tells them apart.
+        index_name: The name of the index of the cache.
+        name: What stands for all of the engine that cannot be read, and for its indexes in memory. Engines with the
+            same name share answers, unless they differ in what can be read.
         output_cls: The class of structured responses, if the engine gives such.
         options: The keywords of ``CacheOptions``: ``distance_threshold``, ``ttl``, ``scope``, ``on_error``,
             ``redis_url``, ``client``, ``storage``, ``algorithm``, ...
 
     Raises:
         UnknownArgumentError: If there is a keyword that the cache does not have.
-        ArgumentError: If a value is out of its range.
+        ArgumentError: If a value is out of its range, or the engine needs a name.
     """
 
     @list_keywords(CacheOptions, first=["distance_threshold"])
@@ -62,6 +73,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         embed_model: BaseEmbedding,
         *,
         index_name: str = "query-cache",
+        name: str | None = None,
         output_cls: type[BaseModel] | None = None,
         **options: Unpack[CacheOptions],
     ) -> None:
@@ -74,8 +86,10 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         self._query_engine = query_engine
         self._embed_model = embed_model
         self._output_cls = output_cls
-        SemanticCacheBase.__init__(self, index_name, options)
-        self._options = cast("IndexOptions", {**self._options, "output_cls": output_cls})
+        self._name = None if name is None else check_name(name, "name")
+        self._engine_fingerprint()
+        SemanticCacheBase.__init__(self, embed_model, index_name, options)
+        self._options = cast("IndexOptions", {**self._options, "output_cls": output_cls, "name": name})
         BaseQueryEngine.__init__(self, query_engine.callback_manager)
 
     def _made_with(self) -> tuple[BaseQueryEngine, BaseEmbedding]:
@@ -107,11 +121,15 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         return {"query_engine": self._query_engine}
 
     def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, context = query_bundle.query_str, _context_of(query_bundle)
-        cached = self._find(query, context)
+        query, context = query_bundle.query_str, self._context(query_bundle)
+        cached = None if context is None else self._find(query, context)
         if cached is not None:
             return to_response(cached, self._output_cls)
-        response = self._query_engine.query(query_bundle)
+        # A copy, since an engine writes into it, and the caller may ask with it again.
+        response = self._query_engine.query(replace(query_bundle))
+        context = self._unchanged(query_bundle, context)
+        if context is None:
+            return response
         if isinstance(response, StreamingResponse):
             response.response_gen = self._cache_stream(response.response_gen, query, context, response)
         elif (cached := self._to_cached(response)) is not None:
@@ -119,11 +137,14 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         return response
 
     async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
-        query, context = query_bundle.query_str, _context_of(query_bundle)
-        cached = await self._afind(query, context)
+        query, context = query_bundle.query_str, self._context(query_bundle)
+        cached = None if context is None else await self._afind(query, context)
         if cached is not None:
             return to_async_response(cached, self._output_cls)
-        response = await self._query_engine.aquery(query_bundle)
+        response = await self._query_engine.aquery(replace(query_bundle))
+        context = self._unchanged(query_bundle, context)
+        if context is None:
+            return response
         if isinstance(response, AsyncStreamingResponse):
             response.response_gen = self._acache_stream(response.response_gen, query, context, response)
         elif isinstance(response, StreamingResponse):
@@ -131,6 +152,36 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         elif (cached := self._to_cached(response)) is not None:
             await self._akeep(query, context, cached)
         return response
+
+    def _engine_fingerprint(self) -> str:
+        """Return what the answers of the engine depend on.
+
+        Raises:
+            ArgumentError: If it has a part that cannot be read, and no name.
+        """
+        try:
+            return engine_fingerprint(self._query_engine, self._name)
+        except UnreadableError as error:
+            raise ArgumentError(
+                f"a cache cannot tell what the answers of this engine depend on: {error}. Give it a name, such as "
+                "name='handbook': engines with the same name share answers"
+            ) from None
+
+    def _context(self, query: QueryBundle) -> str | None:
+        """Return what must be equal besides the text of a query; None if that cannot be told, with a warning."""
+        try:
+            embedding = None if query.embedding is None else list(map(float, query.embedding))
+            return digest(self._engine_fingerprint(), query.image_path, query.custom_embedding_strs, embedding)
+        except Exception as error:  # noqa: BLE001  # a cache need not be why a query fails, whatever happens
+            self._missed(error)
+            return None
+
+    def _unchanged(self, query: QueryBundle, context: str | None) -> str | None:
+        """Return what must be equal; None, with a warning, if the engine was changed while it answered."""
+        if context is not None and self._context(query) != context:
+            self._unkept(RecordError("the engine was changed while it answered"))
+            return None
+        return context
 
     def _to_cached(self, response: Any) -> CachedResponse | None:
         """Return what is stored of a response; None, with a warning, if it could not be read back."""
@@ -171,9 +222,3 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
 
     def _read(self, text: str | bytes) -> CachedResponse:
         return decode_cached(text, self._output_cls)
-
-
-def _context_of(query: QueryBundle) -> str:
-    """Return what must be equal for an answer to hold: all of a query but its text."""
-    context = [query.image_path, query.custom_embedding_strs]
-    return orjson.dumps(context).decode() if any(context) else ""

@@ -38,6 +38,7 @@ class SessionStore(PlainRedisBase, BaseModel):
             options.get("ttl"),
             options.get("sliding", True),
             options.get("max_messages"),
+            keep_system=options.get("keep_system", False),
         )
         connection = Connection(options.get("redis_url"), options.get("client"), options.get("async_client"))
         super().__init__(**{name: value for name, value in options.items() if name in type(self).model_fields})

@@ -1,4 +1,4 @@
-"""What a semantic cache sends and how it takes replies, without a server; and what of a prompt it compares."""
+"""What a semantic cache sends and how it takes replies, without a server."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
-from langchain_core.load import dumps
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.outputs import Generation
 from redis.exceptions import ResponseError
 
@@ -16,7 +14,6 @@ from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ServerError
 from redisvl_adapters.langchain import RedisSemanticCache
 from redisvl_adapters.langchain.generations import write_generations
-from redisvl_adapters.langchain.prompts import read_question
 
 ANSWER = write_generations([Generation(text="use sorted")]).encode()
 
@@ -103,47 +100,3 @@ def test_an_identical_prompt_is_one_command() -> None:
 
 def _quoted(text: bytes) -> bytes:
     return b'"' + text.replace(b'"', b'\\"') + b'"'
-
-
-IMAGE = {"type": "image_url", "image_url": {"url": "a.png"}}
-
-
-@pytest.mark.parametrize(
-    ("messages", "text"),
-    [
-        ([HumanMessage("sort")], "sort"),
-        ([SystemMessage("be kind"), HumanMessage(" sort\n")], "sort"),
-        ([HumanMessage(["a", {"type": "text", "text": "b"}, IMAGE])], "a\nb"),
-        ([HumanMessage([IMAGE])], ""),
-        ([HumanMessage("")], ""),
-        ([HumanMessage("sort"), AIMessage("how?")], ""),
-        ([SystemMessage("sort")], ""),
-        ([HumanMessage("sort"), ToolMessage("3", tool_call_id="1")], ""),
-    ],
-)
-def test_of_a_chat_the_last_human_text_is_compared(messages: list[BaseMessage], text: str) -> None:
-    assert read_question(dumps(messages)).text == text
-
-
-@pytest.mark.parametrize(
-    "prompt", ["sort", "[", "[]", '[{"lc":', '[{"lc": 1}]', '[{"lc": 2, "type": "x"}]', '{"lc": 1}']
-)
-def test_any_other_prompt_is_compared_as_a_whole(prompt: str) -> None:
-    question = read_question(prompt)
-    assert (question.text, question.context) == (prompt, "")
-
-
-def test_what_is_not_compared_tells_chats_apart() -> None:
-    chats = [
-        [HumanMessage("sort")],
-        [HumanMessage("sort", name="ann")],
-        [HumanMessage([{"type": "text", "text": "sort"}])],
-        [HumanMessage([{"type": "text", "text": "sort"}, IMAGE])],
-        [SystemMessage("a"), HumanMessage("sort")],
-        [SystemMessage("b"), HumanMessage("sort")],
-        [HumanMessage("a"), AIMessage("b"), HumanMessage("sort")],
-    ]
-    questions = [read_question(dumps(chat)) for chat in chats]
-    assert {question.text for question in questions} == {"sort"}
-    assert len({question.context for question in questions}) == len(chats)
-    assert questions[0].context == read_question(dumps([HumanMessage("order")])).context

@@ -7,8 +7,7 @@ from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 from redisvl_adapters.core.caches.cache_options import OnError
-from redisvl_adapters.core.caches.failures import MISSES, UNKEPT
-from redisvl_adapters.errors import RecordError, ServerUnavailableError
+from redisvl_adapters.core.caches.failures import NEVER_RAISED
 
 T = TypeVar("T")
 
@@ -33,9 +32,16 @@ class AnswerCache(ABC, Generic[T]):
     def _read(self, text: str | bytes) -> T:
         """Return the answer that a text holds; any of ``DAMAGE`` says that it is damaged."""
 
+    def _check_identifiable(self, prompt: str, model: str) -> None:
+        """Refuse a prompt, or a model, that could be mistaken for another one.
+
+        Raises:
+            RecordError: If so.
+        """
+
     @abstractmethod
     def _look_up(self, prompt: str, model: str) -> T | None:
-        """Return the answer to a prompt; any of ``MISSES`` is raised if the cache cannot be read."""
+        """Return the answer to a prompt."""
 
     @abstractmethod
     async def _alook_up(self, prompt: str, model: str) -> T | None:
@@ -43,7 +49,7 @@ class AnswerCache(ABC, Generic[T]):
 
     @abstractmethod
     def _store(self, prompt: str, model: str, value: T) -> None:
-        """Store the answer to a prompt; any of ``UNKEPT`` is raised if that fails."""
+        """Store the answer to a prompt."""
 
     @abstractmethod
     async def _astore(self, prompt: str, model: str, value: T) -> None:
@@ -53,7 +59,7 @@ class AnswerCache(ABC, Generic[T]):
         """Return the answer to a prompt, None if there is none."""
         try:
             return self._look_up(prompt, model)
-        except MISSES as error:
+        except Exception as error:  # noqa: BLE001  # a cache need not be why a call fails, whatever happens
             self._missed(error)
             return None
 
@@ -61,7 +67,7 @@ class AnswerCache(ABC, Generic[T]):
         """Return the answer to a prompt, None if there is none."""
         try:
             return await self._alook_up(prompt, model)
-        except MISSES as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._missed(error)
             return None
 
@@ -69,24 +75,26 @@ class AnswerCache(ABC, Generic[T]):
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
         try:
             self._store(prompt, model, value)
-        except UNKEPT as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 
     async def _akeep(self, prompt: str, model: str, value: T) -> None:
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
         try:
             await self._astore(prompt, model, value)
-        except UNKEPT as error:
+        except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 
     def _missed(self, error: Exception) -> None:
         """Warn of a lookup that failed, and so is a miss, unless its error is to be raised."""
-        if isinstance(error, ServerUnavailableError) and self._on_error == "raise":
-            raise error
-        warnings.warn(f"the cache was not read, which counts as a miss: {error}", RuntimeWarning, stacklevel=4)
+        self._told(error, "the cache was not read, which counts as a miss")
 
     def _unkept(self, error: Exception) -> None:
         """Warn of an answer that could not be stored, unless its error is to be raised."""
-        if not isinstance(error, RecordError) and self._on_error == "raise":
+        self._told(error, "the answer was not cached")
+
+    def _told(self, error: Exception, what: str) -> None:
+        if self._on_error == "raise" and not isinstance(error, NEVER_RAISED):
             raise error
-        warnings.warn(f"the answer was not cached: {error}", RuntimeWarning, stacklevel=4)
+        said = str(error) or type(error).__name__
+        warnings.warn(f"{what}: {said:.500}", RuntimeWarning, stacklevel=5)

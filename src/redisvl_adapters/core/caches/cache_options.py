@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
+from redisvl_adapters.core.arguments import is_utf8
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
@@ -28,8 +29,9 @@ class CacheOptions(ConnectionOptions, total=False):
             the embedding model.
         ttl: Seconds after which an answer expires; None (default) keeps it.
         scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "locale": "en"}``.
-        on_error: What a lookup does when Redis is away: ``raise`` (default), or ``miss`` with a warning; an answer that
-            cannot be stored then is a warning too.
+        on_error: What becomes of a failure of Redis or of the embedding model, or of a prompt that cannot be looked up:
+            ``raise`` (default), or ``miss`` with a warning, so that no call fails because of its cache. For how long a
+            server that hangs is waited for can be in its URL: ``?socket_timeout=0.5``.
         prefix: What the keys of its entries start with; ``<index_name>:`` by default.
         storage: ``hash`` (default) or ``json``.
         algorithm: ``hnsw`` (default) or ``flat``.
@@ -88,7 +90,7 @@ def check_beta(beta: Any) -> float:
 
 
 def check_on_error(on_error: Any) -> OnError:
-    """Return what becomes of a lookup when Redis is away.
+    """Return what becomes of failures.
 
     Raises:
         ArgumentError: If it is neither ``raise`` nor ``miss``.
@@ -112,9 +114,9 @@ def check_scope(scope: Scope | None) -> dict[str, str]:
         raise ArgumentError(f"scope is a mapping of names to texts, such as {{'tenant': 'acme'}}; not {scope!r:.80}")
     checked = {}
     for name, value in scope.items():
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not name or not is_utf8(name):
             raise ArgumentError(f"the name of a scope field is a non-empty text; not {name!r:.80}")
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        if isinstance(value, bool) or not isinstance(value, str | int) or value == "" or not is_utf8(str(value)):
             raise ArgumentError(f"scope field {name!r} is a non-empty text or an integer; not {value!r:.80}")
         checked[name] = str(value)
     return dict(sorted(checked.items()))

@@ -31,8 +31,7 @@ class ExactCacheBase(PlainRedisBase, AnswerCache[T]):
     Args:
         prefix: What its keys start with. A colon parts it from the rest of the key.
         ttl: Seconds after which an answer expires; None keeps it.
-        on_error: What a lookup does when Redis is away: ``raise``, or ``miss`` with a warning; an answer that cannot be
-            stored then is a warning too.
+        on_error: See ``CacheOptions``.
         connection: See ``ConnectionOptions``.
     """
 
@@ -76,7 +75,8 @@ class ExactCacheBase(PlainRedisBase, AnswerCache[T]):
         await self._arun(self._set(prompt, model, value))
 
     def _key(self, prompt: str, model: str) -> str:
-        return self._prefix + digest(check_prompt(prompt), model)
+        self._check_identifiable(check_prompt(prompt), model)
+        return self._prefix + digest(prompt, model)
 
     def _get(self, prompt: str, model: str) -> Steps[T | None]:
         key = self._key(prompt, model)

@@ -72,6 +72,11 @@ class Schema:
         """Return the Redis key of a record."""
         return self.prefix + record_id
 
+    def declares(self, key: str) -> bool:
+        """Tell whether a metadata key was declared for the index, not learnt from records."""
+        field = self.fields.get(key)
+        return field is not None and not field.learnt
+
     def learnt_field(self, key: str, type: FieldType) -> MetadataField:
         """Return a field for a new metadata key of this index, under the alias that the key gets here."""
         return MetadataField(key, type, field_alias(key, self.reserved), learnt=True)

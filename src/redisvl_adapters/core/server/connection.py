@@ -22,6 +22,7 @@ from redisvl_adapters.core.server.clients import (
     settings_of,
     sync_twin,
 )
+from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url, url_database
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
 
@@ -84,7 +85,12 @@ class Connection:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
         """Return another connection to the same server; a client that was given serves both."""
-        return Connection(self._url, self._given, self._given_async)
+        return Connection(**self.arguments)
+
+    @property
+    def arguments(self) -> ConnectionOptions:
+        """What makes another connection to the same server; a client that was given serves both."""
+        return {"redis_url": self._url, "client": self._given, "async_client": self._given_async}
 
     @property
     def address(self) -> str:
@@ -114,17 +120,18 @@ class Connection:
         """The client that was given, if one was."""
         return self._given or self._given_async
 
-    def refuse_given(self, done: str) -> None:
+    def refuse_given(self, done: str, what: str = "a store") -> None:
         """Raise an error if a client was given: of a URL alone another connection can be made elsewhere.
 
         Args:
             done: What a store with a client cannot be, for the message: "written down".
+            what: What has the client, for the message.
 
         Raises:
             ArgumentError: If a client was given.
         """
         if self.given is not None:
-            raise ArgumentError(f"a store that was given a client cannot be {done}; make it with redis_url instead")
+            raise ArgumentError(f"{what} that was given a client cannot be {done}; make it with redis_url instead")
 
     def sync_client(self) -> SyncClient:
         """Return the sync client, opening it if need be.

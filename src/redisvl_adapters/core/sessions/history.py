@@ -1,8 +1,12 @@
 """The messages of sessions, in order, on plain Redis: a list for each session, and nothing of the search module.
 
-A session has up to three keys, which share a slot of a cluster: ``<prefix>{<name>}`` holds its messages,
-``<prefix>{<name>}:archived`` those that LlamaIndex's ``Memory`` has put aside, and ``<prefix>{<name>}:recalled`` the
-keys of its records in an index of messages. They expire together.
+A session has up to five keys, which share a slot of a cluster and expire together. ``<prefix>{<name>}`` holds its
+messages, and the others, which have a suffix, are:
+
+* ``:archived``, the messages that LlamaIndex's ``Memory`` has put aside;
+* ``:recalled``, the keys of its records in an index of messages;
+* ``:cut``, the ids of calls that were trimmed unanswered;
+* ``:unindexed``, the messages that are to be indexed, each with how often that was tried in vain.
 
 No two entries are alike (see ``message_format``). So whatever names an entry means one place, and a command that the
 client sends again, since its reply was lost, changes nothing more.
@@ -10,53 +14,20 @@ client sends again, since its reply was lost, changes nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from redisvl_adapters.core.arguments import check_count, check_name, check_ttl
-from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Steps
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Steps, batched
 from redisvl_adapters.core.server.key_names import check_prefix, escape_key_part, unescape_key_part
 from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.core.sessions.scripts import FORGET, INDEXED, SHIFT, TAKE, append_script, insert_script
 from redisvl_adapters.errors import ArgumentError
 
 _ARCHIVED = ":archived"
 _RECALLED = ":recalled"
-
-# Each script has the keys of the session as KEYS, its time to live in milliseconds (or nothing) as ARGV[1] and whether
-# that starts anew with each write as ARGV[2]. Whatever a write leaves expires when the session does.
-_BEFORE = (
-    "local left=-1 for i=1,#KEYS do left=math.max(left,redis.call('PTTL',KEYS[i])) end "
-    "if ARGV[1]~='' and (ARGV[2]=='1' or left<1) then left=tonumber(ARGV[1]) end "
-)
-_AFTER = "if left>0 then for i=1,#KEYS do redis.call('PEXPIRE',KEYS[i],left) end end return left"
-# A write that was made already is known by its last entry, which is near the end of the list.
-_ONCE = "if not redis.call('LPOS',key,ARGV[#ARGV],'RANK',-1,'MAXLEN',1000) then "
-# ARGV[3] is how many entries to keep, or nothing.
-_TRIM = "if ARGV[3]~='' then redis.call('LTRIM',key,-ARGV[3],-1) end end "
-
-# ARGV[4] says which of the keys gets the entries, ARGV[5] whether they replace all others, and ARGV[6] how many keys of
-# records come before them.
-_WRITE = (
-    f"{_BEFORE}local key,n=KEYS[tonumber(ARGV[4])],6+ARGV[6] "
-    f"if ARGV[5]=='1' then redis.call('DEL',KEYS[1],KEYS[2]) end {_ONCE}"
-    "for i=7,n do redis.call('RPUSH',KEYS[3],ARGV[i]) end "
-    f"for i=n+1,#ARGV do redis.call('RPUSH',key,ARGV[i]) end {_TRIM}{_AFTER}"
-)
-# ARGV[4] is a place. The new entry takes the place of the one that is there, which then goes after it.
-_INSERT = (
-    f"{_BEFORE}local key,at,new=KEYS[1],tonumber(ARGV[4]),ARGV[5] {_ONCE}local n=redis.call('LLEN',key) "
-    "if at<0 then at=math.max(0,n+at) end "
-    "if at>=n then redis.call('RPUSH',key,new) else local old=redis.call('LINDEX',key,at) "
-    f"redis.call('LSET',key,at,new) redis.call('LINSERT',key,'AFTER',new,old) end {_TRIM}{_AFTER}"
-)
-# ARGV[3] says whether to keep what goes, and ARGV[4] is the last entry to go.
-_SHIFT = (
-    f"{_BEFORE}local n=redis.call('LPOS',KEYS[1],ARGV[4]) if n then "
-    "if ARGV[3]=='1' then for _,entry in ipairs(redis.call('LRANGE',KEYS[1],0,n)) do "
-    "redis.call('RPUSH',KEYS[2],entry) end end "
-    f"redis.call('LTRIM',KEYS[1],n+1,-1) end {_AFTER}"
-)
-_TAKE = "local held=redis.call('LRANGE',KEYS[tonumber(ARGV[3])],0,-1) redis.call('DEL',unpack(KEYS)) return held"
+_CUT = ":cut"
+_UNINDEXED = ":unindexed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +39,19 @@ class SessionSettings:
         ttl_ms: Milliseconds after which a session expires; None keeps it.
         sliding: Whether that time starts anew with each write, or with the first one only.
         max_messages: How many messages a session has at most: the last ones; None for all.
+        keep_system: Whether the system messages at its start are among them, whatever goes.
     """
 
     prefix: str
     ttl_ms: int | None = None
     sliding: bool = True
     max_messages: int | None = None
+    keep_system: bool = False
 
     @classmethod
-    def checked(cls, prefix: object, ttl: float | None, sliding: object, max_messages: object) -> SessionSettings:
+    def checked(
+        cls, prefix: object, ttl: float | None, sliding: object, max_messages: object, *, keep_system: object = False
+    ) -> SessionSettings:
         """Return how sessions are to be kept.
 
         Raises:
@@ -84,9 +59,14 @@ class SessionSettings:
         """
         if not isinstance(sliding, bool):
             raise ArgumentError(f"sliding is True or False; not {sliding!r:.80}")
-        if max_messages is not None:
-            check_count(max_messages, "max_messages", 1)
-        return cls(check_prefix(prefix), check_ttl(ttl), sliding, max_messages)  # type: ignore[arg-type]  # checked
+        if not isinstance(keep_system, bool):
+            raise ArgumentError(f"keep_system is True or False; not {keep_system!r:.80}")
+        most = None if max_messages is None else check_count(max_messages, "max_messages", 1)
+        if keep_system and most == 1:
+            raise ArgumentError(
+                "keep_system=True with max_messages=1 would keep nothing else; let max_messages be more"
+            )
+        return cls(check_prefix(prefix), check_ttl(ttl), sliding, most, keep_system)
 
     @property
     def stem(self) -> str:
@@ -101,9 +81,13 @@ class SessionSettings:
         """
         return Session(self, check_name(session_id, what), None if user_id is None else check_name(user_id, "user_id"))
 
-    def session_id(self, key: str) -> str | None:
-        """Return the id of the session, of no user, that has a key; None if none has it."""
-        name, brace, rest = key.removeprefix(self.stem).partition("}")
+    def stem_of(self, user_id: str | None) -> str:
+        """What the keys of all sessions of a user start with; without one, those of all users."""
+        return self.stem if user_id is None else f"{self.stem}{escape_key_part(user_id)}/"
+
+    def session_id(self, key: str, user_id: str | None = None) -> str | None:
+        """Return the id of the session, of a user or of no user, that has a key; None if none has it."""
+        name, brace, rest = key.removeprefix(self.stem_of(user_id)).partition("}")
         if not brace or rest not in ("", _ARCHIVED) or "/" in name:
             return None
         return unescape_key_part(name)
@@ -135,36 +119,56 @@ class Session:
         return f"{self.kept.stem}{self.name}}}"
 
     @property
-    def keys(self) -> tuple[str, str, str]:
-        """Its keys: messages, archived messages, keys of records."""
-        return self.key, self.key + _ARCHIVED, self.key + _RECALLED
+    def keys(self) -> tuple[str, ...]:
+        """Its keys: messages, archived messages, keys of records, ids of calls, messages that are to be indexed."""
+        return self.key, *(self.key + suffix for suffix in (_ARCHIVED, _RECALLED, _CUT, _UNINDEXED))
 
     def script(self, text: str, *args: Argument) -> Command:
         """Return the command that runs one of the scripts."""
         ttl_ms = "" if self.kept.ttl_ms is None else self.kept.ttl_ms
-        return Command(("EVAL", text, 3, *self.keys, ttl_ms, int(self.kept.sliding), *args), self.key)
+        return Command(("EVAL", text, len(self.keys), *self.keys, ttl_ms, int(self.kept.sliding), *args), self.key)
 
-    @property
-    def most(self) -> Argument:
-        """How many messages it has at most, for a script."""
-        return "" if self.kept.max_messages is None else self.kept.max_messages
+    def write(self, script: Callable[..., str], *args: Argument, limited: bool = True) -> Command:
+        """Return the command that runs a script which adds messages.
+
+        Args:
+            script: Makes the script, with what trims messages or without.
+            args: Its arguments.
+            limited: Whether there is a limit for what it adds to.
+        """
+        most = self.kept.max_messages if limited else None
+        limit = ("" if most is None else most, int(self.kept.keep_system))
+        return self.script(script(trimming=most is not None), *limit, *args)
+
+
+def entry_id(entry: str) -> str:
+    """Return the id of an entry, a ULID, without the mark of its message."""
+    return entry[2:28]
 
 
 def append(
-    session: Session, entries: Sequence[str], *, archived: bool = False, records: Sequence[str] = ()
+    session: Session,
+    entries: Sequence[str],
+    *,
+    archived: bool = False,
+    to_index: Sequence[bool] = (),
+    record_prefix: str = "",
 ) -> Steps[int]:
-    """Append entries, all or none, and return the milliseconds that the session has left; -1 for ever.
+    """Append entries, all or none, and return how many wait to be indexed.
 
     Args:
         session: The session.
         entries: The entries.
         archived: Whether they go to the archive.
-        records: The keys of the records of these messages, to be forgotten with the session.
+        to_index: Which of them are to be indexed.
+        record_prefix: What the keys of their records will start with, which are to be forgotten with the session.
     """
     if not entries:
-        return -1
-    (reply,) = yield [_write(session, entries, archived=archived, anew=False, records=records)]
-    return int(ok(reply))
+        return 0
+    flags = "".join("1" if flag else "0" for flag in to_index)
+    (reply,) = yield [_write(session, entries, flags, record_prefix, archived=archived, anew=False)]
+    _, waiting = ok(reply)
+    return int(waiting)
 
 
 def replace(session: Session, entries: Sequence[str], *, archived: bool = False) -> Steps[None]:
@@ -174,15 +178,15 @@ def replace(session: Session, entries: Sequence[str], *, archived: bool = False)
 
 
 def _write(
-    session: Session, entries: Sequence[str], *, archived: bool, anew: bool, records: Sequence[str] = ()
+    session: Session, entries: Sequence[str], flags: str = "", record_prefix: str = "", *, archived: bool, anew: bool
 ) -> Command:
-    most = "" if archived else session.most
-    return session.script(_WRITE, most, 2 if archived else 1, int(anew), len(records), *records, *entries)
+    arguments = (2 if archived else 1, int(anew), flags, record_prefix, *entries)
+    return session.write(append_script, *arguments, limited=not archived)
 
 
 def insert(session: Session, entry: str, place: int) -> Steps[None]:
     """Insert an entry before the one at a place, counted as Python's lists do."""
-    (reply,) = yield [session.script(_INSERT, session.most, place, entry)]
+    (reply,) = yield [session.write(insert_script, place, entry)]
     ok(reply)
 
 
@@ -195,7 +199,7 @@ def read(session: Session, start: int = 0, stop: int = -1) -> Steps[list[bytes]]
 def read_archived(session: Session, *, active: bool) -> Steps[list[bytes]]:
     """Return the archived entries, with the others after them if asked for."""
     # The archive comes last: what is put there meanwhile is read twice rather than never, and entries are unlike.
-    keys = [session.keys[0], session.keys[1]] if active else [session.keys[1]]
+    keys = list(session.keys[:2]) if active else [session.keys[1]]
     *rest, archived = yield [Command(("LRANGE", key, 0, -1), key) for key in keys]
     return list(dict.fromkeys([*ok(archived), *(entry for reply in rest for entry in ok(reply))]))
 
@@ -218,7 +222,7 @@ def shift(session: Session, number: int, *, keep: bool) -> Steps[list[bytes]]:
         return []
     oldest = yield from read(session, 0, number - 1)
     if oldest:
-        (reply,) = yield [session.script(_SHIFT, int(keep), oldest[-1])]
+        (reply,) = yield [session.script(SHIFT, int(keep), oldest[-1])]
         ok(reply)
     return oldest
 
@@ -235,17 +239,15 @@ def remove(session: Session, place: int) -> Steps[bytes | None]:
 
 def take(session: Session) -> Steps[list[bytes]]:
     """Remove a session and return its entries."""
-    (reply,) = yield [session.script(_TAKE, 1)]
+    (reply,) = yield [session.script(TAKE)]
     return list(ok(reply))
 
 
-def forget(session: Session) -> Steps[None]:
-    """Remove a session, and the records of its messages."""
-    (reply,) = yield [session.script(_TAKE, 3)]
-    keys = [key.decode() for key in ok(reply)]
-    for start in range(0, len(keys), BATCH_SIZE):
-        for unlinked in (yield [Command(("UNLINK", key), key) for key in keys[start : start + BATCH_SIZE]]):
-            ok(unlinked)
+def forget(session: Session) -> Steps[bool]:
+    """Remove a session, and the records of its messages; return whether there was one."""
+    held, forgotten = yield [Command(("EXISTS", session.key), session.key), session.script(FORGET)]
+    yield from _all("UNLINK", [key.decode() for key in ok(forgotten)])
+    return bool(ok(held))
 
 
 def clear(session: Session, *, archived: bool, active: bool) -> Steps[None]:
@@ -255,10 +257,55 @@ def clear(session: Session, *, archived: bool, active: bool) -> Steps[None]:
         ok(reply)
 
 
-def expire_records(session: Session, left: int) -> Steps[None]:
-    """Let the records of the messages of a session expire when the session does."""
-    (reply,) = yield [Command(("LRANGE", session.keys[2], 0, -1), session.key)]
-    keys = [key.decode() for key in ok(reply)]
-    for start in range(0, len(keys), BATCH_SIZE):
-        for expired in (yield [Command(("PEXPIRE", key, left), key) for key in keys[start : start + BATCH_SIZE]]):
-            ok(expired)
+def read_unindexed(session: Session, most: int | None = None, attempts: int | None = None) -> Steps[list[bytes]]:
+    """Return entries that wait to be indexed: those that were tried least often first, and the oldest of these.
+
+    Args:
+        session: The session.
+        most: How many at most; None for all.
+        attempts: Only those that were tried less often.
+    """
+    below: Argument = "+inf" if attempts is None else f"({attempts}"
+    limit = (0, -1 if most is None else most)
+    (reply,) = yield [Command(("ZRANGEBYSCORE", session.keys[4], "-inf", below, "LIMIT", *limit), session.key)]
+    return list(ok(reply))
+
+
+def drop_unindexed(session: Session, entries: Sequence[bytes]) -> Steps[None]:
+    """Let entries no longer wait to be indexed."""
+    (reply,) = yield [Command(("ZREM", session.keys[4], *entries), session.key)]
+    ok(reply)
+
+
+def note_indexed(
+    session: Session,
+    foreseen: Sequence[str],
+    keys: Sequence[str],
+    entries: Sequence[str],
+    refused: Sequence[str] = (),
+) -> Steps[None]:
+    """Note which entries are indexed and which cannot be; the records of a session that was removed meanwhile go.
+
+    Args:
+        session: The session.
+        foreseen: The keys that the records were to have.
+        keys: The keys that they have.
+        entries: Their entries.
+        refused: Entries that cannot be indexed.
+    """
+    ttl_ms = "" if session.kept.ttl_ms is None else session.kept.ttl_ms
+    parts: tuple[Argument, ...] = (len(keys), *foreseen, *keys, *entries, *refused)
+    # It is no write of the user's, so the time to live goes on.
+    (reply,) = yield [Command(("EVAL", INDEXED, len(session.keys), *session.keys, ttl_ms, 0, *parts), session.key)]
+    left, removed = ok(reply)
+    yield from _all("UNLINK", [key.decode() for key in removed])
+    if int(left) > 0:
+        (held,) = yield [Command(("SMEMBERS", session.keys[2]), session.key)]
+        yield from _all("PEXPIRE", [key.decode() for key in ok(held)], int(left))
+
+
+def _all(name: str, keys: Sequence[str], *rest: Argument) -> Steps[None]:
+    """Run one command on each of some keys."""
+    for batch in batched(keys, BATCH_SIZE):
+        for reply in (yield [Command((name, key, *rest), key) for key in batch]):
+            ok(reply)

@@ -23,7 +23,11 @@ class ChatStoreOptions(SessionOptions, total=False):
     """What else a chat store takes: the keys of ``SessionOptions``, and the following.
 
     Keys:
-        max_messages: How many messages a session keeps at most: the last ones; None for all.
+        max_messages: How many messages a session keeps at most: the last ones; None for all. Calls of tools and their
+            results are kept or go together, so that there may be fewer, and more where one call alone has as many
+            results.
+        keep_system: Whether the system messages at the start of a session are among those that are kept.
     """
 
     max_messages: int | None
+    keep_system: bool

@@ -1,0 +1,190 @@
+"""Recall for LangChain's histories: messages are indexed when they are added, or later, and found by meaning."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from langchain_core.embeddings import Embeddings
+from langchain_core.messages import BaseMessage
+
+from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.search.argument_checks import check_query
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.plain_redis import PlainRedisBase
+from redisvl_adapters.core.sessions import recall as recalling
+from redisvl_adapters.core.sessions.history import Session
+from redisvl_adapters.core.sessions.indexing import Indexing, Task, Texts
+from redisvl_adapters.core.sessions.recall import MessageIndex, RecallableMessage
+from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.langchain.documents import one_vector_each
+from redisvl_adapters.langchain.filters import FilterLike, read_filter
+from redisvl_adapters.langchain.messages import FORMAT, text_of
+
+T = TypeVar("T")
+
+
+class MessageRecallBase(PlainRedisBase):
+    """A history whose messages can be found by meaning, if it has an embedding model."""
+
+    _session: Session
+    _embedding: Embeddings | None
+    _messages: MessageIndex | None
+
+    def _message_index(self, index_name: str | None) -> MessageIndex | None:
+        """Return the index of messages on the connection of this history; None if it needs none."""
+        if self._embedding is None or index_name is None:
+            return None
+        made = MessageIndex.of(index_name, self._embedding, **self._connection.arguments)
+        # One connection for both.
+        self._connection = made.index.connection
+        return made
+
+    @known_keywords
+    def recall(
+        self, query: str, k: int = 4, filter: FilterLike | None = None, *, all_sessions: bool = False
+    ) -> list[BaseMessage]:
+        """Return the messages whose text is nearest to a text, nearest first.
+
+        Args:
+            query: The text.
+            k: How many at most.
+            filter: Only messages that match this; it can name ``session_id``, ``user_id``, ``type`` (``human``, ``ai``,
+                ...), ``name``, ``id`` and ``at``, the time when they were added.
+            all_sessions: Whether to look at all sessions of this history's user, not at this session only. Messages of
+                another session that could not be indexed yet are not found.
+
+        Raises:
+            ArgumentError: If the history has no embedding, or no user where it needs one, or k is out of range.
+            FilterError: If the filter cannot be honoured.
+        """
+        asked = self._check_recall(query, k, filter, all_sessions=all_sessions)
+        vector = self._model().embed_query(query)
+        self._perform(self._indexing().waiting())
+        return self._recalled(*self._index.run(asked(vector)))
+
+    @known_keywords
+    async def arecall(
+        self, query: str, k: int = 4, filter: FilterLike | None = None, *, all_sessions: bool = False
+    ) -> list[BaseMessage]:
+        """Return the messages whose text is nearest to a text, nearest first. See ``recall``."""
+        asked = self._check_recall(query, k, filter, all_sessions=all_sessions)
+        vector = await self._model().aembed_query(query)
+        await self._aperform(self._indexing().waiting())
+        return self._recalled(*await self._index.arun(asked(vector)))
+
+    def _check_recall(
+        self, query: str, k: int, filter: FilterLike | None, *, all_sessions: bool
+    ) -> Callable[[list[float]], Steps[tuple[list[str], int]]]:
+        """Return what makes the search, once its vector is known."""
+        check_query(query)
+        check_k(k)
+        if not isinstance(all_sessions, bool):
+            raise ArgumentError(f"all_sessions is True or False; not {all_sessions!r:.80}")
+        messages, session, where = self._indexed("recall"), self._session, read_filter(filter)
+        if all_sessions and session.user_id is None:
+            raise ArgumentError("all_sessions=True needs the history to be made with user_id=")
+        return lambda vector: recalling.recall(messages, vector, k, where, session, all_sessions=all_sessions)
+
+    def _recalled(self, entries: Sequence[str], unlike: int) -> list[BaseMessage]:
+        if unlike:
+            warnings.warn(
+                f"{unlike} messages were not looked at, since another embedding model made their vectors; "
+                "index_missing() of their history embeds them with the model of now",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+        return FORMAT.read(entries, self._indexed("recall").state.spec.name)
+
+    @known_keywords
+    def index_missing(self) -> int:
+        """Index the messages of this session that ``recall`` does not find, and return how many it finds now.
+
+        These are the messages that could not be indexed when they were added, and those whose vectors another embedding
+        model made. The former are indexed by and by too, a hundred with each ``add_messages`` and ``recall``, unless
+        they were refused three times. What cannot be indexed now is told by a warning.
+
+        Raises:
+            ArgumentError: If the history has no embedding.
+            ServerError: If the server fails.
+        """
+        return self._perform(self._indexing().missing())
+
+    @known_keywords
+    async def aindex_missing(self) -> int:
+        """Index the messages of this session that ``recall`` does not find. See ``index_missing``."""
+        return await self._aperform(self._indexing().missing())
+
+    def _indexed(self, what: str) -> MessageIndex:
+        if self._messages is None:
+            raise ArgumentError(f"{what} needs the history to be made with embedding=")
+        return self._messages
+
+    @property
+    def _index(self) -> RedisIndex:
+        return self._indexed("recall").index
+
+    @property
+    def _index_name(self) -> str | None:
+        return None if self._messages is None else self._messages.state.spec.name
+
+    def _model(self) -> Embeddings:
+        if self._embedding is None:
+            raise ArgumentError("recall needs the history to be made with embedding=")
+        return self._embedding
+
+    def _indexing(self) -> Indexing:
+        return Indexing(self._indexed("index_missing"), self._session, self._read_with_text)
+
+    def _read_with_text(self, entries: Sequence[bytes]) -> list[RecallableMessage]:
+        pairs = ((entry, FORMAT.read([entry], self._session.key)) for entry in entries)
+        return with_text((entry.decode(), found[0]) for entry, found in pairs if found)
+
+    def _perform(self, task: Task[T]) -> T:
+        """Embed the texts and run the operations that a task yields."""
+        try:
+            request = next(task)
+            while True:
+                try:
+                    reply = self._embed(request.texts) if isinstance(request, Texts) else self._index.run(request)
+                except Exception as error:  # noqa: BLE001  # it is the task's to handle
+                    request = task.throw(error)
+                else:
+                    request = task.send(reply)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+    async def _aperform(self, task: Task[T]) -> T:
+        """Embed the texts and run the operations that a task yields. See ``_perform``."""
+        try:
+            request = next(task)
+            while True:
+                try:
+                    reply: Any
+                    if isinstance(request, Texts):
+                        reply = await self._aembed(request.texts)
+                    else:
+                        reply = await self._index.arun(request)
+                except Exception as error:  # noqa: BLE001  # it is the task's to handle
+                    request = task.throw(error)
+                else:
+                    request = task.send(reply)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        return one_vector_each(self._model().embed_documents(texts), texts)
+
+    async def _aembed(self, texts: list[str]) -> list[list[float]]:
+        return one_vector_each(await self._model().aembed_documents(texts), texts)
+
+
+def with_text(entries: Iterable[tuple[str, BaseMessage]]) -> list[RecallableMessage]:
+    """Return those of some entries and their messages that have a text."""
+    return [
+        RecallableMessage(entry, text, {"type": message.type, "name": message.name, "id": message.id})
+        for entry, message in entries
+        if (text := text_of(message)).strip()
+    ]
