@@ -81,7 +81,7 @@ SLIPS: dict[str, tuple[Slip, str]] = {
     "LlamaIndex mmr": (lambda: query("mmr", mmr_treshold=0.3), "mean 'mmr_threshold'"),
     "LangChain's word for it": (lambda: query("mmr", lambda_mult=0.3), "mean 'mmr_threshold'"),
     "LlamaIndex's word for it": (
-        lambda: langchain().max_marginal_relevance_search("a", mmr_threshold=0.5),
+        lambda: langchain().max_marginal_relevance_search("a", mmr_threshold=0.5),  # type: ignore[call-arg]
         "mean 'lambda_mult'",
     ),
     "history": (lambda: HISTORY("s", user="ann"), "RedisChatMessageHistory has.*'user'.*mean 'user_id'"),
