@@ -32,7 +32,7 @@ _FORMS: Mapping[FieldType, str] = {
     FieldType.GEO: "a point on the globe",
 }
 STRUCTURED_QUERIES = Spelling(
-    operators={operator: str(comparator) for comparator, operator in COMPARISONS.items()},
+    operators={operator: comparator.value for comparator, operator in COMPARISONS.items()},
     notes={
         Operator.IN: "a list",
         Operator.NIN: "a list",

@@ -27,7 +27,7 @@ _FORMS: Mapping[FieldType, str] = {
     FieldType.TEXT: "text, compared by its words",
     FieldType.GEO: "a point on the globe",
 }
-_A_LIST = dict.fromkeys([Operator.IN, Operator.NIN, Operator.ANY, Operator.ALL], "a list")
+_A_LIST = dict.fromkeys([Operator.IN, Operator.NIN, Operator.ANY, Operator.ALL], "a list of one type")
 METADATA_FILTERS = Spelling(
     operators={ours: theirs.value for theirs, ours in COMPARISONS.items()},
     notes={
