@@ -36,7 +36,7 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.replace_script import replace_commands
 from redisvl_adapters.core.records.vectors import as_matrix, as_query, check_matrix
 from redisvl_adapters.core.search.results import read_vector_hits
-from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server import retrying_drivers
 from redisvl_adapters.core.text.analysis import searchable_text
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import read_filter
@@ -72,7 +72,7 @@ def _search(ours: Ours, raw: Raw) -> Steps:
     assert state.schema is not None
     schema, layout, field = state.schema, layout_of(state.schema), state.schema.vector
     commands = next(operations.search_by_vector(state, ours.workload.query_vectors[0], 10, ours.filter))
-    (reply,) = drivers._send(ours.store.index.connection.sync_client(), commands)  # noqa: SLF001  # what is timed
+    (reply,) = retrying_drivers._send(ours.store.index.connection.sync_client(), commands)  # noqa: SLF001  # what is timed
     hits = read_vector_hits(reply, schema, layout)
     steps = [
         ("the same command through redis-py, on end", _loop(raw.search)),
@@ -84,7 +84,7 @@ def _search(ours: Ours, raw: Raw) -> Steps:
         return [reply]
 
     # What is known of the index does not get old while no server is asked.
-    with mock.patch.object(drivers, "_send", recorded), mock.patch.object(snapshot, "MAX_AGE", math.inf):
+    with mock.patch.object(retrying_drivers, "_send", recorded), mock.patch.object(snapshot, "MAX_AGE", math.inf):
         steps += [
             ("… of which beside redis-py and the server, through the core", _fastest(ours.core_search)),
             ("… of which beside redis-py and the server, through LangChain", _fastest(ours.search)),

@@ -12,7 +12,7 @@ from langchain_core.embeddings import Embeddings
 from llama_index.core.schema import TextNode
 
 from integration_tests.conftest import call
-from redisvl_adapters.core.ingest.batch_ingest import IngestPlan
+from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan
 from redisvl_adapters.core.records.record import Record, content_id
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.errors import ArgumentError, RecordError, UnknownArgumentError

@@ -15,7 +15,7 @@ from integration_tests.langchain.langchain_support import Clients, Model, ids_of
 from integration_tests.llama_index.llama_index_support import AHEAD, filters, where
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, Record, RedisIndex, operations
 from redisvl_adapters.core.server.commands import Command, Reply, Steps
-from redisvl_adapters.core.server.drivers import drive
+from redisvl_adapters.core.server.retrying_drivers import drive
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 

@@ -19,7 +19,7 @@ from integration_tests.core.core_support import until
 from integration_tests.langchain.langchain_support import Clients, Model, store_on
 from redisvl_adapters.core import Filter, Hit, RedisIndex, operations
 from redisvl_adapters.core.index import snapshot
-from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server import retrying_drivers
 from redisvl_adapters.core.server.commands import Command
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
@@ -170,7 +170,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     """
     monkeypatch.setattr(snapshot, "MAX_AGE", math.inf)
     recorded = Sent()
-    send, asend = drivers._send, drivers._asend
+    send, asend = retrying_drivers._send, retrying_drivers._asend
 
     def record(commands: Sequence[Command]) -> None:
         assert not recorded.refusing, f"nothing should have been sent, but {commands[0].args[:3]} was"
@@ -184,6 +184,6 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
         record(commands)
         return await asend(client, commands)
 
-    monkeypatch.setattr(drivers, "_send", sending)
-    monkeypatch.setattr(drivers, "_asend", asending)
+    monkeypatch.setattr(retrying_drivers, "_send", sending)
+    monkeypatch.setattr(retrying_drivers, "_asend", asending)
     return recorded

@@ -4,13 +4,13 @@ from redisvl_adapters.core.index.expiry import expire, remaining_ttl
 from redisvl_adapters.core.index.lifecycle import clear, create, drop, open_index
 from redisvl_adapters.core.ingest.delete import delete, delete_matching
 from redisvl_adapters.core.ingest.upsert import upsert
+from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page
 from redisvl_adapters.core.search.describe import describe_fields
 from redisvl_adapters.core.search.fetch import count, existing_ids, fetch, fetch_matching, filterable_fields
 from redisvl_adapters.core.search.hybrid_search import search_hybrid
 from redisvl_adapters.core.search.mmr_search import search_mmr
 from redisvl_adapters.core.search.text_search import search_text
 from redisvl_adapters.core.search.vector_search import search_batch, search_by_vector
-from redisvl_adapters.core.search.walk import Page, close_walk, first_page, next_page
 
 __all__ = [
     "Page",

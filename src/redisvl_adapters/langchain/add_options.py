@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from redisvl_adapters.core.arguments import check_ttl
-from redisvl_adapters.core.ingest.batch_ingest import IngestPlan
 from redisvl_adapters.core.ingest.options import IngestOptions
+from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 

@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage
 
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.search.argument_checks import check_query
+from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import recall as recalling

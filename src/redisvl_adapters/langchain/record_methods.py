@@ -13,7 +13,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.ingest.batch_ingest import aingest, ingest
+from redisvl_adapters.core.ingest.streaming_ingest import aingest, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate

@@ -12,16 +12,16 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_fraction
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.vectors import Vector
-from redisvl_adapters.core.search.argument_checks import (
+from redisvl_adapters.core.search.options import SEARCH_OPTIONS, TEXT_OPTIONS, HybridOptions
+from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.scores import distance_at, relevance
+from redisvl_adapters.core.search.search_checks import (
     NAMED_ARGUMENTS,
     check_fetch_k,
     check_hybrid_search,
     check_text_search,
     check_vector_search,
 )
-from redisvl_adapters.core.search.options import SEARCH_OPTIONS, TEXT_OPTIONS, HybridOptions
-from redisvl_adapters.core.search.results import Hit
-from redisvl_adapters.core.search.scores import distance_at, relevance
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 from redisvl_adapters.langchain.documents import to_document

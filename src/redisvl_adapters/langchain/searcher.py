@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.search.argument_checks import check_query
+from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.errors import ArgumentError

@@ -13,15 +13,15 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_fraction, check_k
 from redisvl_adapters.core.filters.algebra import And, Filter, FromSources
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.search.argument_checks import (
+from redisvl_adapters.core.search.options import SEARCH_OPTIONS
+from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.scores import similarity
+from redisvl_adapters.core.search.search_checks import (
     check_fetch_k,
     check_hybrid_search,
     check_text_search,
     check_vector_search,
 )
-from redisvl_adapters.core.search.options import SEARCH_OPTIONS
-from redisvl_adapters.core.search.results import Hit
-from redisvl_adapters.core.search.scores import similarity
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER
 from redisvl_adapters.core.search.vector_search import read_search_options
 from redisvl_adapters.core.server.commands import Steps

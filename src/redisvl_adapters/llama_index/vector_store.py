@@ -19,7 +19,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_ttl
 from redisvl_adapters.core.filters.algebra import FromSources
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
+from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, aingest, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps

@@ -10,7 +10,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index import snapshot
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.search.walk import Page
+from redisvl_adapters.core.search.cursor_pages import Page
 from redisvl_adapters.core.server.commands import Pause, Steps
 from redisvl_adapters.errors import IndexNotFoundError, ServerError
 from tests.core.fake_server import FakeServer, make_state, opened, record

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.index.definition import alter_command, create_command
+from redisvl_adapters.core.index.index_commands import alter_command, create_command
 from redisvl_adapters.core.index.info import read_schema
 from redisvl_adapters.core.index.registry import HEADER, LAYOUT, claim_commands, new_registry, registry_key
 from redisvl_adapters.core.schema.declarations import read_metadata_schema

@@ -11,7 +11,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.index import readiness, snapshot
-from redisvl_adapters.core.index.scan import scan_progress
+from redisvl_adapters.core.index.background_scan import scan_progress
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import IndexNotReadyError

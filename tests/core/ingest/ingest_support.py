@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
+from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, aingest, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
 from redisvl_adapters.errors import ServerUnavailableError

@@ -11,7 +11,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index.registry import new_registry, register_command
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, ingest
+from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, PartialWriteError, RecordError, ServerUnavailableError

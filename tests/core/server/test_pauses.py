@@ -10,9 +10,9 @@ import pytest
 import redis
 from redis import asyncio as aredis
 
-from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server import retrying_drivers
 from redisvl_adapters.core.server.commands import Command, Pause, Steps
-from redisvl_adapters.core.server.drivers import adrive, drive
+from redisvl_adapters.core.server.retrying_drivers import adrive, drive
 from redisvl_adapters.core.server.steps import pipelined, primed
 
 
@@ -41,8 +41,8 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     async def asleep(seconds: float) -> None:
         done.append(seconds)
 
-    monkeypatch.setattr(drivers, "_send", send)
-    monkeypatch.setattr(drivers, "_asend", asend)
+    monkeypatch.setattr(retrying_drivers, "_send", send)
+    monkeypatch.setattr(retrying_drivers, "_asend", asend)
     monkeypatch.setattr(time, "sleep", done.append)
     monkeypatch.setattr(asyncio, "sleep", asleep)
     return done

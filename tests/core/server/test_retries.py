@@ -15,10 +15,10 @@ from redis import exceptions as redis_errors
 
 from redisvl_adapters.core.index.record_keys import open_cursor_command, read_cursor_command
 from redisvl_adapters.core.schema.index_spec import DEFAULT_RETRY, IndexSpec
-from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server import retrying_drivers
 from redisvl_adapters.core.server.commands import Command, Steps
-from redisvl_adapters.core.server.drivers import adrive, drive
 from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.core.server.retrying_drivers import adrive, drive
 from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
 from tests.core.fake_server import make_state
 
@@ -57,8 +57,8 @@ def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, waits: 
         async def asend(client: object, commands: object) -> list[Any]:
             return send(client, commands)
 
-        monkeypatch.setattr(drivers, "_send", send)
-        monkeypatch.setattr(drivers, "_asend", asend)
+        monkeypatch.setattr(retrying_drivers, "_send", send)
+        monkeypatch.setattr(retrying_drivers, "_asend", asend)
         if request.param == "sync":
             with redis.Redis() as client:
                 return drive(client, steps, lambda: "here:1", retry)

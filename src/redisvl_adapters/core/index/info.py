@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.registry import (
     HEADER,
     SCALE,
@@ -19,7 +20,6 @@ from redisvl_adapters.core.index.registry import (
     registry_key,
     untyped_keys,
 )
-from redisvl_adapters.core.index.scan import info_command
 from redisvl_adapters.core.schema.fields import QUANTISED, TUNING, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, TYPED

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.index.definition import create_command, drop_command, sweep_command, sweep_name
+from redisvl_adapters.core.index.background_scan import info_command, wait_for_scan
+from redisvl_adapters.core.index.index_commands import create_command, drop_command, sweep_command, sweep_name
 from redisvl_adapters.core.index.info import bare_schema, check_ours, index_name
-from redisvl_adapters.core.index.learning import SchemaChange, apply_schema_change
 from redisvl_adapters.core.index.neighbours import check_prefix_is_free
 from redisvl_adapters.core.index.ownership import check_ownership, others_commands, read_others, remove_records
 from redisvl_adapters.core.index.readiness import check_may_create, current_snapshot, whole_snapshot, writable_snapshot
@@ -27,7 +27,7 @@ from redisvl_adapters.core.index.registry import (
     registry_header,
     scale_commands,
 )
-from redisvl_adapters.core.index.scan import info_command, wait_for_scan
+from redisvl_adapters.core.index.schema_changes import SchemaChange, apply_schema_change
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, check_matches, read_snapshot
 from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.schema.index_schema import Schema

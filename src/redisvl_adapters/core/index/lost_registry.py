@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from redisvl_adapters.core.filters.tag_queries import prefix_query, presence_query
+from redisvl_adapters.core.index.background_scan import wait_for_scan
 from redisvl_adapters.core.index.info import attributes_of, read_schema
 from redisvl_adapters.core.index.record_keys import keys_command, read_keys, tag_values_command
 from redisvl_adapters.core.index.registry import SCALE, Registry, new_registry
-from redisvl_adapters.core.index.scan import wait_for_scan
 from redisvl_adapters.core.records.field_values import as_list
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.metadata import check_metadata

@@ -6,8 +6,8 @@ import logging
 
 from redis.exceptions import ResponseError
 
+from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.info import index_name, is_ours, prefixes_of
-from redisvl_adapters.core.index.scan import info_command
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.replies import is_missing_index

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.record_keys import (
     QUERY_SETTINGS,
     open_cursor_command,
@@ -9,7 +10,6 @@ from redisvl_adapters.core.index.record_keys import (
     read_cursor_page,
 )
 from redisvl_adapters.core.index.registry import mark_command
-from redisvl_adapters.core.index.scan import info_command
 from redisvl_adapters.core.records.own_records import on_record, own_parts
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps

@@ -13,9 +13,9 @@ from typing import Any, Concatenate, ParamSpec
 
 from redis.exceptions import ResponseError
 
+from redisvl_adapters.core.index.background_scan import wait_for_scan
 from redisvl_adapters.core.index.ownership import check_ownership
 from redisvl_adapters.core.index.registry import HEADER, read_registry_command, restore_command
-from redisvl_adapters.core.index.scan import wait_for_scan
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
 from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T

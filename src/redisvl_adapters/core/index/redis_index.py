@@ -13,7 +13,7 @@ from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps, T
 from redisvl_adapters.core.server.connection import Connection
-from redisvl_adapters.core.server.drivers import adrive, drive, is_cluster
+from redisvl_adapters.core.server.retrying_drivers import adrive, drive, is_cluster
 from redisvl_adapters.errors import ArgumentError
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from redisvl_adapters.core.filters.conditions import Condition
 from redisvl_adapters.core.filters.tag_queries import presence_query
+from redisvl_adapters.core.index.background_scan import DONE, ScanProgress, scan_progress
 from redisvl_adapters.core.index.info import index_name, read_schema, snapshot_commands
 from redisvl_adapters.core.index.lost_registry import has_same_fields, restore_registry
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import HEADER, UNCHECKED, registered_fields, registry_header
-from redisvl_adapters.core.index.scan import DONE, ScanProgress, scan_progress
 from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import DEFAULT_DTYPE, DEFAULT_METRIC, IndexSpec

@@ -9,10 +9,10 @@ from typing import cast
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.arguments import is_utf8
-from redisvl_adapters.core.index.learning import learn, plan_schema_change
 from redisvl_adapters.core.index.lifecycle import create
 from redisvl_adapters.core.index.readiness import check_may_create, known_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import read_registry_command, registry_header
+from redisvl_adapters.core.index.schema_changes import learn, plan_schema_change
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.metadata import check_metadata

@@ -9,7 +9,7 @@ from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.record import Record
-from redisvl_adapters.core.search.walk import close_walk, first_page, next_page
+from redisvl_adapters.core.search.cursor_pages import close_walk, first_page, next_page
 from redisvl_adapters.errors import AdapterError, ArgumentError
 
 DEFAULT_BATCH_SIZE = 500

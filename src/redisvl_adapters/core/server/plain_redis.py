@@ -13,7 +13,7 @@ from redis.client import NEVER_DECODE
 from redisvl_adapters.core.server.closeable import Closeable
 from redisvl_adapters.core.server.commands import Steps, T
 from redisvl_adapters.core.server.connection import Connection
-from redisvl_adapters.core.server.drivers import adrive, drive, translate_error
+from redisvl_adapters.core.server.retrying_drivers import adrive, drive, translate_error
 from redisvl_adapters.errors import known_keywords
 
 PAGE_SIZE = 1000

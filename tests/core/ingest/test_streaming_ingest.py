@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.ingest.batch_ingest import IngestPlan, aingest, ingest
+from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, aingest, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.errors import RecordError
 from tests.core.fake_server import record

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.filters.algebra import Filter
+from redisvl_adapters.core.index.background_scan import info_command, scan_progress
 from redisvl_adapters.core.index.readiness import asks_index, from_index
 from redisvl_adapters.core.index.record_keys import (
     close_cursor_command,
@@ -14,7 +15,6 @@ from redisvl_adapters.core.index.record_keys import (
     read_cursor_command,
     read_cursor_page,
 )
-from redisvl_adapters.core.index.scan import info_command, scan_progress
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError

@@ -13,11 +13,11 @@ from redis import asyncio as aredis
 from redis import exceptions as redis_errors
 from redis.client import NEVER_DECODE
 
-from redisvl_adapters.core.server import drivers
+from redisvl_adapters.core.server import retrying_drivers
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.connection import Connection
-from redisvl_adapters.core.server.drivers import adrive, drive, translate_error
 from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.core.server.retrying_drivers import adrive, drive, translate_error
 from redisvl_adapters.errors import (
     ArgumentError,
     AuthenticationError,
@@ -127,7 +127,7 @@ async def test_a_command_whose_reply_the_client_would_change_goes_by_a_pipeline(
 def test_a_command_of_a_client_with_a_cache_goes_by_a_pipeline(cache: object, alone: bool) -> None:
     """redis-py's client-side caching refuses single reads that do not name their keys."""
     client = SimpleNamespace(response_callbacks={}, connection_pool=SimpleNamespace(cache=cache))
-    assert drivers._is_simple(client, [Command(("A",))]) is alone
+    assert retrying_drivers._is_simple(client, [Command(("A",))]) is alone
 
 
 @pytest.mark.parametrize(

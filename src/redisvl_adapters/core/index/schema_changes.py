@@ -8,7 +8,8 @@ from itertools import islice
 
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.backfill import backfill, check_backfill
-from redisvl_adapters.core.index.definition import alter_command
+from redisvl_adapters.core.index.background_scan import RUNNING
+from redisvl_adapters.core.index.index_commands import alter_command
 from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import (
@@ -17,7 +18,6 @@ from redisvl_adapters.core.index.registry import (
     registry_header,
     untyped_keys,
 )
-from redisvl_adapters.core.index.scan import RUNNING
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, check_matches
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import holds, infer_type, other_kinds
