@@ -1,4 +1,4 @@
-"""The cache lookup: one search for the nearest entry, whose command is built once."""
+"""The command of a cache lookup: the nearest entry and its answer in one search; and reading its reply."""
 
 from __future__ import annotations
 
