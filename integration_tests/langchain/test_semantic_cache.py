@@ -37,6 +37,25 @@ async def test_the_threshold_is_the_largest_distance_of_a_hit(
     assert (await call(cache, "lookup", "near", MODEL) is not None) is hit
 
 
+@pytest.mark.parametrize("dims", [3, 48])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+async def test_a_prompt_with_the_same_vector_is_within_distance_0(
+    make_cache: Make, storage: str, call: Call, dtype: str, dims: int
+) -> None:
+    anywhere = Model(dims=dims)
+    numbers = range(30 if storage == "hash" else 10)
+    model = Model({f"again {number}": anywhere.vector(f"{number}") for number in numbers}, dims=dims)
+    cache = make_cache(RedisSemanticCache, model, storage=storage, dtype=dtype, algorithm="flat", distance_threshold=0)
+    for number in numbers:
+        await call(cache, "update", f"{number}", MODEL, said(f"answer {number}"))
+    found = [await call(cache, "lookup", f"again {number}", MODEL) for number in numbers]
+    if dtype in ("float32", "float64"):
+        assert found == [said(f"answer {number}") for number in numbers]
+    else:
+        # So coarse that a neighbour may be as near.
+        assert None not in found
+
+
 async def test_an_identical_prompt_is_answered_without_embedding_anything(
     make_cache: Make, storage: str, call: Call
 ) -> None:

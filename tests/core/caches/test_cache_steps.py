@@ -10,6 +10,7 @@ from langchain_core.outputs import Generation
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.snapshot import Snapshot
+from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ServerError
 from redisvl_adapters.langchain import RedisSemanticCache
@@ -66,6 +67,14 @@ def test_a_hit_is_one_command(reply: Any) -> None:
 @pytest.mark.parametrize("reply", [hit(0.11), hit3(0.11), [0], {b"total_results": 0, b"results": []}])
 def test_too_far_or_nothing_is_a_miss(reply: Any) -> None:
     assert nearest(cache(), reply)[0] is None
+
+
+@pytest.mark.parametrize("dtype", ROUNDING)
+@pytest.mark.parametrize("threshold", [0.0, 0.1, 1.0])
+def test_the_threshold_allows_for_the_rounding_of_the_index(threshold: float, dtype: Any) -> None:
+    made = cache(distance_threshold=threshold, dtype=dtype)
+    assert nearest(made, hit(threshold + 0.9 * ROUNDING[dtype]))[0] is not None
+    assert nearest(made, hit(threshold + 1.1 * ROUNDING[dtype]))[0] is None
 
 
 @pytest.mark.parametrize("expired", [*EXPIRED, EXPIRED3])
