@@ -19,7 +19,7 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from redisvl_adapters.core.caches.cache_options import CacheOptions
     from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
-    from redisvl_adapters.core.schema.options import IndexOptions
+    from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
     from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
     from redisvl_adapters.core.server.options import ConnectionOptions
     from redisvl_adapters.core.sessions.summaries import SessionSummary
@@ -36,6 +36,7 @@ __all__ = [
     "AddOptions",
     "CacheOptions",
     "ConnectionOptions",
+    "ExistingOptions",
     "HybridOptions",
     "IndexOptions",
     "RedisByteStore",
@@ -71,6 +72,7 @@ __getattr__ = lazy_attributes(
         "AddOptions": f"{__name__}.add_options",
         "CacheOptions": f"{_CORE}.caches.cache_options",
         "ConnectionOptions": f"{_CORE}.server.options",
+        "ExistingOptions": f"{_CORE}.schema.options",
         "HybridOptions": f"{_CORE}.search.options",
         "IndexOptions": f"{_CORE}.schema.options",
         "SearchKwargs": f"{__name__}.search_types",
