@@ -14,7 +14,7 @@ from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.indices.query.query_transform.base import HyDEQueryTransform
 from llama_index.core.llms import MockLLM
-from llama_index.core.postprocessor import LLMRerank, SimilarityPostprocessor
+from llama_index.core.postprocessor import LLMRerank, MetadataReplacementPostProcessor, SimilarityPostprocessor
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.query_engine import (
     CitationQueryEngine,
@@ -48,9 +48,9 @@ def engine(index: Any = None, **options: Any) -> Any:
     return (index or on_redis()).as_query_engine(**{"llm": MockLLM(max_tokens=5), **options})
 
 
-def where(year: int) -> MetadataFilters:
+def where(year: int, key: str = "year") -> MetadataFilters:
     """Return a filter."""
-    return MetadataFilters(filters=[MetadataFilter(key="year", value=year)])
+    return MetadataFilters(filters=[MetadataFilter(key=key, value=year)])
 
 
 class Answer(BaseModel):
@@ -79,6 +79,7 @@ UNLIKE: dict[str, Callable[[], Any]] = {
     "another system prompt": lambda: engine(llm=MockLLM(max_tokens=5, system_prompt="Be brief.")),
     "a filter": lambda: engine(filters=where(1990)),
     "another filter": lambda: engine(filters=where(1991)),
+    "a filter on another key": lambda: engine(filters=where(1990, "edition")),
     "some documents": lambda: engine(doc_ids=["a"]),
     "some nodes": lambda: RetrieverQueryEngine.from_args(
         VectorIndexRetriever(on_redis(), node_ids=["a"]), llm=MockLLM(max_tokens=5)
@@ -90,6 +91,8 @@ UNLIKE: dict[str, Callable[[], Any]] = {
     "another embedding model": lambda: engine(embed_model=MockEmbedding(embed_dim=4, model_name="other")),
     "a postprocessor": lambda: engine(node_postprocessors=[SimilarityPostprocessor(similarity_cutoff=0.1)]),
     "another cutoff": lambda: engine(node_postprocessors=[SimilarityPostprocessor(similarity_cutoff=0.2)]),
+    "a replacement": lambda: engine(node_postprocessors=[MetadataReplacementPostProcessor("window")]),
+    "a replacement by another key": lambda: engine(node_postprocessors=[MetadataReplacementPostProcessor("summary")]),
     "a reranking model": lambda: engine(node_postprocessors=[LLMRerank(llm=MockLLM(max_tokens=5))]),
     "another reranking model": lambda: engine(node_postprocessors=[LLMRerank(llm=MockLLM(max_tokens=6))]),
     "another response mode": lambda: engine(response_mode="tree_summarize"),

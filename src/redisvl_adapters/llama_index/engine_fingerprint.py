@@ -50,7 +50,10 @@ _IRRELEVANT = frozenset(
     "rate_limiter embeddings_cache token_counter timeout request_timeout max_retries reuse_client logger "
     "template_vars".split()
 )
-_SECRET = re.compile(r"(^|_)(key|token|secret|password|credentials?|headers?)$")
+# Only a key that opens something is a secret: that of a filter, or of metadata, decides about answers.
+_SECRET = re.compile(
+    r"(api|access|account|auth|private|subscription)_?key$|(^|_)(token|secret|password|credentials?|headers?)$"
+)
 # What may be set anew between two queries, read of parts too that can else not be read.
 _SETTINGS = frozenset(
     "retriever retrievers query_engine query_engines filters similarity_top_k vector_store_query_mode alpha node_ids "
