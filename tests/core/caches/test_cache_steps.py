@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.load import dumps
+from langchain_core.messages import HumanMessage
 from langchain_core.outputs import Generation
 from redis.exceptions import ResponseError
 
@@ -109,3 +111,11 @@ def test_an_identical_prompt_is_one_command() -> None:
 
 def _quoted(text: bytes) -> bytes:
     return b'"' + text.replace(b'"', b'\\"') + b'"'
+
+
+def test_a_chat_without_text_is_never_the_nearest_to_one_with_text() -> None:
+    made = cache()
+    empty, asked = (made._question(dumps([HumanMessage(text)])) for text in ("", "How do I sort?"))
+    assert (empty.text, asked.text) == ("", "How do I sort?")
+    assert empty.context == asked.context
+    assert made._within(empty, "model") != made._within(asked, "model")

@@ -149,7 +149,9 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         return digest(prompt, model, self._scope)[:_ID]
 
     def _within(self, question: Question, model: str) -> str:
-        return digest(model, self._scope, question.context, self._vectors_of)
+        # The context of a prompt without text may be that of another one with text.
+        alone = () if question.text else ("alone",)
+        return digest(model, self._scope, question.context, self._vectors_of, *alone)
 
     def _remember(self, found: T | None, entry_id: str, vector: Vector) -> None:
         """Keep the vector of a prompt that was missed, so that storing its answer need not embed it again."""
