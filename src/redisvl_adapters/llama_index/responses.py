@@ -55,8 +55,11 @@ def to_cached(response: object, output_cls: type[BaseModel] | None) -> CachedRes
             )
         try:
             text = None if output is None else output.model_dump_json()
+            back = None if text is None else type(output).model_validate_json(text)
         except ValueError as error:
             raise RecordError(f"the {type(output).__name__} of the response cannot be written down: {error}") from error
+        if back != output:
+            raise RecordError(f"the {type(output).__name__} of the response would come back with other values")
         return CachedResponse(STRUCTURED, text, response.source_nodes, response.metadata)
     if type(response) is not Response:
         raise RecordError(f"the response is a {type(response).__name__}, which could not be read back")
