@@ -99,7 +99,7 @@ end
 )
 _KEEP_ALL = "local function is_late() return false end local function trim() end "
 
-# A write that was made already is known by its last entry, which is near the end of the list.
+# An append that was made already is known by its last entry, which is near the end of the list.
 _APPEND = r"""
 local key=KEYS[tonumber(ARGV[5])]
 if ARGV[6]=='1' then redis.call('DEL',KEYS[1],KEYS[2],KEYS[4]) end
@@ -115,9 +115,10 @@ if #new==0 or not redis.call('LPOS',key,new[#new],'RANK',-1,'MAXLEN',1000) then
   if #new>0 then trim(key) end
 end
 """
+# An insertion can be anywhere.
 _INSERT = r"""
 local key,at,new=KEYS[1],tonumber(ARGV[5]),ARGV[6]
-if not is_late(new) and not redis.call('LPOS',key,new,'RANK',-1,'MAXLEN',1000) then
+if not is_late(new) and not redis.call('LPOS',key,new) then
   local n=redis.call('LLEN',key)
   if at<0 then at=math.max(0,n+at) end
   if at>=n then redis.call('RPUSH',key,new) else
