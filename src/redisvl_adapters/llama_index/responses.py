@@ -55,7 +55,7 @@ def to_cached(response: object, output_cls: type[BaseModel] | None) -> CachedRes
             )
         try:
             text = None if output is None else output.model_dump_json()
-            back = None if text is None else type(output).model_validate_json(text)
+            back = None if text is None or output_cls is None else output_cls.model_validate_json(text)
         except ValueError as error:
             raise RecordError(f"the {type(output).__name__} of the response cannot be written down: {error}") from error
         if back != output:
