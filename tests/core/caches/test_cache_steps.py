@@ -11,12 +11,14 @@ from langchain_core.messages import HumanMessage
 from langchain_core.outputs import Generation
 from redis.exceptions import ResponseError
 
+from redisvl_adapters.core import operations
 from redisvl_adapters.core.index.snapshot import Snapshot
 from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.errors import ServerError
+from redisvl_adapters.errors import SchemaMismatchError, ServerError
 from redisvl_adapters.langchain import RedisSemanticCache
 from redisvl_adapters.langchain.generations import write_generations
+from tests.core.fake_server import NAME, FakeServer, make_state, opened, record
 
 ANSWER = write_generations([Generation(text="use sorted")]).encode()
 
@@ -119,3 +121,28 @@ def test_a_chat_without_text_is_never_the_nearest_to_one_with_text() -> None:
     assert (empty.text, asked.text) == ("", "How do I sort?")
     assert empty.context == asked.context
     assert made._within(empty, "model") != made._within(asked, "model")
+
+
+def overwriting(server: FakeServer) -> None:
+    """Let a cache that overwrites its index make it anew."""
+    made = RedisSemanticCache(
+        DeterministicFakeEmbedding(size=2), index_name=NAME, redis_url="redis://localhost:1", create="overwrite"
+    )
+    state = made.index.state
+    server.run(state, opened(state, made._create(2)))
+
+
+@pytest.mark.parametrize("metadata", [{}, {"within": "learnt"}])
+def test_a_cache_overwrites_no_index_of_a_store(metadata: dict[str, Any]) -> None:
+    server, store = FakeServer(), make_state()
+    server.run(store, operations.upsert(store, [record("a", **metadata)], [[1.0, 2.0]]))
+    with pytest.raises(SchemaMismatchError, match="is not dropped or overwritten"):
+        overwriting(server)
+    assert len(server.records) == 1
+
+
+def test_a_cache_overwrites_an_index_of_its_own() -> None:
+    server, earlier = FakeServer(), make_state(metadata_schema={"within": "tag"})
+    server.run(earlier, operations.upsert(earlier, [record("a", within="x")], [[1.0, 2.0]]))
+    overwriting(server)
+    assert not server.records

@@ -82,6 +82,8 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         patience = {"retry": 0} if self._on_error == "miss" else {}
         own = {"index_name": index_name, "metadata_schema": CACHE_FIELDS, "distance_metric": "cosine"}
         self._index = RedisIndex(**cast("IndexOptions", {**patience, **of_index, **own}))
+        # With create="overwrite" too, nothing but a cache is dropped.
+        self._index.state.mark = WITHIN
         self._search = NearestEntryQuery(WITHIN)
         # The vectors of prompts that were missed, and so are about to be stored.
         self._missed_vectors: OrderedDict[str, Vector] = OrderedDict()

@@ -9,12 +9,13 @@ from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.background_scan import info_command, wait_for_scan
 from redisvl_adapters.core.index.index_commands import create_command, drop_command, sweep_command, sweep_name
-from redisvl_adapters.core.index.info import bare_schema, check_ours, index_name
+from redisvl_adapters.core.index.info import attributes_of, bare_schema, check_ours, index_name
 from redisvl_adapters.core.index.neighbours import check_prefix_is_free
 from redisvl_adapters.core.index.ownership import check_ownership, others_commands, read_others, remove_records
 from redisvl_adapters.core.index.readiness import check_may_create, current_snapshot, whole_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import (
     HEADER,
+    Registry,
     check_version,
     forget_command,
     is_of,
@@ -33,7 +34,7 @@ from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.option_parsing import check_dims
-from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.commands import Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, server_error
 from redisvl_adapters.errors import (
     ArgumentError,
@@ -173,12 +174,24 @@ def drop(state: IndexState) -> Steps[bool]:
                 f"{name!r} is an alias of index {index_name(info)!r}, which is not dropped or overwritten by it; "
                 "do that by the name of the index, or take the alias away with FT.ALIASDEL"
             )
+        _check_mark(state, info, as_mapping(ok(registry)))
         yield from wait_for_scan(name, state.spec.wait_until_indexed)
         yield from _drop_with_records(bare_schema(info))
     (forgotten,) = yield [forget_command(name, registry_header(as_mapping(ok(registry))))]
     ok(forgotten)
     state.snapshot, state.was_there = None, False
     return exists
+
+
+def _check_mark(state: IndexState, info: Reply, registry: Registry) -> None:
+    if state.mark is None:
+        return
+    field = registered_fields(registry, frozenset()).get(state.mark)
+    if state.mark not in attributes_of(info) or (field is not None and field.learnt):
+        raise SchemaMismatchError(
+            f"index {state.spec.name!r} is not dropped or overwritten: it was not made for this, and holds the records "
+            "of something else; choose another index_name"
+        )
 
 
 def _drop_with_records(schema: Schema) -> Steps[None]:

@@ -83,6 +83,7 @@ class IndexState:
         has_ft_hybrid: Whether the server has FT.HYBRID; None if it was not asked.
         stems: The forms of words in the index, as far as they were asked for.
         warned: The keys of filters that a warning was given of, since no record has had them.
+        mark: The key of a field that the index must have been made with to be dropped or overwritten; None for any.
     """
 
     spec: IndexSpec
@@ -94,6 +95,7 @@ class IndexState:
     has_ft_hybrid: bool | None = None
     stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
     warned: set[str] = field(default_factory=set, repr=False)
+    mark: str | None = None
 
     @property
     def schema(self) -> Schema | None:
