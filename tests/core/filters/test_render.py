@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from redisvl_adapters.core.filters.algebra import (
     MATCH_NONE,
     MAX_DEPTH,
     And,
+    Compare,
     Filter,
     FromSources,
     Not,
@@ -21,7 +23,8 @@ from redisvl_adapters.core.filters.algebra import (
     as_filter,
     matches_everything,
 )
-from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.conditions import NOTHING
+from redisvl_adapters.core.filters.context import RenderContext, ValuesNeededError
 from redisvl_adapters.core.filters.operators import operators_of
 from redisvl_adapters.core.filters.render import render as render_for
 from redisvl_adapters.core.filters.tag_queries import presence_query
@@ -282,3 +285,30 @@ def test_a_filter_without_any_condition_is_known(filter: Filter | None, expected
     assert matches_everything(filter) is expected
     assert not matches_everything(KIND)
     assert not matches_everything(MATCH_NONE)
+
+
+@pytest.mark.parametrize("operator", [*Operator])
+def test_an_operator_may_be_given_as_its_text(operator: Operator) -> None:
+    value: Any = True if operator in ANY_KEY else ["a"] if operator in ("in", "nin", "any", "all") else "a"
+    for key in ("kind", "new"):
+        told = []
+        for given in (operator, operator.value):
+            try:
+                told.append(render(Compare(key, given, value), {"new"}))  # type: ignore[arg-type]  # the text of one
+            except (FilterError, ValuesNeededError) as error:
+                told.append(str(error))
+        assert told[0] == told[1]
+
+
+def test_a_list_of_values_is_no_iterator() -> None:
+    """Rendered a second time it would be empty, and `NIN []` is always true."""
+    with pytest.raises(FilterError, match="it takes a list of values"):
+        render(is_("kind", "nin", iter(["a"])))
+    assert text(is_("kind", "in", {"a": 1}.keys())) == "@kind:{a}"
+
+
+@pytest.mark.parametrize("empty", [[], (), set()], ids=repr)
+def test_all_of_an_empty_list_is_true_of_a_key_without_a_value_too(empty: Any) -> None:
+    untyped = RenderContext(replace(SCHEMA, untyped_keys=frozenset({"met"})), fresh=True)
+    assert render_for(is_("met", "all", empty), untyped) == ()
+    assert render_for(Not((is_("met", "all", empty),)), untyped) == NOTHING

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.filters.conditions import Condition, literal
 from redisvl_adapters.core.filters.context import RenderContext
-from redisvl_adapters.core.filters.operands import as_flag, as_operand
+from redisvl_adapters.core.filters.operands import as_flag, as_list, as_operand
 from redisvl_adapters.core.filters.operators import NEGATED, OF_ANY_KEY, comparisons_of, operators_of
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.schema.fields import FieldType, MetadataField
@@ -34,6 +35,8 @@ def compare(comparison: Compare, context: RenderContext, *, negated: bool = Fals
             f"operators are: {_names(Operator)}"
         )
     operator = Operator(operator)
+    # What was given may be its text, which is equal to it but is not it.
+    comparison = replace(comparison, operator=operator)
     if operator in OF_ANY_KEY:
         return _of_any_key(comparison, context, negated=negated)
     if key not in context.schema.fields:
@@ -65,10 +68,17 @@ def _without_value(comparison: Compare, context: RenderContext, *, negated: bool
     # If records have had mappings under this key, then a key inside was meant.
     if inside := sorted(known for known in schema.fields if known.startswith(f"{key}.")):
         raise FilterError(f"field {key!r:.80} holds mappings, which cannot be compared; ask for {' or '.join(inside)}")
-    holds = comparison.operator in NEGATED or (comparison.operator is Operator.ALL and comparison.value == [])
+    holds = comparison.operator in NEGATED or (comparison.operator is Operator.ALL and _is_empty_list(comparison.value))
     if never_met and holds is not negated:
         raise schema.unknown(key, "and everything would match for that")
     return literal(holds, negated=negated)
+
+
+def _is_empty_list(value: object) -> bool:
+    try:
+        return not as_list(value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _of_any_key(comparison: Compare, context: RenderContext, *, negated: bool) -> Condition:
@@ -93,7 +103,7 @@ _ONE_OF_SEVERAL: Mapping[Operator, Operator] = {
 
 
 def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Schema) -> str:
-    operator, value = Operator(comparison.operator), comparison.value
+    operator, value = comparison.operator, comparison.value
     hint = ""
     several = isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
     if value is None or (several and any(each is None for each in value)):

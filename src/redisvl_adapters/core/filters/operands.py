@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -63,8 +63,9 @@ def as_flag(value: Any) -> bool:
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return the values of a list."""
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+    """Return the values of a list, a set or the like."""
+    # No iterator: a filter can be rendered several times, and from the second time on it would be an empty list.
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection):
         raise TypeError("it takes a list of values")
     return list(map(as_operand, value))
 
