@@ -10,9 +10,10 @@ import pytest
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.filters.algebra import MATCH_ALL, Compare, Filter, Not, Operator
+from redisvl_adapters.core.filters.algebra import MATCH_ALL, Compare, Filter, Keywords, Not, Operator
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.ingest.upsert import PER_SCRIPT
+from redisvl_adapters.core.search.filter_compiler import compile_for_delete
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command
 from redisvl_adapters.errors import (
     ArgumentError,
@@ -292,6 +293,25 @@ def test_a_delete_that_would_match_everything_is_refused(server: FakeServer, fil
     with pytest.raises(ArgumentError, match=r"would delete everything; call clear\(\)"):
         server.run(state, operations.delete_matching(state, filter))
     assert set(server.records) == {"a"}
+
+
+def test_a_delete_by_a_filter_that_was_read_for_an_older_index_is_made_again(server: FakeServer) -> None:
+    """What the same store learns in another thread must not pass for what the filter was read for."""
+    state = make_state()
+    write(server, state, record("a", k="x", n=1))
+    wanted = HAS_K & Compare("n", Operator.NE, 5) & Keywords("text")
+    server.interrupt("FT.EXPLAIN", lambda: write(server, state, record("b", k="x", n=[1, 5])))
+    server.run(state, operations.delete_matching(state, wanted))
+    assert "b" in server.records
+
+
+def test_what_a_search_remembers_of_a_filter_is_not_what_a_delete_goes_by(server: FakeServer) -> None:
+    state = make_state()
+    write(server, state, record("a", k="x"))
+    lacks = Compare("never", Operator.EXISTS, value=False)
+    assert server.run(state, operations.count(state, lacks)) == 0
+    with pytest.raises(UnknownFieldError, match="'never' is not in index 'docs'"):
+        server.run(state, compile_for_delete(state, lacks))
 
 
 def test_an_empty_list_of_ids_deletes_nothing(server: FakeServer) -> None:

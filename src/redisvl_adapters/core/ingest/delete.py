@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter, matches_everything
+from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.own_records import on_record
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.search.fetch import filter_text
+from redisvl_adapters.core.search.filter_compiler import compile_for_delete
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import ok
@@ -53,12 +54,13 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
 def _delete_where(
     state: IndexState, filter: Filter | None, ids: Sequence[str] | None, deleted: list[int]
 ) -> Steps[None]:
-    where = yield from filter_text(state, filter, strict=True)
+    # Unless the index is still as the filter was compiled for, nothing is deleted.
+    condition, snapshot = yield from compile_for_delete(state, filter)
+    where = query_text(condition)
     if ids is None and where == "*":
         raise ArgumentError(
             "the filter is always true and would delete everything; call clear() if that is what you want"
         )
-    snapshot = state.snapshot
     # Once more, for records that a cursor missed, until nothing is left.
     while snapshot is not None and (found := (yield from find_ids(state, where, ids))):
         yield from confirm_unchanged(snapshot)

@@ -122,6 +122,6 @@ def count(state: IndexState, filter: Filter | None = None) -> Steps[int]:
     return read_total(from_index(reply))
 
 
-def filter_text(state: IndexState, filter: Filter | None, *, strict: bool = False) -> Steps[str | None]:
+def filter_text(state: IndexState, filter: Filter | None) -> Steps[str | None]:
     """Return the query text of a filter: ``*`` for everything, None for nothing. See ``compile_filter``."""
-    return query_text((yield from compile_filter(state, filter, strict=strict)))
+    return query_text((yield from compile_filter(state, filter)))

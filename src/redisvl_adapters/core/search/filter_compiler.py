@@ -38,24 +38,37 @@ from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.errors import FilterError, UnknownFieldError, UnknownFieldWarning
 
 
-def compile_filter(state: IndexState, filter: Filter | None, *, strict: bool = False) -> Steps[Condition]:
+def compile_filter(state: IndexState, filter: Filter | None) -> Steps[Condition]:
     """Return the condition of a filter.
 
     A key that no record has had finds nothing, with a warning; where everything would match for that, it is an error.
 
-    Args:
-        state: The index.
-        filter: The filter.
-        strict: Whether every such key is an error, since something is to be deleted.
-
     Raises:
-        UnknownFieldError: If the filter names such a key.
+        UnknownFieldError: If the filter names such a key where everything would match.
         FilterError: If the filter cannot be honoured.
     """
+    condition, _ = yield from _compile(state, filter, strict=False)
+    return condition
+
+
+def compile_for_delete(state: IndexState, filter: Filter | None) -> Steps[tuple[Condition, Snapshot | None]]:
+    """Return the condition of a filter by which records are deleted, and the snapshot that it was compiled for.
+
+    Others may have replaced that snapshot in the state meanwhile; None if there is no index.
+
+    Raises:
+        UnknownFieldError: If the filter names a key that no record has had.
+        FilterError: If the filter cannot be honoured.
+    """
+    return (yield from _compile(state, filter, strict=True))
+
+
+def _compile(state: IndexState, filter: Filter | None, *, strict: bool) -> Steps[tuple[Condition, Snapshot | None]]:
     snapshot = state.snapshot or (yield from read_snapshot(state))
-    key = filter_key(filter)
+    # What a search remembered may name keys that a delete refuses.
+    key = None if strict else filter_key(filter)
     if snapshot is not None and key is not None and (known := snapshot.compiled.get(key)) is not None:
-        return known
+        return known, snapshot
     never_met: dict[str, UnknownFieldError] = {}
     present: set[str] = set()
     values: dict[str, TagValues] = {}
@@ -90,7 +103,7 @@ def compile_filter(state: IndexState, filter: Filter | None, *, strict: bool = F
             elif key is not None and not is_fresh and not values and len(snapshot.compiled) < MAX_REMEMBERED:
                 snapshot.compiled[key] = condition
             _warn_of(never_met, state)
-            return condition
+            return condition, snapshot
 
 
 def _warn_of(never_met: Mapping[str, UnknownFieldError], state: IndexState) -> None:
