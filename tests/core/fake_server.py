@@ -71,6 +71,7 @@ class FakeServer:
         self.others: dict[str, list[Any]] = {}
         self.aliases: set[str] = set()
         self._interrupts: list[tuple[str, Callable[[], object]]] = []
+        self._pages: list[list[bytes]] = []
 
     @property
     def records(self) -> dict[str, dict[bytes, bytes]]:
@@ -192,7 +193,7 @@ class FakeServer:
         return int(self.scans > 0)
 
     def _ft_cursor(self, *_args: Any) -> Reply:
-        return ResponseError("Cursor not found")
+        return self._page(self._pages.pop(0)) if self._pages else ResponseError("Cursor not found")
 
     def _ft_explain(self, *_args: str) -> Reply:
         return b"*"
@@ -205,17 +206,20 @@ class FakeServer:
         return sorted({tag for some in tags for tag in some if tag})
 
     def _ft_search(self, _name: str, text: str, *args: Any) -> Reply:
-        wanted = [set(tags.split("|")) for tags in re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text))]
-        tags = [set(fields.get(b"_keys", b"").decode().split("\x1f")) for fields in self.records.values()]
-        ids = [
-            record_id
-            for record_id, present in zip(self.records, tags, strict=True)
-            if all(one_of & present for one_of in wanted)
-        ]
+        ids = self._matching(text)
         if "NOCONTENT" not in args:
             return [len(ids)]
         most = args[args.index("LIMIT") + 2]
         return [len(ids), *(f"{NAME}:{record_id}".encode() for record_id in ids[:most])]
+
+    def _matching(self, text: str) -> list[str]:
+        wanted = [set(tags.split("|")) for tags in re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text))]
+        tags = [set(fields.get(b"_keys", b"").decode().split("\x1f")) for fields in self.records.values()]
+        return [
+            record_id
+            for record_id, present in zip(self.records, tags, strict=True)
+            if all(one_of & present for one_of in wanted)
+        ]
 
     def _ft_aggregate(self, *args: Any) -> Reply:
         if "FILTER" in args:
@@ -223,7 +227,14 @@ class FakeServer:
             counted = [[b"n", str(len(keys)).encode()]]
             rows = counted if "GROUPBY" in args else [[b"__key", key.encode()] for key in keys]
             return [1, *rows] if keys else [0]
-        return [[1, *([b"__key", f"{NAME}:{record_id}".encode()] for record_id in self.records)], 0]
+        found = [f"{NAME}:{record_id}".encode() for record_id in self._matching(args[1])]
+        size = args[args.index("COUNT") + 1]
+        pages = [found[start : start + size] for start in range(0, len(found), size)]
+        self._pages = pages[1:]
+        return self._page(pages[0] if pages else [])
+
+    def _page(self, keys: list[bytes]) -> Reply:
+        return [[len(keys), *([b"__key", key] for key in keys)], int(bool(self._pages))]
 
     def _eval(self, script: str, count: int, key: str, *args: Any) -> Reply:
         if script == UPDATE_HASH:

@@ -86,6 +86,14 @@ def test_a_declared_type_that_such_values_are_not_of_is_refused_before_anything_
     assert (dict(server.registry), dict(server.fields or {}), server.records) == before
 
 
+def test_of_any_number_of_such_values_all_are_looked_at_before_anything_is_claimed(server: FakeServer) -> None:
+    numbers = [record(str(number), n=number) for number in range(10_000)]
+    write(server, *numbers, record("last", n="two"), learn=False)
+    with pytest.raises(SchemaMismatchError, match=r"cannot hold.*the record 'last'.*'n' is 'two'"):
+        write(server, record("new", n=3), **DECLARED)
+    assert b"key:n" not in server.registry
+
+
 def test_a_key_that_is_declared_unindexed_may_have_such_values(server: FakeServer) -> None:
     write(server, record("a", hidden=1), learn=False)
     write(server, record("b", hidden="x"), metadata_schema={"hidden": "unindexed"})

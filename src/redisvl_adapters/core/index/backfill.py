@@ -7,10 +7,16 @@ and written only if nobody has replaced the record meanwhile.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from redisvl_adapters.core.filters.tag_queries import tag_query
-from redisvl_adapters.core.index.record_keys import keys_command, read_keys
+from redisvl_adapters.core.index.record_keys import (
+    keys_command,
+    open_cursor_command,
+    read_cursor_command,
+    read_cursor_page,
+    read_keys,
+)
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.projection import other_kinds, presence_tags, project
@@ -21,9 +27,6 @@ from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
 from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.errors import RecordError, SchemaMismatchError, ServerError
-
-_AT_ONCE = 10_000
-"""How many records are looked for at once."""
 
 
 def check_backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[list[tuple[str, Kind]]]:
@@ -38,19 +41,33 @@ def check_backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[lis
     """
     extended = schema.with_fields(fields)
     kinds: dict[tuple[str, Kind], None] = {}
-    for record_id, _, metadata in (yield from _unindexed(schema, fields, _AT_ONCE)):
-        values = check_metadata(metadata, record_id).values
-        try:
-            project(extended, values, f"the record {record_id!r:.80}")
-        except RecordError as error:
-            raise SchemaMismatchError(
-                f"index {schema.name!r} has records that a declared field cannot hold; declare another type, or "
-                f"'unindexed': {error}"
-            ) from error
-        for field in fields:
-            if field.learnt and (value := values.get(field.key)) is not None:
-                kinds |= dict.fromkeys((field.key, kind) for kind in other_kinds(field, value))
+    for keys in batched((yield from _all_keys(schema, _lacking(fields))), BATCH_SIZE):
+        for record_id, _, metadata in (yield from _read(schema, keys)):
+            values = check_metadata(metadata, record_id).values
+            try:
+                project(extended, values, f"the record {record_id!r:.80}")
+            except RecordError as error:
+                raise SchemaMismatchError(
+                    f"index {schema.name!r} has records that a declared field cannot hold; declare another type, or "
+                    f"'unindexed': {error}"
+                ) from error
+            for field in fields:
+                if field.learnt and (value := values.get(field.key)) is not None:
+                    kinds |= dict.fromkeys((field.key, kind) for kind in other_kinds(field, value))
     return list(kinds)
+
+
+def _all_keys(schema: Schema, where: str) -> Steps[list[bytes]]:
+    """Return the keys of all records that match, of any number; none if the index is gone."""
+    (reply,) = yield [open_cursor_command(schema, where, BATCH_SIZE)]
+    if is_missing_index(reply):
+        return []
+    keys, cursor = read_cursor_page(ok(reply))
+    while cursor:
+        (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]
+        page, cursor = read_cursor_page(ok(reply))
+        keys += page
+    return keys
 
 
 def backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[None]:
@@ -65,7 +82,7 @@ def backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[None]:
     """
     layout = layout_of(schema)
     names = {TYPED, *(field.alias for field in fields)}
-    while found := (yield from _unindexed(schema, fields, BATCH_SIZE)):
+    while found := (yield from _some_lacking(schema, fields)):
         commands = []
         for record_id, reply, metadata in found:
             values = check_metadata(metadata, record_id).values
@@ -76,20 +93,25 @@ def backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[None]:
             raise ServerError(f"records of index {schema.name!r} changed in every attempt to index them; try again")
 
 
-def _unindexed(
-    schema: Schema, fields: Sequence[MetadataField], most: int
-) -> Steps[list[tuple[str, Reply, dict[str, Any]]]]:
-    """Return id and metadata, as told and as read, of records with values under some keys which are not indexed."""
-    where = str(tag_query(KEYS, [encode_tag(f"~{field.key}") for field in fields]))
-    (reply,) = yield [keys_command(schema, where, most)]
-    if is_missing_index(reply):
-        return []
-    ids = [schema.id_of(key) for key in read_keys(ok(reply))]
-    layout = layout_of(schema)
-    found = []
-    for batch in batched(ids, BATCH_SIZE):
-        replies = yield [layout.read_metadata(record_id) for record_id in batch]
-        for record_id, reply in zip(batch, map(ok, replies), strict=True):
-            if (metadata := layout.decode_metadata(reply)) is not None:
-                found.append((record_id, reply, metadata))
-    return found
+def _lacking(fields: Sequence[MetadataField]) -> str:
+    """Return the query text for the records with values under some keys which are not indexed."""
+    return str(tag_query(KEYS, [encode_tag(f"~{field.key}") for field in fields]))
+
+
+_Found: TypeAlias = tuple[str, Reply, dict[str, Any]]
+"""A record: its id, and its metadata as told and as read."""
+
+
+def _some_lacking(schema: Schema, fields: Sequence[MetadataField]) -> Steps[list[_Found]]:
+    (reply,) = yield [keys_command(schema, _lacking(fields), BATCH_SIZE)]
+    return [] if is_missing_index(reply) else (yield from _read(schema, read_keys(ok(reply))))
+
+
+def _read(schema: Schema, keys: Sequence[bytes]) -> Steps[list[_Found]]:
+    layout, ids = layout_of(schema), [schema.id_of(key) for key in keys]
+    replies = (yield [layout.read_metadata(record_id) for record_id in ids]) if ids else []
+    return [
+        (record_id, reply, metadata)
+        for record_id, reply in zip(ids, map(ok, replies), strict=True)
+        if (metadata := layout.decode_metadata(reply)) is not None
+    ]
