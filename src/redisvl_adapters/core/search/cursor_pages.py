@@ -84,10 +84,10 @@ def next_page(state: IndexState, page: Page, size: int) -> Steps[Page]:
     return (yield from _page(state, page.schema, ok(reply), vectors=page.vectors))
 
 
-def close_walk(state: IndexState, cursor: int) -> Steps[None]:
-    """Give a walk up before its end."""
-    if state.schema is not None:
-        yield [close_cursor_command(state.schema, cursor)]
+def close_walk(page: Page) -> Steps[None]:
+    """Give a walk up behind a page, before its end."""
+    if page.schema is not None:
+        yield [close_cursor_command(page.schema, page.cursor)]
 
 
 def _page(state: IndexState, schema: Schema, reply: Reply, *, vectors: bool) -> Steps[Page]:

@@ -34,9 +34,9 @@ def iterate(
             page = index.run(next_page(state, page, batch_size))
             yield from page.records
     except BaseException:
-        if page.cursor:
+        if not page.is_last:
             with suppress(AdapterError):
-                index.run(close_walk(state, page.cursor))
+                index.run(close_walk(page))
         raise
 
 
@@ -54,9 +54,9 @@ async def aiterate(
             for record in page.records:
                 yield record
     except BaseException:
-        if page.cursor:
+        if not page.is_last:
             with suppress(AdapterError):
-                await index.arun(close_walk(state, page.cursor))
+                await index.arun(close_walk(page))
         raise
 
 
