@@ -244,6 +244,8 @@ class FakeServer:
             raw = [part.encode() if isinstance(part, str) else part for part in args[2:]]
             held.update(zip(raw[::2], raw[1::2], strict=True))
             return 1
+        if script.startswith("local n=0"):
+            return sum(self._del(name) for name in (key, *args[: count - 1]) if self._hexists(name, "_keys"))
         if script.startswith("local key"):
             name, *rest = args
             return self.execute(Command((name, key, *rest))) if self._hexists(key, "_keys") else 0

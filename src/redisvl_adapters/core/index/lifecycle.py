@@ -32,7 +32,6 @@ from redisvl_adapters.core.index.schema_changes import SchemaChange, apply_schem
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, check_matches, read_snapshot
 from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.option_parsing import check_dims
 from redisvl_adapters.core.server.commands import Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, server_error
@@ -55,7 +54,7 @@ def open_index(state: IndexState) -> Steps[None]:
     if state.spec.create == "overwrite":
         existed = yield from drop(state)
         if not existed:
-            yield from _sweep(state.spec)
+            yield from _sweep(state)
     yield from current_snapshot(state, anew=True)
     state.opened = True
 
@@ -145,7 +144,7 @@ def clear(state: IndexState) -> Steps[None]:
     snapshot = yield from whole_snapshot(state)
     if snapshot is None:
         return
-    yield from remove_records(snapshot.schema)
+    yield from remove_records(snapshot.schema, single_node=state.single_node)
     # So that whoever is writing sees that what was written before is gone.
     header = {HEADER: new_registry(snapshot.schema)[HEADER]}
     (registered,) = yield [register_command(snapshot.schema.name, header)]
@@ -176,7 +175,7 @@ def drop(state: IndexState) -> Steps[bool]:
             )
         _check_mark(state, info, as_mapping(ok(registry)))
         yield from wait_for_scan(name, state.spec.wait_until_indexed)
-        yield from _drop_with_records(bare_schema(info))
+        yield from _drop_with_records(bare_schema(info), single_node=state.single_node)
     (forgotten,) = yield [forget_command(name, registry_header(as_mapping(ok(registry))))]
     ok(forgotten)
     state.snapshot, state.was_there = None, False
@@ -194,7 +193,7 @@ def _check_mark(state: IndexState, info: Reply, registry: Registry) -> None:
         )
 
 
-def _drop_with_records(schema: Schema) -> Steps[None]:
+def _drop_with_records(schema: Schema, *, single_node: bool) -> Steps[None]:
     """Drop an index that was scanned, with the records under it."""
     replies = yield others_commands(schema)
     if any(map(is_missing_index, replies)):
@@ -202,22 +201,22 @@ def _drop_with_records(schema: Schema) -> Steps[None]:
     others = read_others(replies)
     if others:
         warn_of_others(schema, *others)
-        yield from remove_records(schema)
+        yield from remove_records(schema, single_node=single_node)
     (dropped,) = yield [drop_command(schema.name, with_records=not others)]
     if not is_missing_index(dropped):
         ok(dropped)
 
 
-def _sweep(spec: IndexSpec) -> Steps[None]:
+def _sweep(state: IndexState) -> Steps[None]:
     """Delete the records that outlived their index, which a new one would take in again."""
-    schema = spec.schema(spec.dims or 1)
+    schema = state.spec.schema(state.spec.dims or 1)
     yield from check_prefix_is_free(schema)
     swept = replace(schema, name=sweep_name(schema.name))
     (created,) = yield [sweep_command(swept)]
     ok(created)
     try:
-        yield from wait_for_scan(swept.name, spec.wait_until_indexed)
+        yield from wait_for_scan(swept.name, state.spec.wait_until_indexed)
     except IndexNotReadyError:
         yield [drop_command(swept.name, with_records=False)]
         raise
-    yield from _drop_with_records(swept)
+    yield from _drop_with_records(swept, single_node=state.single_node)

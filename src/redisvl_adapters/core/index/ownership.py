@@ -10,7 +10,7 @@ from redisvl_adapters.core.index.record_keys import (
     read_cursor_page,
 )
 from redisvl_adapters.core.index.registry import mark_command
-from redisvl_adapters.core.records.own_records import on_record, own_parts
+from redisvl_adapters.core.records.own_records import own_parts, remove_commands
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_missing_index, ok
@@ -78,8 +78,8 @@ def _rows(reply: Reply) -> list[dict[bytes, Reply]]:
     return [as_mapping(row) for row in reply[1:] if row]
 
 
-def remove_records(schema: Schema) -> Steps[None]:
-    """Delete all records of an index one by one, and nothing else that lies there."""
+def remove_records(schema: Schema, *, single_node: bool) -> Steps[None]:
+    """Delete all records of an index, and nothing else that lies there."""
     deleted = 1
     # Once more, for records that a cursor missed, until nothing is left.
     while deleted:
@@ -89,7 +89,7 @@ def remove_records(schema: Schema) -> Steps[None]:
         while keys or cursor:
             if keys:
                 ids = [schema.id_of(key) for key in keys]
-                deleted += sum(map(ok, (yield [on_record(schema, record_id, "UNLINK") for record_id in ids])))
+                deleted += sum(map(ok, (yield remove_commands(schema, ids, single_node=single_node))))
             keys = []
             if cursor:
                 (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]

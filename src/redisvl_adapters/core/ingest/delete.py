@@ -9,7 +9,7 @@ from redisvl_adapters.core.filters.algebra import Filter, matches_everything
 from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.records.own_records import on_record
+from redisvl_adapters.core.records.own_records import remove_commands
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete
 from redisvl_adapters.core.search.find_ids import find_ids
@@ -22,13 +22,13 @@ def delete(state: IndexState, ids: Sequence[str]) -> Steps[int]:
     """Delete records by their ids and return how many there were. What is no record is left alone."""
     check_ids(ids)
     snapshot = yield from current_snapshot(state)
-    return 0 if snapshot is None else (yield from _delete(snapshot.schema, ids))
+    return 0 if snapshot is None else (yield from _delete(state, snapshot.schema, ids))
 
 
-def _delete(schema: Schema, ids: Sequence[str]) -> Steps[int]:
+def _delete(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[int]:
     deleted = 0
     for chunk in batched(ids, BATCH_SIZE):
-        deleted += sum(map(ok, (yield [on_record(schema, record_id, "UNLINK") for record_id in chunk])))
+        deleted += sum(map(ok, (yield remove_commands(schema, chunk, single_node=state.single_node))))
     return deleted
 
 
@@ -64,6 +64,6 @@ def _delete_where(
     # Once more, for records that a cursor missed, until nothing is left.
     while snapshot is not None and (found := (yield from find_ids(state, where, ids))):
         yield from confirm_unchanged(snapshot)
-        deleted.append((yield from _delete(snapshot.schema, found)))
+        deleted.append((yield from _delete(state, snapshot.schema, found)))
         if not deleted[-1]:
             break
