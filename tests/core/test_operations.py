@@ -17,7 +17,6 @@ from redisvl_adapters.core.search.filter_compiler import compile_for_delete
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command
 from redisvl_adapters.errors import (
     ArgumentError,
-    FilterError,
     IndexNotFoundError,
     PartialWriteError,
     RecordError,
@@ -367,34 +366,6 @@ def test_a_key_that_was_met_but_not_learnt_can_be_asked_for(server: FakeServer) 
     state = make_state(learn=False)
     write(server, state, record("a", k=None), record("b"))
     assert server.run(state, operations.count(state, HAS_K)) == 1
-
-
-@pytest.mark.parametrize(("first", "then"), [(1, True), (True, 1)], ids=repr)
-def test_a_filter_that_equals_another_one_in_python_alone_is_read_for_itself(
-    server: FakeServer, first: Any, then: Any
-) -> None:
-    state = make_state()
-    write(server, state, record("a", n=1, flag=True))
-    key = "flag" if first is True else "n"
-    server.run(state, operations.count(state, Compare(key, Operator.EQ, first)))
-    if key == "flag":
-        server.run(state, operations.count(state, Compare(key, Operator.EQ, then)))
-        assert state.snapshot is not None
-        assert len(state.snapshot.compiled) == 2
-    else:
-        with pytest.raises(FilterError):
-            server.run(state, operations.count(state, Compare(key, Operator.EQ, then)))
-
-
-def test_a_filter_that_cannot_be_remembered_is_refused_as_any_other(server: FakeServer) -> None:
-    state = make_state()
-    write(server, state, record("a", n=1))
-    deep: Filter = Compare("n", Operator.EQ, 1)
-    for _ in range(5000):
-        deep = Not((deep,))
-    for wrong in (deep, Compare(["n"], Operator.EQ, 1)):  # type: ignore[arg-type]
-        with pytest.raises(FilterError):
-            server.run(state, operations.count(state, wrong))
 
 
 def test_an_index_is_not_created_with_other_dimensions_than_it_has(server: FakeServer) -> None:
