@@ -85,6 +85,31 @@ def test_a_refusal_does_not_tell_the_password(wrong: str) -> None:
     assert "password" not in Connection(f"redis://localhost?password={SECRET}").address
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:p@s3cret#w@localhost:6379",
+        "redis://:6379#s3cret@h:6379",
+        "redis://h:6379#",
+        "redis://:se@s3cret/pw@localhost:6379",
+        "redis://:12/s3cret@localhost:6379",
+        "redis://:12?s3cret@h:6379",
+        "redis://localhost?password=s3cret@",
+        "redis+sentinel://:12/s3cret@one/mymaster",
+        "unix://:12/s3cret@/run/redis.sock",
+    ],
+)
+def test_a_password_that_is_not_quoted_is_neither_cut_short_nor_told(url: str) -> None:
+    with pytest.raises(ArgumentError, match="special characters, as in a password, are written %XX") as refusal:
+        Connection(url)
+    assert SECRET not in str(refusal.value)
+
+
+def test_quoted_characters_are_taken_wherever_they_stand() -> None:
+    Connection("rediss://:p%40ss%23w%2F%3F@localhost?ssl_ciphers=DEFAULT%40SECLEVEL%3D1")
+    Connection("unix:///run/redis%40one.sock")
+
+
 def test_a_wrong_url_in_the_environment_is_called_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REDIS_URL", "localhost")
     with pytest.raises(ArgumentError, match="the environment variable REDIS_URL starts with one of"):

@@ -43,12 +43,16 @@ def check_url(url: str, named: str = "redis_url") -> str:
     """
     if not isinstance(url, str) or not url:
         raise ArgumentError(f"{named} is a non-empty string such as {DEFAULT_URL!r}; not {url!r:.80}")
+    invalid = ArgumentError(f"{named} is not a valid URL; special characters, as in a password, are written %XX")
     try:
         parts = urlsplit(url)
         url_hosts(parts.netloc, 0)
     except ValueError:
         # Python's message quotes a part of the URL, which may be of the password.
-        raise ArgumentError(f"{named} is not a valid URL; special characters in a password are written %XX") from None
+        raise invalid from None
+    # A password with such a character in it ends early: what follows would be taken for something else, and quoted.
+    if "#" in url or "@" in parts.path + parts.query:
+        raise invalid
     if parts.scheme not in _SCHEMES:
         raise ArgumentError(f"{named} starts with one of {', '.join(f'{scheme}://' for scheme in _SCHEMES)}")
     if parts.scheme == "unix" and not parts.path:
