@@ -51,6 +51,7 @@ def query(mode: str = "default", **options: Any) -> Any:
 
 Slip = Callable[[], object]
 HISTORY: Any = RedisChatMessageHistory
+STORE: Any = RedisVectorStore
 MANAGER: Any = RedisRecordManager
 SLIPS: dict[str, tuple[Slip, str]] = {
     "mmr": (
@@ -77,6 +78,18 @@ SLIPS: dict[str, tuple[Slip, str]] = {
         lambda: langchain().add_documents([Document("a")], bath_size=3),  # type: ignore[call-arg]
         "add_documents.*mean 'batch_size'",
     ),
+    "new store of texts": (
+        lambda: STORE.from_texts(["a"], NoModel(), metadata=[{}]),
+        "^from_texts has no argument 'metadata'.*mean 'metadatas'.*; beside texts, metadatas, ids, embedding, .*lists",
+    ),
+    "new store of documents": (
+        lambda: STORE.from_documents([], NoModel(), id=["x"]),
+        "^from_documents has no argument 'id'.*mean 'ids'",
+    ),
+    "new store, added to": (
+        lambda: STORE.from_documents([], NoModel(), batch_size=3),
+        r"^from_documents has no argument 'batch_size'; make the store, then add_documents\(..., batch_size=\)",
+    ),
     "LlamaIndex query": (lambda: query(k=3), r"a query has no argument 'k'[^k]*; it takes: (?!.*\bk\b)"),
     "LlamaIndex mmr": (lambda: query("mmr", mmr_treshold=0.3), "mean 'mmr_threshold'"),
     "LangChain's word for it": (lambda: query("mmr", lambda_mult=0.3), "mean 'mmr_threshold'"),
@@ -95,6 +108,13 @@ def test_a_misspelt_keyword_is_refused_with_what_the_call_takes(slip: Slip, said
         slip()
     taken = str(refused.value).rpartition("it takes: ")[2].split(", ")
     assert len(taken) == len(set(taken))
+
+
+async def test_async_makers_of_stores_refuse_misspelt_keywords_too() -> None:
+    with pytest.raises(UnknownArgumentError, match=r"afrom_texts.*make the store, then aadd_texts\(..., batch_size=\)"):
+        await STORE.afrom_texts(["a"], NoModel(), batch_size=3)
+    with pytest.raises(UnknownArgumentError, match=r"afrom_documents.*mean 'ids'"):
+        await STORE.afrom_documents([], NoModel(), id=["x"])
 
 
 WRONG: dict[str, tuple[Slip, str]] = {

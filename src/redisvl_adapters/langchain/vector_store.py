@@ -15,7 +15,8 @@ from langchain_core.vectorstores import VectorStore
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
 from redisvl_adapters.core.store import StoreBase
-from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, known_keywords, refuse_unknown
+from redisvl_adapters.langchain.add_options import AddOptions
 from redisvl_adapters.langchain.record_methods import RecordMethods
 from redisvl_adapters.langchain.retriever import RedisRetriever
 from redisvl_adapters.langchain.search_methods import SearchMethods
@@ -71,6 +72,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         **options: Unpack[IndexOptions],
     ) -> Self:
         """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
+        _check_options("from_texts", options, ("texts", "metadatas", "ids"))
         store = cls(embedding, **options)
         with store._closed_on_error():  # its own class
             store.add_texts(texts, metadatas, ids=ids)
@@ -87,6 +89,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         **options: Unpack[IndexOptions],
     ) -> Self:
         """Make a store and add texts to it. See ``add_texts`` and ``IndexOptions``."""
+        _check_options("afrom_texts", options, ("texts", "metadatas", "ids"))
         store = cls(embedding, **options)
         async with store._aclosed_on_error():  # its own class
             await store.aadd_texts(texts, metadatas, ids=ids)
@@ -102,6 +105,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         **options: Unpack[IndexOptions],
     ) -> Self:
         """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
+        _check_options("from_documents", options, ("documents", "ids"))
         store = cls(embedding, **options)
         with store._closed_on_error():  # its own class
             store.add_documents(documents, ids=ids)
@@ -117,6 +121,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         **options: Unpack[IndexOptions],
     ) -> Self:
         """Make a store and add documents to it. See ``add_documents`` and ``IndexOptions``."""
+        _check_options("afrom_documents", options, ("documents", "ids"))
         store = cls(embedding, **options)
         async with store._aclosed_on_error():  # its own class
             await store.aadd_documents(documents, ids=ids)
@@ -220,6 +225,22 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         """Return what a retriever finds for each of some texts. See ``retrieve_batch``."""
         found = await self._searcher.arun_batch(queries, search_of_type(search_type, search_kwargs))
         return [documents_of(each) for each in found]
+
+
+def _check_options(method: str, options: IndexOptions, own: tuple[str, ...]) -> None:
+    """Refuse what neither the store nor the method that makes it takes.
+
+    Raises:
+        UnknownArgumentError: If there is such.
+    """
+    known = IndexOptions.__optional_keys__
+    unknown = {name: value for name, value in options.items() if name not in known}
+    for name in unknown:
+        if name in AddOptions.__annotations__:
+            add = method.replace("from", "add")
+            raise UnknownArgumentError(f"{method} has no argument {name!r}; make the store, then {add}(..., {name}=)")
+    own = (*own, "embedding")
+    refuse_unknown(method, unknown, known | {*own}, f"beside {', '.join(own)}, redisvl_adapters.core.IndexOptions")
 
 
 def _existing(index_name: str, options: ExistingOptions) -> IndexOptions:
