@@ -11,6 +11,9 @@ import pytest
 import redis
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
+from llama_index.core import MockEmbedding, SummaryIndex
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.llms import MockLLM
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
 
 from redisvl_adapters import ArgumentError, UnknownArgumentError
@@ -22,11 +25,12 @@ from redisvl_adapters.langchain import (
     RedisCache,
     RedisChatMessageHistory,
     RedisRecordManager,
+    RedisSemanticCache,
     RedisVectorStore,
     acalibrate,
     calibrate,
 )
-from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
+from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore, SemanticCacheQueryEngine
 from redisvl_adapters.llama_index.query_modes import run_query
 
 VECTOR = [1.0, 2.0]
@@ -49,9 +53,15 @@ def query(mode: str = "default", **options: Any) -> Any:
     return next(run_query(IndexState(read_options({"index_name": "docs"})), asked, options))
 
 
+def engine() -> BaseQueryEngine:
+    return SummaryIndex([]).as_query_engine(llm=MockLLM())
+
+
 Slip = Callable[[], object]
 HISTORY: Any = RedisChatMessageHistory
 STORE: Any = RedisVectorStore
+CACHE: Any = RedisSemanticCache
+ENGINE_CACHE: Any = SemanticCacheQueryEngine
 MANAGER: Any = RedisRecordManager
 SLIPS: dict[str, tuple[Slip, str]] = {
     "mmr": (
@@ -90,6 +100,15 @@ SLIPS: dict[str, tuple[Slip, str]] = {
         lambda: STORE.from_documents([], NoModel(), batch_size=3),
         r"^from_documents has no argument 'batch_size'; make the store, then add_documents\(..., batch_size=\)",
     ),
+    "LangChain's cache": (
+        lambda: CACHE(NoModel(), indexname="c"),
+        "RedisSemanticCache has no argument 'indexname'.*mean 'index_name'.* embedding,",
+    ),
+    "LlamaIndex's cache": (
+        lambda: ENGINE_CACHE(engine(), MockEmbedding(embed_dim=2), name="a", output_class=None),
+        "SemanticCacheQueryEngine.*mean 'output_cls'.* embed_model, .*name, .*output_cls, .*query_engine",
+    ),
+    "a cache's threshold": (lambda: CACHE(NoModel(), score_threshold=0.1), "mean 'distance_threshold'"),
     "LlamaIndex query": (lambda: query(k=3), r"a query has no argument 'k'[^k]*; it takes: (?!.*\bk\b)"),
     "LlamaIndex mmr": (lambda: query("mmr", mmr_treshold=0.3), "mean 'mmr_threshold'"),
     "LangChain's word for it": (lambda: query("mmr", lambda_mult=0.3), "mean 'mmr_threshold'"),

@@ -97,6 +97,8 @@ class RedisSemanticCache(  # type: ignore[misc]  # LangChain's clear takes any k
         ArgumentError: If there is a keyword that the cache does not have, or a value is out of its range.
     """
 
+    _own_arguments = frozenset({"embedding", "index_name"})
+
     def __init__(
         self, embedding: Embeddings, *, index_name: str = "semantic-cache", **options: Unpack[CacheOptions]
     ) -> None:

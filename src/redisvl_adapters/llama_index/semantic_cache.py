@@ -66,6 +66,8 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
         ArgumentError: If a value is out of its range, or the engine needs a name.
     """
 
+    _own_arguments = frozenset({"query_engine", "embed_model", "index_name", "name", "output_cls"})
+
     @list_keywords(CacheOptions, first=["distance_threshold"])
     def __init__(
         self,

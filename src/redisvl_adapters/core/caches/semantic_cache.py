@@ -65,10 +65,13 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         options: See ``CacheOptions``.
     """
 
+    _own_arguments: frozenset[str]
+    """The names of what its constructor takes beside options."""
+
     def __init__(self, embedding: object, index_name: str, options: CacheOptions) -> None:
         known = CacheOptions.__optional_keys__
         unknown = {name: value for name, value in options.items() if name not in known}
-        refuse_unknown(type(self).__name__, unknown, known | {"index_name"})
+        refuse_unknown(type(self).__name__, unknown, known | self._own_arguments)
         if options.get("algorithm") not in (None, "hnsw", "flat"):
             raise ArgumentError(f"algorithm is one of hnsw, flat; not {options.get('algorithm')!r:.80}")
         self._threshold = check_threshold(options.get("distance_threshold", DEFAULT_THRESHOLD))
