@@ -136,6 +136,14 @@ async def test_async_makers_of_stores_refuse_misspelt_keywords_too() -> None:
         await STORE.afrom_documents([], NoModel(), id=["x"])
 
 
+@pytest.mark.parametrize("name", ["score_threshold", "relevance_threshold"])
+@pytest.mark.parametrize("search", ["similarity_search", "hybrid_search", "max_marginal_relevance_search"])
+def test_a_least_score_is_not_taken_for_a_largest_distance(search: str, name: str) -> None:
+    with pytest.raises(UnknownArgumentError, match="similarity_search_with_relevance_scores") as refused:
+        getattr(langchain(), search)("a", **{name: 0.8})
+    assert "distance_threshold" not in str(refused.value)
+
+
 WRONG: dict[str, tuple[Slip, str]] = {
     "no search type": (lambda: langchain().search("a", "hybird"), "search_type is one of.*mean 'hybrid'"),  # type: ignore[arg-type]
     "no query": (lambda: langchain().search(5, "text"), "query is a text; not int 5"),  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from redisvl_adapters.core.search.options import HYBRID_OPTIONS, SEARCH_OPTIONS,
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, check_scorer
 from redisvl_adapters.core.search.tuning import read_tuning
 from redisvl_adapters.core.text.analysis import words_of
-from redisvl_adapters.errors import ArgumentError, refuse_unknown
+from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, refuse_unknown
 
 NAMED_ARGUMENTS = frozenset({"k", "filter"})
 
@@ -80,6 +80,14 @@ def refuse_unknown_options(
 ) -> None:
     """Raise an error for options that are not known; ``also`` are arguments that have names of their own."""
     unknown = {name: options[name] for name in options if name not in known}
+    for name in unknown:
+        # A distance_threshold is the opposite of it: what is near has a small distance and a large score.
+        if name in ("score_threshold", "relevance_threshold") and name not in also:
+            raise UnknownArgumentError(
+                f"{where} has no argument {name!r}; for a least score there are LangChain's "
+                "similarity_search_with_relevance_scores(score_threshold=) and LlamaIndex's "
+                "SimilarityPostprocessor(similarity_cutoff=)"
+            )
     refuse_unknown(where, unknown, {*known, *also})
 
 
