@@ -154,6 +154,12 @@ WRONG: dict[str, tuple[Slip, str]] = {
         lambda: langchain().add_texts(["a", "b"], ids=["x", None], skip_existing=True),
         "skip_existing=True needs ids, and record 1 has none; give ids=, or content_ids=True",
     ),
+    "rank constant": (
+        lambda: langchain().hybrid_search("a", rrf_constant=3),
+        "rrf_constant is for searches with fusion='rrf'",
+    ),
+    "an index of nothing": (lambda: HISTORY("s", index_name="i"), "index_name is for histories with embedding="),
+    "keep_system of all": (lambda: HISTORY("s", keep_system=True), "keep_system=True is for sessions with max_mess"),
     "dims": (lambda: _create("x"), "dims is an integer from 1"),
     "other dims": (lambda: _create(3), "dims=3 contradicts the dims=8"),
 }

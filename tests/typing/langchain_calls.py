@@ -70,7 +70,7 @@ def right_searches(store: RedisVectorStore) -> None:
     found += store.text_search("a", filter=core.Compare("year", core.Operator.EQ, 2024), **words)
     scored += store.text_search_with_score("a", scorer="TFIDF")
     found += store.hybrid_search("a", 3, **both)
-    scored += store.hybrid_search_with_score("a", rrf_constant=10, keywords="fox")
+    scored += store.hybrid_search_with_score("a", fusion="rrf", rrf_constant=10, keywords="fox")
     found += store.similarity_search_batch(["a", "b"], ef_runtime=300)[0]
     found += store.search("a", "mmr", k=3, fetch_k=20, lambda_mult=0.5, filter=YEAR)
     found += store.retrieve_batch("hybrid", ["a"], k=3, alpha=0.3)[0]

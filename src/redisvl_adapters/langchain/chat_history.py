@@ -53,8 +53,9 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
             results. ``recall`` finds the others too.
         keep_system: Whether the system messages at the start of the session are among those that are kept.
         embedding: The model that turns texts into vectors, for ``recall``.
-        index_name: The index of messages, for ``recall``; sessions share it, and those under another ``prefix`` are
-            never found. Messages whose vectors another model made are not compared: see ``index_missing``.
+        index_name: The index of messages, for ``recall``, by default ``chat_messages``; sessions share it, and those
+            under another ``prefix`` are never found. Messages whose vectors another model made are not compared: see
+            ``index_missing``.
         connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
 
     Raises:
@@ -73,16 +74,18 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
         max_messages: int | None = None,
         keep_system: bool = False,
         embedding: Embeddings | None = None,
-        index_name: str = "chat_messages",
+        index_name: str | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
         if embedding is not None and not isinstance(embedding, Embeddings):
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
+        if index_name is not None and embedding is None:
+            raise ArgumentError("index_name is for histories with embedding=, whose messages are indexed for recall")
         settings = SessionSettings.checked(prefix, ttl, sliding, max_messages, keep_system=keep_system)
         self._session = settings.session(session_id, user_id)
         self._embedding = embedding
         self._connection = Connection(**connection)
-        self._messages = self._message_index(index_name)
+        self._messages = self._message_index("chat_messages" if index_name is None else index_name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what makes an equal history when it is unpickled: the URL is in it, password included.

@@ -61,7 +61,10 @@ def check_hybrid_search(
     check_text_search(method, k, {name: options[name] for name in options if name in TEXT_OPTIONS})
     read_tuning(options)
     check_fetch_k(k, options.get("fetch_k"))
-    return Fusion(options.get("fusion", "linear"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
+    fusion = Fusion(options.get("fusion", "linear"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
+    if "rrf_constant" in options and fusion.method != "rrf":
+        raise ArgumentError("rrf_constant is for searches with fusion='rrf'")
+    return fusion
 
 
 def check_query(query: Any) -> str:

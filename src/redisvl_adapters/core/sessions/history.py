@@ -62,6 +62,8 @@ class SessionSettings:
         if not isinstance(keep_system, bool):
             raise ArgumentError(f"keep_system is True or False; not {keep_system!r:.80}")
         most = None if max_messages is None else check_count(max_messages, "max_messages", 1)
+        if keep_system and most is None:
+            raise ArgumentError("keep_system=True is for sessions with max_messages; without it all are kept")
         if keep_system and most == 1:
             raise ArgumentError(
                 "keep_system=True with max_messages=1 would keep nothing else; let max_messages be more"
