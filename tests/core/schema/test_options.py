@@ -250,6 +250,13 @@ def test_a_redisvl_schema_says_everything(given_as: Any) -> None:
     assert spec.fields["year"].attrs == {"sortable": True}
 
 
+def test_a_key_that_redisvl_would_ignore_is_refused_in_a_file_too(tmp_path: Path) -> None:
+    file = tmp_path / "schema.yaml"
+    file.write_text(yaml.safe_dump(redisvl_schema(index={"storage": "json"})), encoding="utf-8")
+    with pytest.raises(SchemaError, match="index has no 'storage'"):
+        read_options({"schema": file})
+
+
 def test_a_redisvl_schema_and_keywords_that_agree_go_together() -> None:
     spec = read(schema=redisvl_schema(), dims=3, algorithm="flat", storage="hash", ttl=5)
     assert (spec.dims, spec.ttl_ms) == (3, 5000)
@@ -279,6 +286,13 @@ def test_the_key_separator_of_a_redisvl_schema_ends_the_prefix() -> None:
         ({"schema": {"fields": []}}, "RedisVL cannot read"),
         ({"schema": "/no/such/file.yaml"}, "RedisVL cannot read.*file.yaml"),
         ({"schema": 3}, "schema is"),
+        ({"schema": redisvl_schema() | {"versoin": "1"}}, "the schema has no 'versoin'.*mean 'version'"),
+        ({"schema": redisvl_schema(index={"storage": "json"})}, "index has no 'storage'.*mean 'storage_type'"),
+        ({"schema": redisvl_schema(distance_metrik="l2")}, "attrs of field 'vec' has no 'distance_metrik'.*_metric'"),
+        (
+            {"schema": redisvl_schema({"name": "a", "type": "tag", "attrs": {"sortble": True}})},
+            "attrs of field 'a' has no 'sortble'.*mean 'sortable'",
+        ),
         (
             {
                 "schema": redisvl_schema(

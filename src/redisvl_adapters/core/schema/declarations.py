@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import yaml
 from pydantic import ValidationError
 from redisvl.schema import IndexSchema
 from redisvl.schema.fields import BaseField
@@ -71,20 +72,23 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
 
 def read_redisvl_schema(schema: IndexSchema | Mapping[str, Any] | str | Path) -> dict[str, Any]:
     """Return the options that a RedisVL schema stands for."""
+    given: Mapping[str, Any] = {}
     try:
         match schema:
             case IndexSchema():
                 pass
             case str() | Path():
-                schema = IndexSchema.from_yaml(str(schema))
+                path, schema = Path(schema), IndexSchema.from_yaml(str(schema))
+                given = yaml.safe_load(path.read_text(encoding="utf-8"))
             case Mapping():
-                schema = IndexSchema.from_dict(dict(schema))
+                given, schema = schema, IndexSchema.from_dict(dict(schema))
             case _:
                 raise SchemaError(
                     f"schema is an IndexSchema, its dict or the path of its YAML file; not {schema!r:.80}"
                 )
     except (ValidationError, ValueError, TypeError, OSError) as error:
         raise SchemaError(f"RedisVL cannot read the schema: {error}") from error
+    _refuse_ignored(given, schema)
     if isinstance(schema.index.prefix, list):
         raise SchemaError("an index of this library has one prefix; the schema has a list of them")
     vectors = [field for field in schema.fields.values() if field.type == "vector"]
@@ -114,6 +118,27 @@ def read_redisvl_schema(schema: IndexSchema | Mapping[str, Any] | str | Path) ->
             else {}
         ),
     }
+
+
+def _refuse_ignored(given: Mapping[str, Any], read: IndexSchema) -> None:
+    """Refuse keys that RedisVL leaves out without a word; those of a field beside its attributes it refuses itself.
+
+    Raises:
+        SchemaError: If there is one.
+    """
+    levels: list[tuple[str, Any, object]] = [("the schema", given, read), ("index", given.get("index"), read.index)]
+    fields = given.get("fields") or ()
+    for field in fields.values() if isinstance(fields, Mapping) else fields:
+        if isinstance(field, Mapping):
+            name = field["name"]
+            levels.append((f"attrs of field {name!r:.80}", field.get("attrs"), read.fields[name].attrs))
+    for where, level, model in levels:
+        known = attribute_class(model).model_fields
+        for key in level if isinstance(level, Mapping) else ():
+            if key not in known:
+                raise SchemaError(
+                    f"schema: {where} has no {key!r:.80}{did_you_mean(str(key), known)}; it has {', '.join(known)}"
+                )
 
 
 def _read_field(field: BaseField, storage: str) -> dict[str, Any]:
