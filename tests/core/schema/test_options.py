@@ -268,6 +268,7 @@ def test_a_redisvl_schema_without_metadata_fields_leaves_them_to_be_learnt() -> 
 
 def test_the_key_separator_of_a_redisvl_schema_ends_the_prefix() -> None:
     assert read(schema=redisvl_schema(index={"key_separator": "/"})).prefix == "docs/"
+    assert read(schema=redisvl_schema(index={"prefix": "p4:"})).prefix == "p4:"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,7 @@ def read_redisvl_schema(schema: IndexSchema | Mapping[str, Any] | str | Path) ->
     vectors = [field for field in schema.fields.values() if field.type == "vector"]
     if len(vectors) != 1:
         raise SchemaError(f"an index of this library has one vector field; the schema has {len(vectors)}")
+    prefix, separator = schema.index.prefix, schema.index.key_separator or ":"
     attrs = vectors[0].attrs
     explicit = {
         name: _plain(getattr(attrs, name)) for name in attribute_class(attrs).model_fields if _was_set(attrs, name)
@@ -102,7 +103,7 @@ def read_redisvl_schema(schema: IndexSchema | Mapping[str, Any] | str | Path) ->
     text = others.pop(TEXT, None)
     return {
         "index_name": schema.index.name,
-        "prefix": schema.index.prefix + (schema.index.key_separator or ":"),
+        "prefix": prefix if prefix.endswith(separator) else prefix + separator,
         "storage": schema.index.storage_type.value,
         "vector_name": vectors[0].name,
         "dims": explicit.pop("dims"),
