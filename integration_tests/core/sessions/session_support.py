@@ -50,7 +50,11 @@ async def keys_within(call: Call, store: Any, **kwargs: Any) -> list[str]:
 
 
 class Repeating(redis.Redis):
-    """A client that sends each pipeline twice, as one does whose connection broke before the first reply."""
+    """A client that sends everything twice, as one does whose connection broke before the first reply."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        super().execute_command(*args, **options)
+        return super().execute_command(*args, **options)
 
     def pipeline(self, *args: Any, **kwargs: Any) -> Any:
         pipeline: Any = super().pipeline(*args, **kwargs)
@@ -68,6 +72,10 @@ class Repeating(redis.Redis):
 
 class ARepeating(redis.asyncio.Redis):
     """The same, async."""
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        await super().execute_command(*args, **options)
+        return await super().execute_command(*args, **options)
 
     def pipeline(self, *args: Any, **kwargs: Any) -> Any:
         pipeline: Any = super().pipeline(*args, **kwargs)

@@ -11,6 +11,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index.registry import new_registry, register_command
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.ingest import upsert
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Steps
@@ -232,6 +233,26 @@ async def test_what_is_lost_after_it_was_written_is_not_told_as_written(
         await run(index, some(45), embed, **ONE_AT_A_TIME)
     assert set(server.records) == set(told.value.written)
     assert told.value.unwritten == [each for each in names(0, 45) if each not in server.records]
+
+
+@pytest.mark.parametrize("is_made_anew", [True, False])
+def test_what_was_written_before_the_index_went_is_written_again(
+    index: MemoryIndex, server: IngestServer, monkeypatch: pytest.MonkeyPatch, is_made_anew: bool
+) -> None:
+    """The first batch of a write goes with the index, which is seen after the second one."""
+    monkeypatch.setattr(upsert, "BATCH_SIZE", 10)
+    index.run(operations.upsert(index.state, [record("old")], [VECTOR]))
+    other = make_state()
+
+    def drop() -> None:
+        assert set(server.records) == {"old", *names(0, 10)}
+        server.run(other, operations.drop(other))
+        if is_made_anew:
+            server.run(other, operations.create(other, 2))
+
+    server.interrupt("EVAL", lambda: server.interrupt("EVAL", drop))
+    assert index.run(operations.upsert(index.state, some(25), [VECTOR] * 25)) == names(0, 25)
+    assert set(server.records) == set(names(0, 25))
 
 
 async def test_an_index_that_others_create_at_the_same_time_is_no_loss(
