@@ -185,6 +185,19 @@ async def test_a_session_that_is_cleared_while_its_messages_are_embedded_stays_c
     assert len(keys_of(server, f"{index_name}:")) == 1
 
 
+async def test_a_refused_message_of_a_session_that_is_cleared_meanwhile_does_not_come_back(
+    call: Call, clients: Clients, index_name: str, server: redis.Redis
+) -> None:
+    class Clearing(Moody):
+        def spoilt(self, _: list[str], found: list[Any]) -> list[Any]:
+            history_on(clients, index_name).clear()
+            return [[0.0] * 4 for _ in found]
+
+    with pytest.warns(RuntimeWarning, match="zero vector"):
+        await call(history_on(clients, index_name, embedding=Clearing()), "add_messages", [CATS])
+    assert keys_of(server, f"{index_name}-history:") == set()
+
+
 async def test_one_message_that_the_model_refuses_does_not_hide_the_others(
     call: Call, clients: Clients, index_name: str
 ) -> None:

@@ -173,6 +173,15 @@ async def test_a_result_that_comes_after_its_call_was_trimmed_goes_as_well(
     assert server.keys(f"{index_name}*") == []
 
 
+async def test_the_ids_of_a_thousand_unanswered_calls_are_kept_at_most(
+    call: Call, clients: Clients, index_name: str, server: redis.Redis
+) -> None:
+    history = history_on(clients, index_name, max_messages=1)
+    await call(history, "add_messages", [calling(*map(str, range(1005))), HumanMessage("human 1")])
+    assert await said(call, history) == made("h1")
+    assert server.scard(f"{index_name}:{{s}}:cut") == 1000
+
+
 async def test_a_result_whose_call_was_never_there_is_kept_like_any_message(
     call: Call, clients: Clients, index_name: str
 ) -> None:
