@@ -100,6 +100,24 @@ def test_a_refusal_is_an_error() -> None:
         nearest(cache(), ResponseError("OOM out of memory"))
 
 
+@pytest.mark.parametrize("change", ["create", "clear", "drop"])
+def test_the_index_of_a_store_is_neither_extended_nor_emptied_nor_dropped(change: str) -> None:
+    server, state = FakeServer(), make_state()
+    server.run(state, operations.upsert(state, [record("a", n=1)], [[1.0, 2.0]]))
+    fields, registry = dict(server.fields or {}), dict(server.registry)
+    made = RedisSemanticCache(DeterministicFakeEmbedding(size=2), index_name=NAME, redis_url="redis://localhost:1")
+    changing: dict[str, Steps[object]] = {
+        "create": made._create(2),
+        "clear": made._clear(),
+        "drop": made._drop(),
+    }
+    with pytest.raises(SchemaMismatchError, match="'docs' is no cache"):
+        server.run(made.index.state, changing[change])
+    assert server.fields == fields
+    assert server.registry == registry
+    assert set(server.records) == {"a"}
+
+
 def test_an_identical_prompt_is_one_command() -> None:
     for storage, command, reply in (("hash", "HGET", ANSWER), ("json", "JSON.GET", b"[" + _quoted(ANSWER) + b"]")):
         made = cache(storage=storage)

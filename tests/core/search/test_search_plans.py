@@ -117,3 +117,22 @@ def test_no_more_plans_are_kept_than_agreed(monkeypatch: pytest.MonkeyPatch) -> 
     assert state.snapshot is not None
     assert len(state.snapshot.plans) == 3
     assert [sent(state, k=k) for k in range(1, 9)] == commands
+
+
+def test_a_condition_that_is_made_of_the_values_of_a_field_is_made_anew_each_time() -> None:
+    """Records that are written meanwhile can have others."""
+    fields = {"genre": MetadataField("genre", FieldType.TAG, "genre")}
+    schema = Schema("docs", "docs:", "hash", VectorField("v", 2, "float32", "cosine", "hnsw"), fields)
+    state = IndexState(IndexSpec("docs"), Snapshot(schema, {}, 1), opened=True)
+    is_like = Compare("genre", Operator.LIKE, "s%")
+
+    def compiled(*tags: bytes) -> str:
+        steps = compile_filter(state, is_like)
+        ((asked),) = next(steps)
+        assert asked.args == ("FT.TAGVALS", "docs", "genre")
+        with pytest.raises(StopIteration) as stop:
+            steps.send([list(tags)])
+        return str(stop.value.value[0])
+
+    assert compiled(b"scifi", b"crime") == "@genre:{scifi}"
+    assert compiled(b"satire", b"scifi", b"crime") == "@genre:{satire|scifi}"
