@@ -53,8 +53,8 @@ class Repeating(redis.Redis):
     """A client that sends everything twice, as one does whose connection broke before the first reply."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        super().execute_command(*args, **options)
-        return super().execute_command(*args, **options)
+        super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py does not type it
+        return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py does not type it
 
     def pipeline(self, *args: Any, **kwargs: Any) -> Any:
         pipeline: Any = super().pipeline(*args, **kwargs)
@@ -74,8 +74,8 @@ class ARepeating(redis.asyncio.Redis):
     """The same, async."""
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        await super().execute_command(*args, **options)
-        return await super().execute_command(*args, **options)
+        await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py does not type it
+        return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py does not type it
 
     def pipeline(self, *args: Any, **kwargs: Any) -> Any:
         pipeline: Any = super().pipeline(*args, **kwargs)
