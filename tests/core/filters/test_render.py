@@ -312,3 +312,12 @@ def test_all_of_an_empty_list_is_true_of_a_key_without_a_value_too(empty: Any) -
     untyped = RenderContext(replace(SCHEMA, untyped_keys=frozenset({"met"})), fresh=True)
     assert render_for(is_("met", "all", empty), untyped) == ()
     assert render_for(Not((is_("met", "all", empty),)), untyped) == NOTHING
+
+
+def test_slips_in_filters_of_ones_own_are_told() -> None:
+    wrong: Any = "EQ"
+    with pytest.raises(FilterError, match=r"give Operator\.EQ"):
+        render(Compare("n", wrong, 1))
+    alone: Any = is_("n", "eq", 1)
+    with pytest.raises(FilterError, match="And has a tuple of filters; not Compare"):
+        And(alone)

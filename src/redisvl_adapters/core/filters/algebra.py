@@ -95,22 +95,31 @@ class FromSources(Filter):
         return cls(tuple(source_ids))
 
 
+class _Junction(Filter):
+    __slots__ = ()
+    children: tuple[Filter, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.children, tuple | list):
+            raise FilterError(f"{type(self).__name__} has a tuple of filters; not {self.children!r:.80}")
+
+
 @dataclass(frozen=True, slots=True)
-class And(Filter):
+class And(_Junction):
     """Every child is true; without children, true."""
 
     children: tuple[Filter, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Or(Filter):
+class Or(_Junction):
     """At least one child is true; without children, false."""
 
     children: tuple[Filter, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Not(Filter):
+class Not(_Junction):
     """None of the children is true."""
 
     children: tuple[Filter, ...]

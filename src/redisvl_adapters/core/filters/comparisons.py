@@ -30,10 +30,9 @@ def compare(comparison: Compare, context: RenderContext, *, negated: bool = Fals
     except (AttributeError, UnicodeEncodeError):
         raise FilterError(f"the key of a comparison is text that UTF-8 can hold; not {key!r:.80}") from None
     if operator not in [*Operator]:
-        raise FilterError(
-            f"field {key!r:.80} is compared by {operator!r:.80}{did_you_mean(str(operator), Operator)}; "
-            f"operators are: {_names(Operator)}"
-        )
+        named = str(operator).upper()
+        hint = f" (give Operator.{named})" if named in Operator.__members__ else did_you_mean(str(operator), Operator)
+        raise FilterError(f"field {key!r:.80} is compared by {operator!r:.80}{hint}; operators are: {_names(Operator)}")
     operator = Operator(operator)
     # What was given may be its text, which is equal to it but is not it.
     comparison = replace(comparison, operator=operator)
