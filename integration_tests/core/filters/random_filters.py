@@ -281,6 +281,8 @@ def as_metadata_filters(condition: Filter) -> MetadataFilters:
                 raise KeyError(condition)  # where there are texts too, "true" is one
             texts = [text_of(one) for one in value] if isinstance(value, list) else text_of(value)
             spelled = MetadataFilter(key=key, value=texts, operator=FilterOperator[operator.name])
+            if spelled.value != texts:
+                raise KeyError(condition)  # in a list with a float it makes floats of integers
             return MetadataFilters(filters=[spelled])
         case And(children) | Or(children) | Not(children):
             filters = [as_metadata_filters(child) for child in children]
