@@ -12,11 +12,15 @@ import redis
 from integration_tests.conftest import Call
 from integration_tests.core.core_support import Indexes, count, ids_of, opened_indexes, where
 from integration_tests.core.ingest.failing_support import victim
+from integration_tests.langchain import langchain_support
+from integration_tests.langchain.langchain_support import Clients, store_on
 from redisvl_adapters.core import RedisIndex, operations
 from redisvl_adapters.core.index import readiness, snapshot
 from redisvl_adapters.core.index.registry import registry_key
 from redisvl_adapters.core.records.record import Record
-from redisvl_adapters.errors import IndexNotReadyError
+from redisvl_adapters.errors import ArgumentError, IndexNotReadyError
+
+clients = langchain_support.clients  # a fixture
 
 DIMS, TENANTS = 16, 5
 MANY = 2000
@@ -81,6 +85,21 @@ async def test_whoever_does_not_wait_is_told_how_far_the_server_is(outlived: Ind
     assert found.metadata == {"tenant": "t2"}
     await call(index, "run", readiness.wait_until_indexed(index.state, 60))
     assert await call(index, "run", operations.count(index.state)) == MANY
+
+
+async def test_a_store_waits_as_long_as_it_is_told(
+    outlived: Indexes, clients: Clients, index_name: str, storage: str, call: Call
+) -> None:
+    store = store_on(clients, index_name, storage=storage, wait_until_indexed=0)
+    await call(store, "create", DIMS)
+    for arguments in ([], [0.001]):
+        with pytest.raises(IndexNotReadyError, match=r"after 0\S* seconds of waiting"):
+            await call(store, "wait_until_indexed", *arguments)
+    for wrong in (-1, "soon", True):
+        with pytest.raises(ArgumentError, match="timeout is a number of seconds from 0 on"):
+            await call(store, "wait_until_indexed", wrong)
+    await call(store, "wait_until_indexed", timeout=60)
+    assert await call(store, "count") == MANY
 
 
 async def test_a_scan_that_others_began_is_noticed(

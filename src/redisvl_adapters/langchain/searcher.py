@@ -7,10 +7,10 @@ from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
+from redisvl_adapters.core.index.readiness import asking_together
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.search_types import Query, Scored, Search
 
@@ -69,7 +69,9 @@ class Searcher:
 
     def _batch(self, texts: list[str], vectors: list[list[float]], search: Search) -> Steps[list[Scored]]:
         pairs = zip(texts, vectors, strict=True)
-        return pipelined([search.steps(self._index.state, Query(text, vector)) for text, vector in pairs])
+        return asking_together(
+            self._index.state, [search.steps(self._index.state, Query(text, vector)) for text, vector in pairs]
+        )
 
 
 def _checked(queries: Any) -> list[str]:

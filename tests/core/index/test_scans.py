@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -214,3 +215,17 @@ def test_a_figure_that_is_none_is_not_told(told: Any, percent: float | None) -> 
         progress = scan_progress(info)
         assert progress.is_running
         assert math.isnan(progress.percent) if percent is None else progress.percent == percent
+
+
+def test_searches_side_by_side_look_at_the_index_once_for_all_of_them(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = make_state()
+    server.run(state, operations.count(state))
+    server.sent.clear()
+    assert state.snapshot is not None
+    state.snapshot = replace(state.snapshot, read_at=-math.inf)
+    monkeypatch.setattr(snapshot, "MAX_AGE", 60)
+    searches = [operations.search_by_vector(state, VECTOR, 3) for _ in range(100)]
+    server.run(state, readiness.asking_together(state, searches))
+    assert [len(batch) for batch in server.sent] == [3, 100]

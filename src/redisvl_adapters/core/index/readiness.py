@@ -7,7 +7,7 @@ changes under them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -20,6 +20,7 @@ from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot,
 from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
+from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.errors import IndexNotFoundError, ServerError, did_you_mean
 
 P = ParamSpec("P")
@@ -194,6 +195,12 @@ def asking(state: IndexState, start: Callable[[], Steps[T]], *, anew: bool = Fal
         except StaleSchemaError:
             anew = True
     raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to ask it; try again")
+
+
+def asking_together(state: IndexState, operations: Sequence[Steps[T]]) -> Steps[list[T]]:
+    """Run searches side by side, after looking at the index for all of them at once if need be. See ``pipelined``."""
+    yield from whole_snapshot(state, follows=True)
+    return (yield from pipelined(operations))
 
 
 def _verified(state: IndexState, search: Steps[T]) -> Steps[T]:
