@@ -75,7 +75,7 @@ async def test_records_that_outlived_their_index_are_overwritten_too(
     assert await call(store, "count") == 1
     assert await find(call, store, {"n": "now a text"}) == {"new"}
     assert keys_of(server, f"{index_name}:") == {f"{index_name}:new"}
-    assert not [name for name in server.execute_command("FT._LIST") if b"redisvl-adapters/" in name]
+    assert indexes_of(server, index_name) == {index_name}
 
 
 async def test_what_is_left_of_a_server_that_was_emptied_does_no_harm(storage: str, call: Call) -> None:
@@ -92,3 +92,17 @@ async def test_what_is_left_of_a_server_that_was_emptied_does_no_harm(storage: s
             await call(store, "add_texts", ["b"], [{"n": 2}], ids=["b"])
             assert await find(call, store, {"n": 2}) == {"b"}
             assert {key.decode() for key in client.scan_iter()} == {"docs:b", "redisvl-adapters/docs"}
+
+
+async def test_a_user_with_rights_to_these_keys_alone_can_overwrite_an_index(storage: str, call: Call) -> None:
+    rights = ["~docs", "~docs:*", "~redisvl-adapters/docs", "+@all", "-@admin", "-@dangerous", "+FT._LIST"]
+    with own_server() as (port, _), redis.Redis(port=port, protocol=2) as admin:
+        admin.execute_command("ACL", "SETUSER", "ann", "on", ">secret", *rights)
+        options: Any = {"index_name": "docs", "redis_url": f"redis://ann:secret@127.0.0.1:{port}", "storage": storage}
+        for number in range(3):
+            async with RedisVectorStore(Model(), **options, create="overwrite") as store:
+                await call(store, "add_texts", ["a"], [{"n": number}], ids=[f"r{number}"])
+                assert await find(call, store, {"n": {"$gte": 0}}) == {f"r{number}"}
+            if number == 1:
+                admin.execute_command("FT.DROPINDEX", "docs")
+        assert keys_of(admin, "") == {"docs:r2", "redisvl-adapters/docs"}

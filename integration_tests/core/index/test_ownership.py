@@ -159,6 +159,24 @@ async def test_what_others_write_later_is_left_out_with_a_warning(
     assert keys_of(server, f"{index_name}:") == {key, f"{key} too"}
 
 
+async def test_a_key_of_others_may_be_any_bytes(
+    make: Indexes, server: redis.Redis, index_name: str, storage: str, call: Call
+) -> None:
+    index, key = make(), f"{index_name}:".encode() + b"\xff\xfe"
+    add(index, record("a", n=1))
+    put(server, storage, key, text="theirs", embedding=vector(storage))  # type: ignore[arg-type]  # a key of bytes
+    until(lambda: server.execute_command("FT.SEARCH", index_name, "*", "LIMIT", 0, 0)[0] == 2)
+    with pytest.warns(RuntimeWarning, match="is not a record"):
+        found = await call(index, "run", operations.search_by_vector(index.state, [1.0, 0.0, 0.0, 0.0], 4))
+    assert [hit.record.id for hit in found] == ["a"]
+    assert [each.id for each in await call(index, "run", operations.fetch_matching(index.state, None))] == ["a"]
+    assert await call(index, "run", operations.delete_matching(index.state, where("n", "ne", 2))) == 1
+    await call(index, "run", operations.clear(index.state))
+    with pytest.warns(RuntimeWarning, match="is not a record"):
+        await call(index, "run", operations.drop(index.state))
+    assert server.exists(key)
+
+
 @pytest.mark.parametrize("name", ["clear", "drop"])
 async def test_emptying_and_dropping_leave_it_alone(
     make: Indexes, server: redis.Redis, index_name: str, storage: str, call: Call, name: str

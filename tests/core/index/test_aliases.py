@@ -61,6 +61,8 @@ def test_no_index_is_made_under_the_name_of_an_alias_that_is_gone(server: FakeSe
     with pytest.raises(IndexNotFoundError, match="'prod' was an alias of index 'docs' and is none any more"):
         server.run(state, operation)
     assert set(server.records) == {"a"}
+    server.aliases.add(ALIAS)
+    assert server.run(state, operations.count(state)) == 1
 
 
 @pytest.mark.parametrize("name", ["drop", "overwrite"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import Compare, Operator
@@ -65,6 +66,20 @@ def test_an_index_that_could_not_be_checked_in_time_is_checked_before_it_is_aske
         server.run(state, operations.drop(state))
     assert len(server.records) == 3
     assert server.fields is None
+
+
+def test_who_may_only_read_checks_it_for_himself(monkeypatch: pytest.MonkeyPatch) -> None:
+    server, state = FakeServer(), make_state(wait_until_indexed=0)
+    server.slow_scans = 1_000_000
+    server.run(state, operations.create(state, 2))
+    server.scans = 0
+    monkeypatch.setattr(server, "_hdel", lambda *_: ResponseError("NOPERM User ann has no permissions"))
+    reader = make_state()
+    for _ in range(2):
+        assert server.run(reader, operations.count(reader)) == 0
+    server.keys[f"{NAME}:theirs"] = dict(THEIRS)
+    with pytest.raises(SchemaMismatchError, match="1 keys that are not records"):
+        server.run(make_state(), operations.count(make_state()))
 
 
 def test_the_check_is_made_once() -> None:

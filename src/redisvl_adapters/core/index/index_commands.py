@@ -37,9 +37,12 @@ def drop_command(name: str, *, with_records: bool) -> Command:
     return Command(("FT.DROPINDEX", name, *(["DD"] if with_records else [])))
 
 
-def sweep_name(name: str) -> str:
-    """Return the name of a passing index that finds the records which an index has left behind."""
-    return f"redisvl-adapters/{name}/{new_id()}"
+def sweep_name(prefix: str) -> str:
+    """Return the name of a passing index that finds the records which an index has left under its prefix.
+
+    It has the prefix too, since it counts as a key, and the user may have no right to others.
+    """
+    return prefix + new_id()
 
 
 def sweep_command(schema: Schema) -> Command:

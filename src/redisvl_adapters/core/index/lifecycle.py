@@ -211,7 +211,7 @@ def _sweep(state: IndexState) -> Steps[None]:
     """Delete the records that outlived their index, which a new one would take in again."""
     schema = state.spec.schema(state.spec.dims or 1)
     yield from check_prefix_is_free(schema)
-    swept = replace(schema, name=sweep_name(schema.name))
+    swept = replace(schema, name=sweep_name(schema.prefix))
     (created,) = yield [sweep_command(swept)]
     ok(created)
     try:

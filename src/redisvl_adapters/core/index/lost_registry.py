@@ -130,7 +130,8 @@ def _sample(
         beside: The typed tags of the index: of the values that are kept beside the fields.
     """
     replies = (yield [keys_command(schema, query, _SAMPLES) for query in map(where, fields)]) if fields else []
-    ids = [[schema.id_of(key) for key in read_keys(ok(reply))] for reply in replies]
+    prefix = schema.prefix_bytes
+    ids = [[schema.id_of(key) for key in read_keys(ok(reply)) if key.startswith(prefix)] for reply in replies]
     layout = layout_of(schema)
     found: dict[str, dict[str, Any]] = {}
     for chunk in batched(list({record_id for some in ids for record_id in some}), BATCH_SIZE):

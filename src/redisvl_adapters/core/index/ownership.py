@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from redis.exceptions import ResponseError
+
 from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.record_keys import (
     QUERY_SETTINGS,
@@ -17,15 +19,18 @@ from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_mis
 from redisvl_adapters.errors import SchemaMismatchError
 
 
-def check_ownership(schema: Schema) -> Steps[None]:
+def check_ownership(schema: Schema) -> Steps[bool]:
     """See to it that all keys of an index that was scanned are records, and take away the mark that nobody has.
+
+    Returns:
+        Whether it is taken away: a user who may only read may not do that.
 
     Raises:
         SchemaMismatchError: If they are not.
     """
     info, *replies = yield [info_command(schema.name), *others_commands(schema)]
     if is_missing_index(info):
-        return
+        return True
     told = as_mapping(ok(info))
     remedy = "choose another prefix or index_name"
     if others := read_others(replies):
@@ -43,7 +48,7 @@ def check_ownership(schema: Schema) -> Steps[None]:
             f"their dims and dtype; else {remedy}"
         )
     (reply,) = yield [mark_command(schema.name, unchecked=False)]
-    ok(reply)
+    return not isinstance(reply, ResponseError)
 
 
 _LAST_ERROR = (b"last indexing error", b"last indexing error key")
@@ -88,8 +93,9 @@ def remove_records(schema: Schema, *, single_node: bool) -> Steps[None]:
         keys, cursor = read_cursor_page(ok(reply))
         while keys or cursor:
             if keys:
-                ids = [schema.id_of(key) for key in keys]
-                deleted += sum(map(ok, (yield remove_commands(schema, ids, single_node=single_node))))
+                ours = (key for key in keys if key.startswith(schema.prefix_bytes))
+                found = [key.decode("utf-8", "replace") for key in ours]
+                deleted += sum(map(ok, (yield remove_commands(schema, found, single_node=single_node))))
             keys = []
             if cursor:
                 (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]

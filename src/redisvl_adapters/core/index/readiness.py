@@ -8,6 +8,7 @@ changes under them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -120,8 +121,9 @@ def whole_snapshot(state: IndexState, *, anew: bool = False, follows: bool = Fal
             return snapshot
         if snapshot.scan.is_running:
             yield from wait_for_scan(snapshot.schema.name, state.spec.wait_until_indexed)
-        else:
-            yield from check_ownership(snapshot.schema)
+        elif not (yield from check_ownership(snapshot.schema)):
+            state.snapshot = replace(snapshot, is_unchecked=False)
+            return state.snapshot
 
 
 def wait_until_indexed(state: IndexState, seconds: float | None = None) -> Steps[None]:

@@ -133,7 +133,7 @@ def scale_commands(schema: Schema) -> list[Command]:
 def forget_command(name: str, header: bytes | None) -> Command:
     """Return the command that deletes the registry, if it still has this header: nobody made the index anew."""
     key = registry_key(name)
-    script = "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('DEL',KEYS[1]) end"
+    script = "if (redis.call('HGET',KEYS[1],ARGV[1]) or '')==ARGV[2] then redis.call('DEL',KEYS[1]) end"
     return Command(("EVAL", script, 1, key, HEADER, header or b""), key)
 
 

@@ -141,9 +141,9 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
             restored = last.registry if last and known else (yield from restore_registry(info, entries, state.spec))
             entries = {**entries, **restored}
         schema, records = read_schema(info, entries)
-        if name != state.spec.name:
+        state.alias_of = None if name == state.spec.name else name
+        if state.alias_of is not None:
             schema = replace(schema, alias=state.spec.name)
-            state.alias_of = name
         scan = scan_progress(info)
         # Those cannot be counted yet.
         if not scan.is_running and (additions := state.spec.additions(schema)):

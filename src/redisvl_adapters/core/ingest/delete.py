@@ -28,7 +28,8 @@ def delete(state: IndexState, ids: Sequence[str]) -> Steps[int]:
 def _delete(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[int]:
     deleted = 0
     for chunk in batched(ids, BATCH_SIZE):
-        deleted += sum(map(ok, (yield remove_commands(schema, chunk, single_node=state.single_node))))
+        keys = list(map(schema.key_of, chunk))
+        deleted += sum(map(ok, (yield remove_commands(schema, keys, single_node=state.single_node))))
     return deleted
 
 

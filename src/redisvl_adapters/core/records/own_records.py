@@ -43,17 +43,17 @@ def read_is_record(reply: Reply) -> bool:
     return not is_wrong_type(reply) and ok(reply) not in (0, None, [], [None], [[]])
 
 
-def remove_commands(schema: Schema, ids: Sequence[str], *, single_node: bool) -> list[Command]:
+def remove_commands(schema: Schema, keys: Sequence[str], *, single_node: bool) -> list[Command]:
     """Return the commands that delete records, each of which replies how many there were; all else is left alone.
 
     Args:
         schema: The index.
-        ids: The records.
+        keys: The keys of the records.
         single_node: Whether all keys lie on one node, so that one command can delete several.
     """
     script = _REMOVE.format(IS_RECORD[schema.storage])
-    chunks = batched(list(map(schema.key_of, ids)), _REMOVED_AT_ONCE if single_node else 1)
-    return [Command(("EVAL", script, len(keys), *keys), keys[0]) for keys in chunks]
+    chunks = batched(keys, _REMOVED_AT_ONCE if single_node else 1)
+    return [Command(("EVAL", script, len(chunk), *chunk), chunk[0]) for chunk in chunks]
 
 
 def on_record(schema: Schema, record_id: str, name: str, *args: Argument) -> Command:

@@ -99,7 +99,8 @@ class Schema:
         """
         if not key.startswith(self.prefix_bytes):
             raise StaleSchemaError(key)
-        return key[len(self.prefix_bytes) :].decode()
+        # A key of somebody else may be any bytes; then this is the id of no record.
+        return key[len(self.prefix_bytes) :].decode("utf-8", "replace")
 
     @cached_property
     def prefix_bytes(self) -> bytes:
