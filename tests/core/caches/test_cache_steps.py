@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from langchain_core.outputs import Generation
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.caches.prompts import Question
 from redisvl_adapters.core.index.snapshot import Snapshot
 from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.server.commands import Steps
@@ -164,3 +166,27 @@ def test_a_cache_overwrites_an_index_of_its_own() -> None:
     server.run(earlier, operations.upsert(earlier, [record("a", within="x")], [[1.0, 2.0]]))
     overwriting(server)
     assert not server.records
+
+
+def test_the_command_of_a_lookup_is_that_of_the_index_as_it_is() -> None:
+    made = cache()
+    assert nearest(made, hit(0.05))[1][0][1] == "semantic-cache"
+    state = made.index.state
+    assert state.snapshot is not None
+    state.snapshot = replace(state.snapshot, schema=replace(state.snapshot.schema, name="another"))
+    assert nearest(made, hit(0.05))[1][0][1] == "another"
+
+
+def test_the_vectors_of_missed_prompts_are_kept_within_a_bound() -> None:
+    made = cache()
+    for number in range(1000):
+        made._remember(None, str(number), [1.0, 0.0])
+    assert len(made._missed_vectors) < 1000
+    assert made._known_vector("999", Question("prompt")) == [1.0, 0.0]
+    assert made._known_vector("999", Question("prompt")) is None
+    assert made._known_vector("0", Question("prompt")) is None
+
+
+def test_a_prompt_that_no_model_can_hold_is_never_embedded() -> None:
+    assert cache()._compared("hi \ud83d").text == ""
+    assert cache()._compared("hi").text == "hi"

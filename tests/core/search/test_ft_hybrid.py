@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -211,3 +212,14 @@ def test_where_the_command_fails_two_searches_do_and_it_is_said(caplog: pytest.L
     assert [hit.record.id for hit in found] == ["near", "said", "both"]
     assert sent == [["COMMAND"], ["FT.HYBRID"], ["FT.SEARCH", "FT.SEARCH"]]
     assert "FT.HYBRID failed" in caplog.text
+
+
+def test_scaled_vectors_are_left_to_two_searches() -> None:
+    """The command would fuse the distances of what is stored."""
+    state = opened()
+    assert state.snapshot is not None
+    schema = state.snapshot.schema
+    scaled = replace(schema, vector=replace(schema.vector, dtype="int8", metric="l2", scale=2.0))
+    state.snapshot = replace(state.snapshot, schema=scaled)
+    _, sent = drive(search_hybrid(state, [1.0, 0.0], "dogs", 4), [[[b"ft.hybrid"]]], [NEAR_REPLY, TEXT_REPLY])
+    assert sent == [["COMMAND"], ["FT.SEARCH", "FT.SEARCH"]]
