@@ -190,3 +190,11 @@ def test_the_vectors_of_missed_prompts_are_kept_within_a_bound() -> None:
 def test_a_prompt_that_no_model_can_hold_is_never_embedded() -> None:
     assert cache()._compared("hi \ud83d").text == ""
     assert cache()._compared("hi").text == "hi"
+
+
+def test_a_vector_of_another_model_is_refused_before_anything_is_sent() -> None:
+    steps = cache()._put("0" * 32, Question("prompt"), "model", [Generation(text="a")], [1.0, 0.0, 0.0])
+    with pytest.raises(
+        SchemaMismatchError, match="holds vectors of 2 dimensions, but the embedding model made one of 3"
+    ):
+        next(steps)
