@@ -376,3 +376,12 @@ def test_an_index_is_not_created_with_other_dimensions_than_it_has(server: FakeS
         server.run(state, operations.create(state, 8))
     with pytest.raises(ArgumentError, match="dims is an integer"):
         server.run(state, operations.create(state, True))
+
+
+@pytest.mark.parametrize(("create", "advised"), [("if-missing", True), ("never", False)])
+def test_who_never_creates_is_not_advised_to_overwrite(server: FakeServer, create: Any, advised: bool) -> None:
+    write(server, make_state(), record("a"))
+    state = make_state(create=create, storage="json")
+    with pytest.raises(SchemaMismatchError, match="storage is 'hash', asked for 'json'") as refused:
+        server.run(state, operations.count(state))
+    assert ("create='overwrite'" in str(refused.value)) is advised

@@ -80,7 +80,8 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
         if snapshot is None:
             snapshot = yield from _create(state, dims)
         if snapshot is not None and dims not in (None, snapshot.schema.vector.dims):
-            check_matches(snapshot.schema, [f"dims is {snapshot.schema.vector.dims!r}, asked for {dims!r:.80}"])
+            differences = [f"dims is {snapshot.schema.vector.dims!r}, asked for {dims!r:.80}"]
+            check_matches(state.spec, snapshot.schema, differences)
         if snapshot is not None:
             snapshot = yield from apply_schema_change(
                 state, snapshot, SchemaChange(state.spec.additions(snapshot.schema))

@@ -142,7 +142,7 @@ def apply_schema_change(state: IndexState, snapshot: Snapshot, change: SchemaCha
     }
     learnt = [new for key, new in held.items() if key not in known or known[key].type != new.type]
     schema = replace(schema.with_fields([*known.values(), *learnt]), untyped_keys=untyped_keys(entries))
-    check_matches(schema, state.spec.differences(schema))
+    check_matches(state.spec, schema)
     # Whoever finishes a write from here on sees the claims; whoever did before them may not have known the keys.
     added = [new for new in learnt if new.redis_type]
     counted = yield from _having(schema, added, "~", "+-")

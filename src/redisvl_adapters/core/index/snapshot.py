@@ -155,21 +155,28 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
                 if is_missing_index(reply) or not read_total(ok(reply))
             }
             schema = replace(schema, untyped_keys=schema.untyped_keys | without)
-        check_matches(schema, state.spec.differences(schema))
+        check_matches(state.spec, schema)
         claimed = not registered_fields(entries, schema.reserved).keys() <= schema.fields.keys()
         state.was_there = True
         state.snapshot = Snapshot(schema, entries, records, claimed, scan, UNCHECKED in entries, is_restored)
     return state.snapshot
 
 
-def check_matches(schema: Schema, differences: Sequence[str]) -> None:
+def check_matches(spec: IndexSpec, schema: Schema, differences: Sequence[str] | None = None) -> None:
     """Refuse an index that is not what was asked for.
+
+    Args:
+        spec: What was asked for.
+        schema: What the index is.
+        differences: What differs; by default all that does.
 
     Raises:
         SchemaMismatchError: If there are differences; the message lists them.
     """
+    differences = spec.differences(schema) if differences is None else differences
     if differences:
+        overwrite = "" if spec.create == "never" else ", or pass create='overwrite' to drop it with its records"
         raise SchemaMismatchError(
             f"index {schema.name!r} exists, but is not what was asked for: {'; '.join(differences)}. Ask for what "
-            "it is, choose another index_name, or pass create='overwrite' to drop it with its records"
+            f"it is, or choose another index_name{overwrite}"
         )
