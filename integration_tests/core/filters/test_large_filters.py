@@ -136,7 +136,8 @@ def test_a_delete_by_filter_is_complete_and_goes_in_bounded_batches(store: Redis
     assert deleted == STORED
     assert store.count() == 0
     assert max(map(len, watched.batches)) <= 1000
-    assert sum(batch.count("EVAL") for batch in watched.batches) == STORED
+    # A script deletes ten.
+    assert sum(batch.count("EVAL") for batch in watched.batches) == STORED / 10
 
 
 def test_what_is_rewritten_between_two_round_trips_is_found_all_the_same(store: RedisVectorStore) -> None:
