@@ -38,7 +38,7 @@ def history_on(
     return RedisChatMessageHistory(
         session_id,
         prefix=f"{index_name}-history",
-        index_name=index_name,
+        index_name=index_name if embedding else None,
         embedding=embedding,
         **clients,
         **options,

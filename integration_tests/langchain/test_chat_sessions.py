@@ -34,7 +34,9 @@ def embedding(request: pytest.FixtureRequest) -> Model | None:
 def history_on(
     clients: Any, index_name: str, session_id: str = "s", user_id: str | None = "ann", **options: Any
 ) -> RedisChatMessageHistory:
-    given = {"prefix": f"{index_name}-history", "index_name": index_name, **options}
+    given = {"prefix": f"{index_name}-history", **options}
+    if options.get("embedding"):
+        given["index_name"] = index_name
     return RedisChatMessageHistory(session_id, user_id=user_id, **clients, **given)
 
 
