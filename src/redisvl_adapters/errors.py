@@ -22,7 +22,6 @@ AdapterError
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -139,6 +138,8 @@ class PartialWriteError(AdapterError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the nearest of the known names, or nothing."""
+    import difflib  # noqa: PLC0415  # misspelt names are rare, and every import would pay for it
+
     close = difflib.get_close_matches(name, list(known), n=1)
     # Of an enumeration's member the value, not the repr.
     return f" (did you mean {str(close[0])!r}?)" if close else ""

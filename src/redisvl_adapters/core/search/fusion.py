@@ -7,23 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redisvl_adapters.core.arguments import check_fraction
-from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.errors import ArgumentError, did_you_mean
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """What both sides of a hybrid search found.
-
-    Attributes:
-        hits: The records by id.
-        vector_scores: The similarities of the vector side by id, best first.
-        text_scores: The scores of the text side by id, best first.
-    """
-
-    hits: dict[str, Hit]
-    vector_scores: dict[str, float]
-    text_scores: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)

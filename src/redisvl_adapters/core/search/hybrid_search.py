@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Unpack
@@ -12,10 +11,8 @@ from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.vectors import Vector
-from redisvl_adapters.core.search.ft_hybrid import PROBE, can_serve, has_command, hybrid_command, read_hybrid
-from redisvl_adapters.core.search.fusion import Fusion, Sides
+from redisvl_adapters.core.search.fusion import Fusion
 from redisvl_adapters.core.search.options import SearchOptions
 from redisvl_adapters.core.search.results import Hit, ReturnFields
 from redisvl_adapters.core.search.scores import similarity
@@ -25,9 +22,7 @@ from redisvl_adapters.core.search.vector_query import VectorRequest
 from redisvl_adapters.core.search.vector_search import SearchPlan, plan_search, read_search_options
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.text.analysis import words_of
-from redisvl_adapters.errors import ArgumentError, ServerError
-
-_log = logging.getLogger(__name__)
+from redisvl_adapters.errors import ArgumentError
 
 MIN_CANDIDATES = 50
 
@@ -91,10 +86,6 @@ def search_hybrid(
         vector_side = plan.requests(vector) if plan else []
     if fusion.alpha < 1:
         text_side = yield from text_requests(state, text, text_returns, narrowed, ids, match, scorer, fields)
-    if vector_side and text_side and can_serve(vector_side[0]):
-        sides = yield from _by_one_command(state, vector_side[0], fetch_k, text_side[0], text_returns)
-        if sides is not None:
-            return (yield from _fused(state, sides, k, fusion))
     schema = state.schema
     if schema is None:
         return []
@@ -103,36 +94,11 @@ def search_hybrid(
     replies = (yield commands) if commands else []
     by_vector = [hit for reply in replies[: len(vector_side)] for hit in (plan.read(reply) if plan else ())]
     by_text = read_text_replies(state, replies[len(vector_side) :], fetch_text_k)
-    sides = Sides(
-        {hit.record.id: hit for hit in (*by_text, *by_vector)},
+    hits = {hit.record.id: hit for hit in (*by_text, *by_vector)}
+    scores = fusion.fuse(
         {hit.record.id: similarity(hit.distance, schema.vector.metric) for hit in by_vector},
         {hit.record.id: hit.score or 0.0 for hit in by_text},
     )
-    return (yield from _fused(state, sides, k, fusion))
-
-
-def _by_one_command(
-    state: IndexState, vector_side: VectorRequest, vector_k: int, text_side: TextRequest, text_returns: ReturnFields
-) -> Steps[Sides | None]:
-    """Return what FT.HYBRID finds, or None where two searches must do, which find the same."""
-    if state.has_ft_hybrid is None:
-        (known,) = yield [PROBE]
-        state.has_ft_hybrid = has_command(known)
-    schema = state.schema
-    if not state.has_ft_hybrid or schema is None or schema.vector.scale is not None:
-        # Its scores would be those of scaled vectors.
-        return None
-    layout = layout_of(schema)
-    (reply,) = yield [hybrid_command(vector_side, vector_k, text_side, text_returns, schema, layout)]
-    try:
-        return read_hybrid(reply, vector_k, text_returns, schema, layout)
-    except ServerError as error:
-        _log.warning("FT.HYBRID failed, so two searches are made instead: %s", error)
-        return None
-
-
-def _fused(state: IndexState, sides: Sides, k: int, fusion: Fusion) -> Steps[list[Hit]]:
-    scores = fusion.fuse(sides.vector_scores, sides.text_scores)
-    best = list(scores.items())[:k]
-    yield from renew_ttl(state, [record_id for record_id, _ in best])
-    return [replace(sides.hits[record_id], score=score) for record_id, score in best]
+    best = [replace(hits[record_id], score=score) for record_id, score in list(scores.items())[:k]]
+    yield from renew_ttl(state, [hit.record.id for hit in best])
+    return best

@@ -70,20 +70,20 @@ class TextRequest:
     Attributes:
         text: The text of the query.
         scorer: How matches are scored.
-        unspelled: The text where the server must find the stems itself, if they are spelled out in the other one.
+        verbatim: Whether the stems are spelled out in the text, so that the server need not look for them.
         record_id: Only this record; None for all.
     """
 
     text: str
     scorer: str
-    unspelled: str | None = None
+    verbatim: bool = False
     record_id: str | None = None
 
 
 def text_command(request: TextRequest, returns: ReturnFields, schema: Schema, layout: Layout) -> Command:
     """Return the command that answers a text search."""
     args = [*search_arguments(schema, request.text, returns, layout), "WITHSCORES", "SCORER", request.scorer]
-    if request.unspelled is not None:
+    if request.verbatim:
         args.append("VERBATIM")
     if request.record_id is not None:
         args += "INKEYS", 1, schema.key_of(request.record_id)

@@ -114,7 +114,7 @@ def text_requests(
         request = TextRequest(
             scored_within(fields, [form for forms in spelled for form in forms], condition),
             scorer,
-            unspelled=scored_within(fields, words, condition),
+            verbatim=True,
         )
     return [request] if ids is None else [replace(request, record_id=record_id) for record_id in ids]
 
