@@ -12,6 +12,7 @@ import pytest
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.schema.fields import VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError
 from redisvl_adapters.core.search.results import ReturnFields, read_text_hits, read_vector_hits
 from redisvl_adapters.core.search.text_query import TextRequest, text_command
 from redisvl_adapters.core.search.tuning import Tuning
@@ -86,12 +87,17 @@ def test_a_text_search_without_hits_is_read(protocol: int) -> None:
 
 @both_protocols
 @both_storages
-def test_a_record_that_expired_meanwhile_is_no_text_hit(protocol: int, storage: str) -> None:
+def test_a_text_hit_without_fields_is_asked_for_again_unless_it_is_gone(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
     for place in range(3):
         rows: list[Any] = [(f"docs:{number}".encode(), 1.0, FIELDS[storage]) for number in range(3)]
-        rows[place] = (rows[place][0], 1.0, None)
-        hits = read_text_hits(scored_reply(protocol, *rows), schema, layout_of(schema))
+        lacking = rows[place][0]
+        rows[place] = (lacking, 1.0, None)
+        reply = scored_reply(protocol, *rows)
+        with pytest.raises(RowsWithoutFieldsError) as error:
+            read_text_hits(reply, schema, layout_of(schema))
+        assert (error.value.keys, error.value.are_all) == ([lacking], False)
+        hits = read_text_hits(reply, schema, layout_of(schema), [lacking])
         assert [hit.record.id for hit in hits] == [str(number) for number in range(3) if number != place]
 
 
@@ -120,19 +126,25 @@ def test_no_hits_within_a_distance_are_read(protocol: int) -> None:
 
 @both_protocols
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_record_that_expired_meanwhile_is_no_hit_within_a_distance(protocol: int, place: int) -> None:
-    """In RESP2 its row is nil, wherever it stands."""
+def test_a_hit_without_fields_within_a_distance_is_asked_for_again_unless_it_is_gone(protocol: int, place: int) -> None:
+    """In RESP2 its row is nil, wherever it stands, and nobody knows its key."""
     schema = make_schema()
     rows: list[Any] = [(f"docs:{number}".encode(), b"0.5", FIELDS["hash"]) for number in range(3)]
     rows[place] = None
-    hits = read_vector_hits(loaded_reply(protocol, *rows), schema, layout_of(schema))
+    reply = loaded_reply(protocol, *rows)
+    with pytest.raises(RowsWithoutFieldsError) as error:
+        read_vector_hits(reply, schema, layout_of(schema))
+    assert (error.value.keys, error.value.are_all) == ([b""], False)
+    hits = read_vector_hits(reply, schema, layout_of(schema), [b""])
     assert [hit.record.id for hit in hits] == [str(number) for number in range(3) if number != place]
 
 
 @both_protocols
-def test_hits_that_have_all_expired_meanwhile_are_none(protocol: int) -> None:
+def test_that_all_hits_lack_their_fields_is_told(protocol: int) -> None:
     schema = make_schema()
-    assert read_vector_hits(loaded_reply(protocol, None, None), schema, layout_of(schema)) == []
+    with pytest.raises(RowsWithoutFieldsError) as error:
+        read_vector_hits(loaded_reply(protocol, None, None), schema, layout_of(schema))
+    assert error.value.are_all
 
 
 # The commands

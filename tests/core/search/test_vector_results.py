@@ -13,6 +13,7 @@ from redisvl_adapters.core.index.record_keys import count_command, read_cursor_p
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.schema.fields import VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError
 from redisvl_adapters.core.search.results import ReturnFields, read_vector_hits
 from redisvl_adapters.core.search.vector_query import VectorRequest, vector_command
 from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, server_error
@@ -67,16 +68,19 @@ def test_hits_are_read(protocol: int, storage: str, fields: list[bytes]) -> None
 
 @both_protocols
 @pytest.mark.parametrize("storage", ["hash", "json"])
-def test_a_record_that_expired_meanwhile_is_no_hit(protocol: int, storage: str) -> None:
+def test_hits_without_fields_are_asked_for_again_unless_they_are_gone(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
     there = [b"vector_distance", b"1", b"text", b"a", b"metadata", b"{}"]
-    reply = search_reply(protocol, (b"docs:0", None), (b"docs:1", there), (b"docs:2", []))
-    hits = read_vector_hits(reply, schema, layout_of(schema))
+    reply = search_reply(protocol, (b"docs:0", None), (b"docs:1", there), (b"docs:2", None))
+    with pytest.raises(RowsWithoutFieldsError) as error:
+        read_vector_hits(reply, schema, layout_of(schema), [b"docs:2"])
+    assert error.value.keys == [b"docs:0"]
+    hits = read_vector_hits(reply, schema, layout_of(schema), [b"docs:2", b"docs:0"])
     assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in hits] == [("1", "a", {})]
 
 
 @both_protocols
-def test_a_row_of_an_aggregation_without_a_key_is_no_hit(protocol: int) -> None:
+def test_a_row_of_an_aggregation_without_a_key_is_asked_for_again(protocol: int) -> None:
     """The server may not have taken the record out of the index yet."""
     there = {b"__key": b"docs:a", b"vector_distance": b"0.25", b"text": b"x", b"metadata": b"{}"}
     gone = {b"vector_distance": b"0.5"}
@@ -85,8 +89,9 @@ def test_a_row_of_an_aggregation_without_a_key_is_no_hit(protocol: int) -> None:
     if protocol == 2:
         reply = [2, *([part for pair in row.items() for part in pair] for row in rows)]
     schema = make_schema()
-    hits = read_vector_hits(reply, schema, layout_of(schema))
-    assert [(hit.record.id, hit.record.text, hit.distance) for hit in hits] == [("a", "x", 0.25)]
+    with pytest.raises(RowsWithoutFieldsError) as error:
+        read_vector_hits(reply, schema, layout_of(schema))
+    assert (error.value.keys, error.value.are_all) == ([b""], False)
 
 
 @both_protocols

@@ -17,10 +17,10 @@ from redisvl_adapters.core.search.options import SearchOptions
 from redisvl_adapters.core.search.results import Hit, ReturnFields
 from redisvl_adapters.core.search.scores import similarity
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, TextRequest
-from redisvl_adapters.core.search.text_search import read_text_replies, text_commands, text_requests
-from redisvl_adapters.core.search.vector_query import VectorRequest
+from redisvl_adapters.core.search.text_search import text_hits, text_requests
 from redisvl_adapters.core.search.vector_search import SearchPlan, plan_search, read_search_options
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.core.text.analysis import words_of
 from redisvl_adapters.errors import ArgumentError
 
@@ -78,22 +78,16 @@ def search_hybrid(
     if fusion.alpha > 0 and vector is None:
         raise ArgumentError("a hybrid search with alpha above 0 needs a query vector")
     text_returns = ReturnFields(k=fetch_text_k, frame=frame)
-    plan: SearchPlan | None = None
-    vector_side: list[VectorRequest] = []
     text_side: list[TextRequest] = []
+    plan: SearchPlan | None = None
     if fusion.alpha > 0 and vector is not None:
         plan = yield from plan_search(state, fetch_k, filter, ids, frame=frame, **options)
-        vector_side = plan.requests(vector) if plan else []
     if fusion.alpha < 1:
         text_side = yield from text_requests(state, text, text_returns, narrowed, ids, match, scorer, fields)
     schema = state.schema
     if schema is None:
         return []
-    commands = [plan.form.command(request.vector) for request in vector_side] if plan and plan.form else []
-    commands += text_commands(state, text_side, text_returns)
-    replies = (yield commands) if commands else []
-    by_vector = [hit for reply in replies[: len(vector_side)] for hit in (plan.read(reply) if plan else ())]
-    by_text = read_text_replies(state, replies[len(vector_side) :], fetch_text_k)
+    by_vector, by_text = yield from pipelined([_nearest(plan, vector), text_hits(state, text_side, text_returns)])
     hits = {hit.record.id: hit for hit in (*by_text, *by_vector)}
     scores = fusion.fuse(
         {hit.record.id: similarity(hit.distance, schema.vector.metric) for hit in by_vector},
@@ -102,3 +96,10 @@ def search_hybrid(
     best = [replace(hits[record_id], score=score) for record_id, score in list(scores.items())[:k]]
     yield from renew_ttl(state, [hit.record.id for hit in best])
     return best
+
+
+def _nearest(plan: SearchPlan | None, vector: Vector | None) -> Steps[list[Hit]]:
+    if plan is None or vector is None:
+        return []
+    (hits,) = yield from plan.search([vector])
+    return hits

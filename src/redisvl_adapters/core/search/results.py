@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, METADATA
+from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError
 from redisvl_adapters.core.server.commands import Argument, Reply
 from redisvl_adapters.core.server.replies import as_mapping, as_sequence
 
@@ -63,53 +64,69 @@ def returned_fields(returns: ReturnFields, layout: Layout) -> list[str]:
     return [part for path, name in pairs for part in ((path,) if path == name else (path, "AS", name))]
 
 
-def read_vector_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits in the reply to a vector search, nearest first, and by their ids where that is equal."""
-    hits = _hits(_rows(reply), _DISTANCE, schema, layout)
+def read_vector_hits(reply: Reply, schema: Schema, layout: Layout, gone: Collection[bytes] = ()) -> list[Hit]:
+    """Return the hits in the reply to a vector search, nearest first, and by their ids where that is equal.
+
+    Args:
+        reply: The reply.
+        schema: The index.
+        layout: How its records lie.
+        gone: The keys of rows that have no fields since there is no record any more.
+
+    Raises:
+        RowsWithoutFieldsError: If other rows have no fields.
+        StaleSchemaError: If a record is not under the prefix: an alias stands for another index by now.
+    """
+    hits = _hits(_rows(reply), _DISTANCE, schema, layout, gone)
     if len({hit.distance for hit in hits}) < len(hits):
         hits.sort(key=lambda hit: (hit.distance, hit.record.id))
     return hits
 
 
-def read_text_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits in the reply to a text search."""
+def read_text_hits(reply: Reply, schema: Schema, layout: Layout, gone: Collection[bytes] = ()) -> list[Hit]:
+    """Return the hits in the reply to a text search. See ``read_vector_hits``."""
     if isinstance(reply, dict):
         scores = [as_mapping(row).get(b"score") for row in reply[b"results"]]
         found = zip(scores, _rows(reply), strict=True)
     else:
         found = zip(reply[2::3], zip(reply[1::3], reply[3::3], strict=True), strict=True)
-    rows = ((key, [_SCORE, score, *row] if row else None) for score, (key, row) in found)
-    return [Hit(hit.record, math.nan, hit.distance) for hit in _hits(rows, _SCORE, schema, layout)]
+    rows = ((key, None if row is None else [_SCORE, score, *row]) for score, (key, row) in found)
+    return [Hit(hit.record, math.nan, hit.distance) for hit in _hits(rows, _SCORE, schema, layout, gone)]
 
 
 _Row: TypeAlias = tuple[bytes, Sequence[Any] | None]
-"""The key of a record, and names and values of its fields in turn; None for those of one that has just expired."""
+"""The key of a record, and names and values of its fields in turn; None if the server has no fields of it."""
 
 
 def _rows(reply: Reply) -> Iterable[_Row]:
     """Return the records in the reply to a search without scores."""
     if isinstance(reply, dict):
         results = [as_mapping(row) for row in reply[b"results"]]
-        found = [(row.get(b"id"), as_sequence(row.get(b"extra_attributes"))) for row in results]
-        return [(as_mapping(row).get(b"__key", b"") if key is None else key, row) for key, row in found]
-    if len(reply) > 1 and not isinstance(reply[1], bytes):
-        return [(as_mapping(row).get(b"__key", b""), row) for row in reply[1:] if row]
-    return zip(reply[1::2], reply[2::2], strict=True)
+        found = [row.get(b"extra_attributes") for row in results]
+        if results and b"id" in results[0]:
+            return [
+                (row[b"id"], None if each is None else as_sequence(each))
+                for row, each in zip(results, found, strict=True)
+            ]
+    elif len(reply) > 1 and not isinstance(reply[1], bytes):
+        found = reply[1:]
+    else:
+        return zip(reply[1::2], reply[2::2], strict=True)
+    return [(as_mapping(row).get(b"__key", b""), as_sequence(row)) if row else (b"", None) for row in found]
 
 
-def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout) -> list[Hit]:
-    """Return the hits of rows that are there, each with the number in a field as its distance.
-
-    Raises:
-        StaleSchemaError: If a record is not under the prefix: an alias stands for another index by now.
-    """
+def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout, gone: Collection[bytes]) -> list[Hit]:
+    """Return the hits, each with the number in a field as its distance. See ``read_vector_hits``."""
     hits: list[Hit] = []
+    lacking: list[bytes] = []
     known, place, metadata = None, None, None
     read = layout.reader(())
     prefix, start = schema.prefix_bytes, len(schema.prefix_bytes)
     others: list[bytes] = []
     for key, row in rows:
-        if not row:
+        if row is None or not key:
+            if key not in gone:
+                lacking.append(key)
             continue
         names, values = row[::2], row[1::2]
         if names != known:
@@ -117,18 +134,19 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout)
             known, read = names, layout.reader(names)
             place = names.index(distance) if distance in names else None
             metadata = names.index(_METADATA) if _METADATA in names else None
-        if place is not None and key:
-            if not key.startswith(prefix):
-                raise StaleSchemaError(key)
-            if metadata is not None and values[metadata] is not None:
-                try:
-                    record = read(key[start:].decode(), values)
-                except ValueError:
-                    record = None
-                if record is not None and type(record.metadata) is dict:
-                    hits.append(Hit(record, float(values[place])))
-                    continue
-            others.append(key)
+        if not key.startswith(prefix):
+            raise StaleSchemaError(key)
+        if place is not None and metadata is not None and values[metadata] is not None:
+            try:
+                record = read(key[start:].decode(), values)
+            except ValueError:
+                record = None
+            if record is not None and type(record.metadata) is dict:
+                hits.append(Hit(record, float(values[place])))
+                continue
+        others.append(key)
+    if lacking:
+        raise RowsWithoutFieldsError(lacking, are_all=known is None)
     if others:
         warn_of_others(schema, len(others), others[0].decode("utf-8", "replace"))
     return hits

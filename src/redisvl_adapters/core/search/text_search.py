@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import from_index, searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import layout_of
+from redisvl_adapters.core.search.complete_replies import complete_replies
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.search.results import Hit, ReturnFields, read_text_hits
@@ -27,7 +28,7 @@ from redisvl_adapters.core.search.text_query import (
     scored_words,
     text_command,
 )
-from redisvl_adapters.core.server.commands import Command, Reply, Steps
+from redisvl_adapters.core.server.commands import Reply, Steps
 from redisvl_adapters.core.text.analysis import words_of
 
 # Of more words than these, few texts have all, and the condition that they have them gets long.
@@ -69,8 +70,7 @@ def search_text(
     """
     returns = ReturnFields(k=check_k(k), frame=frame)
     requests = yield from text_requests(state, text, returns, filter, ids, match, scorer, fields)
-    commands = text_commands(state, requests, returns)
-    hits = read_text_replies(state, (yield commands) if commands else [], k)
+    hits = yield from text_hits(state, requests, returns)
     yield from renew_ttl(state, [hit.record.id for hit in hits])
     return hits
 
@@ -119,18 +119,16 @@ def text_requests(
     return [request] if ids is None else [replace(request, record_id=record_id) for record_id in ids]
 
 
-def text_commands(state: IndexState, requests: Sequence[TextRequest], returns: ReturnFields) -> list[Command]:
-    """Return the commands of a text search."""
+def text_hits(state: IndexState, requests: Sequence[TextRequest], returns: ReturnFields) -> Steps[list[Hit]]:
+    """Send the requests of a text search, and return the best hits, best first."""
     schema = state.schema
     if schema is None:
         return []
-    return [text_command(request, returns, schema, layout_of(schema)) for request in requests]
+    layout = layout_of(schema)
 
+    def read(reply: Reply, gone: Collection[bytes]) -> list[Hit]:
+        return read_text_hits(from_index(reply), schema, layout, gone)
 
-def read_text_replies(state: IndexState, replies: Sequence[Reply], k: int) -> list[Hit]:
-    """Return the best hits in the replies to a text search."""
-    hits: list[Hit] = []
-    for reply in replies:
-        if state.schema is not None:
-            hits += read_text_hits(from_index(reply), state.schema, layout_of(state.schema))
-    return sorted(hits, key=lambda hit: (-(hit.score or 0.0), hit.record.id))[:k]
+    found = yield from complete_replies([text_command(each, returns, schema, layout) for each in requests], read)
+    hits = [hit for each in found for hit in each]
+    return sorted(hits, key=lambda hit: (-(hit.score or 0.0), hit.record.id))[: returns.k]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack, cast
 
@@ -16,13 +16,14 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.complete_replies import complete_replies
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS, SearchOptions
 from redisvl_adapters.core.search.results import Hit, ReturnFields, read_vector_hits
 from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
-from redisvl_adapters.core.server.commands import Command, Reply, Steps
+from redisvl_adapters.core.server.commands import Reply, Steps
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 
@@ -73,10 +74,7 @@ def search_batch(
     plan = yield from plan_search(state, k, filter, ids, frame=frame, vectors=vectors, **options)
     if plan is None:
         return [[] for _ in asked]
-    commands = plan.commands(asked)
-    if not commands:
-        return [[] for _ in asked]
-    found = [plan.read(reply) for reply in (yield commands)]
+    found = yield from plan.search(asked)
     if state.spec.sliding_ttl:
         yield from renew_ttl(state, [hit.record.id for hits in found for hit in hits])
     return found
@@ -89,14 +87,12 @@ class SearchPlan:
     Attributes:
         schema: The index.
         layout: How its records lie.
-        request: What is asked; None if nothing can match.
         form: The command, without its vector; None if nothing can match.
         threshold: How far a hit may be; None for any distance.
     """
 
     schema: Schema
     layout: Layout
-    request: VectorRequest | None = None
     form: CommandTemplate | None = None
     threshold: float | None = None
 
@@ -108,19 +104,21 @@ class SearchPlan:
         """
         return as_query(vector, self.schema.vector)
 
-    def requests(self, vector: Vector) -> list[VectorRequest]:
-        """Return the request for one query, without anything if nothing can match."""
-        query = self.query(vector)
-        return [] if self.request is None else [replace(self.request, vector=query)]
+    def search(self, asked: Sequence[Vector]) -> Steps[list[list[Hit]]]:
+        """Return the hits for each of some queries.
 
-    def commands(self, asked: Sequence[Vector]) -> list[Command]:
-        """Return the commands for some queries; none if nothing can match."""
+        Raises:
+            ArgumentError: If the index cannot compare with a query.
+            ServerError: If the server does not return the fields of what it finds.
+        """
         queries = [self.query(vector) for vector in asked]
-        return [] if self.form is None else [self.form.command(each) for each in queries]
+        if self.form is None:
+            return [[] for _ in asked]
+        return (yield from complete_replies([self.form.command(query) for query in queries], self.read))
 
-    def read(self, reply: Reply) -> list[Hit]:
-        """Return the hits in the reply to such a command."""
-        hits = read_vector_hits(from_index(reply), self.schema, self.layout)
+    def read(self, reply: Reply, gone: Collection[bytes] = ()) -> list[Hit]:
+        """Return the hits in the reply to such a command. See ``read_vector_hits``."""
+        hits = read_vector_hits(from_index(reply), self.schema, self.layout, gone)
         if self.schema.vector.scale is not None:
             for hit in hits:
                 hit.distance = true_distance(hit.distance, self.schema.vector)
@@ -167,7 +165,7 @@ def plan_search(
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
     request = VectorRequest(b"", where, ids, tuning)
     form = vector_command(request, ReturnFields(k=k, frame=frame, vectors=vectors), snapshot.schema, layout)
-    plan = SearchPlan(snapshot.schema, layout, request, form, options.get("distance_threshold"))
+    plan = SearchPlan(snapshot.schema, layout, form, options.get("distance_threshold"))
     # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
     if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
         snapshot.plans[key] = plan
