@@ -16,7 +16,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.caches.prompts import Question
 from redisvl_adapters.core.index.snapshot import Snapshot
 from redisvl_adapters.core.records.vectors import ROUNDING
-from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.commands import Pause, Steps
 from redisvl_adapters.errors import SchemaMismatchError, ServerError
 from redisvl_adapters.langchain import RedisSemanticCache
 from redisvl_adapters.langchain.generations import write_generations
@@ -34,12 +34,16 @@ def cache(**options: Any) -> RedisSemanticCache:
 
 
 def nearest(made: RedisSemanticCache, *replies: Any) -> tuple[Any, list[tuple[Any, ...]]]:
-    """Return what the search for the nearest entry finds, given these replies, and what it sends."""
+    """Return what the search for the nearest entry finds, given these replies to searches, and which those are."""
     steps: Steps[Any] = made._nearest([1.0, 0.0], "0" * 64)
-    sent = [next(steps)[0].args]
+    batch = next(steps)
+    sent = [batch[-1].args]
     for reply in replies:
         try:
-            sent += [steps.send([reply])[0].args]
+            batch = steps.send([*(0 for _ in batch[1:]), reply])
+            while isinstance(batch, Pause) or "NOCONTENT" in batch[0].args:
+                batch = steps.send([[1, b"semantic-cache:1"] for _ in batch])
+            sent += [batch[-1].args]
         except StopIteration as stop:
             return stop.value, sent
     raise AssertionError("it asks for more")
@@ -88,7 +92,7 @@ def test_an_entry_that_expires_during_the_search_hides_no_hit(expired: Any) -> N
     found, sent = nearest(cache(), expired, hit(0.05))
     assert found == [Generation(text="use sorted")]
     assert sent[0] == sent[1]
-    assert nearest(cache(), expired, expired, expired)[0] is None
+    assert nearest(cache(), expired, [0])[0] is None
 
 
 def test_an_index_that_is_gone_is_a_miss_and_is_looked_for_again() -> None:

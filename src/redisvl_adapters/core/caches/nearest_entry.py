@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from redisvl_adapters.core.filters.tag_queries import tag_query
+from redisvl_adapters.core.index.readiness import from_index
 from redisvl_adapters.core.index.record_keys import read_total
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError
 from redisvl_adapters.core.search.results import ReturnFields
 from redisvl_adapters.core.search.tuning import NO_TUNING, fit_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
@@ -57,13 +60,26 @@ class NearestEntryQuery:
         return schema, form, next(place for place, arg in enumerate(form.before) if _TAG in str(arg))
 
 
-def read_first_row(reply: Reply) -> tuple[int, bytes, dict[bytes, Any]]:
-    """Return how many records a search found, and key and fields of the first; no fields if it has just expired."""
-    total = read_total(reply)
-    if not total:
-        return 0, b"", {}
+def read_nearest(reply: Reply, gone: Collection[bytes] = ()) -> tuple[bytes, dict[bytes, Any]] | None:
+    """Return key and fields of the record that a search found, if it found one.
+
+    Args:
+        reply: The reply.
+        gone: The keys of records that have no fields since they are not there any more.
+
+    Raises:
+        RowsWithoutFieldsError: If the reply lacks its fields otherwise.
+        StaleSchemaError: If the index is gone.
+    """
+    if not read_total(from_index(reply)):
+        return None
     if isinstance(reply, dict):
         row = as_mapping(reply[b"results"][0]) if reply[b"results"] else {}
-        return total, row.get(b"id", b""), as_mapping(row.get(b"extra_attributes") or {})
-    _, key, fields = reply if len(reply) == 3 else (total, b"", None)
-    return total, key, as_mapping(fields or [])
+        key, fields = row.get(b"id", b""), row.get(b"extra_attributes")
+    else:
+        _, key, fields = reply if len(reply) == 3 else (None, b"", None)
+    if fields:
+        return key, as_mapping(fields)
+    if key in gone:
+        return None
+    raise RowsWithoutFieldsError([key], are_all=True)

@@ -26,16 +26,18 @@ from redisvl_adapters.core.caches.cache_options import (
 )
 from redisvl_adapters.core.caches.entry_vectors import check_vector, placeholder_vector
 from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError, embedding_failures
-from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_first_row
+from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_nearest
 from redisvl_adapters.core.caches.prompts import Question, check_prompt, digest
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.embedding_models import describe_embedding_model
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector, rounded_up
+from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, FRAME
+from redisvl_adapters.core.search.complete_replies import complete_replies
 from redisvl_adapters.core.server.commands import Command, Steps
-from redisvl_adapters.core.server.replies import is_missing_index, is_wrong_type, ok
+from redisvl_adapters.core.server.replies import is_wrong_type, ok
 from redisvl_adapters.errors import (
     ArgumentError,
     refuse_unknown,
@@ -46,7 +48,6 @@ T = TypeVar("T")
 _OF_CACHE = frozenset({"distance_threshold", "scope", "on_error"})
 _ID = 40
 _REMEMBERED = 256
-_ATTEMPTS = 3
 _DISTANCE, _ANSWER = DISTANCE.encode(), FRAME.encode()
 # How the answer of an entry is read: the command, what it reads, and what becomes of the reply.
 _READ: Mapping[str, tuple[str, str, Callable[[bytes], str | bytes]]] = {
@@ -197,23 +198,20 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
             return None
         check_vector(vector, snapshot.schema)
         command = self._search.command(snapshot.schema, vector, within)
-        for _ in range(_ATTEMPTS):
-            (reply,) = yield [command]
-            if is_missing_index(reply):
-                state.snapshot = None
-                return None
-            total, key, fields = read_first_row(ok(reply))
-            if fields:
-                if float(fields[_DISTANCE]) > rounded_up(self._threshold, snapshot.schema.vector):
-                    return None
-                try:
-                    return self._read(fields[_ANSWER])
-                except DAMAGE as error:
-                    raise DamagedEntryError(f"{key.decode()} is damaged: {error!r:.200}") from error
-            if not total:
-                return None
-            # The nearest entry has just expired, which the server knows now: the next one counts.
-        return None
+        try:
+            (found,) = yield from complete_replies([command], read_nearest)
+        except StaleSchemaError:
+            state.snapshot = None
+            return None
+        if found is None:
+            return None
+        key, fields = found
+        if float(fields[_DISTANCE]) > rounded_up(self._threshold, snapshot.schema.vector):
+            return None
+        try:
+            return self._read(fields[_ANSWER])
+        except DAMAGE as error:
+            raise DamagedEntryError(f"{key.decode()} is damaged: {error!r:.200}") from error
 
     def _put(self, entry_id: str, question: Question, model: str, value: T, vector: Vector) -> Steps[object]:
         state = self._index.state

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from redisvl_adapters.core.index.record_keys import read_keys
-from redisvl_adapters.core.server.commands import Argument, Command, Pause, Reply, Steps, T
+from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.errors import ServerError
 
@@ -91,8 +91,8 @@ _CAUSES = {
 
 
 def _keys_command(command: Command) -> Command:
-    """Return the search for the keys of what a search by FT.AGGREGATE looks at, whose rows do not tell them."""
-    _, index, text, *others = command.args
-    params: list[Argument] = others[others.index("PARAMS") :]
-    load = others[others.index("MAX") + 1]
-    return Command(("FT.SEARCH", index, text, "NOCONTENT", "LIMIT", 0, load, *params))
+    """Return the search for the keys of what another one looks at, whose rows do not tell them."""
+    name, index, text, *others = command.args
+    most = others[others.index("MAX") + 1] if name == "FT.AGGREGATE" else others[others.index("LIMIT") + 2]
+    params = others[others.index("PARAMS") :]
+    return Command(("FT.SEARCH", index, text, "NOCONTENT", "LIMIT", 0, most, *params))
