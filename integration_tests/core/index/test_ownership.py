@@ -159,6 +159,18 @@ async def test_what_others_write_later_is_left_out_with_a_warning(
     assert keys_of(server, f"{index_name}:") == {key, f"{key} too"}
 
 
+async def test_a_limit_counts_records(
+    make: Indexes, server: redis.Redis, index_name: str, storage: str, call: Call
+) -> None:
+    index = make()
+    add(index, record("first", n=1))
+    put(server, storage, f"{index_name}:theirs", text="theirs", embedding=vector(storage))
+    add(index, record("second", n=1), record("third", n=1))
+    with pytest.warns(RuntimeWarning, match=f"'{index_name}:theirs"):
+        found = await call(index, "run", operations.fetch_matching(index.state, where("n", "ne", 2), limit=2))
+    assert [each.id for each in found] == ["first", "second"]
+
+
 async def test_a_key_of_others_may_be_any_bytes(
     make: Indexes, server: redis.Redis, index_name: str, storage: str, call: Call
 ) -> None:

@@ -71,24 +71,29 @@ def fetch_matching(
     if ids is not None:
         check_ids(ids)
     if ids is None or filter is not None:
-        found = yield from _fetch_where(state, filter, ids, limit, vectors=vectors)
-    else:
-        if limit is not None:
-            there = yield from existing_ids(state, ids)
-            ids = [record_id for record_id in ids if record_id in there]
-        found = yield from fetch(state, ids[:limit], vectors=vectors)
+        return (yield from _fetch_where(state, filter, ids, limit, vectors=vectors))
+    if limit is not None:
+        there = yield from existing_ids(state, ids)
+        ids = [record_id for record_id in ids if record_id in there]
+    found = yield from fetch(state, ids[:limit], vectors=vectors)
     return [record for record in found if record is not None]
 
 
 @asks_index
 def _fetch_where(
     state: IndexState, filter: Filter | None, ids: Sequence[str] | None, limit: int | None, *, vectors: bool
-) -> Steps[list[Record | None]]:
-    where, schema = (yield from filter_text(state, filter)), state.schema
+) -> Steps[list[Record]]:
+    where, schema, most = (yield from filter_text(state, filter)), state.schema, limit
     if schema is None:
         return []
-    found = yield from find_ids(state, where, ids, limit)
-    return (yield from fetch_from(state, schema, found[:limit], vectors=vectors))
+    while True:
+        found = yield from find_ids(state, where, ids, most)
+        records = yield from fetch_from(state, schema, found[:most], vectors=vectors)
+        there = [record for record in records if record is not None]
+        if limit is None or most is None or len(there) == limit or len(found) < most:
+            return there
+        # Some were deleted meanwhile, or are no records of ours.
+        most += limit - len(there)
 
 
 def existing_ids(state: IndexState, ids: Sequence[str]) -> Steps[set[str]]:
