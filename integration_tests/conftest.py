@@ -10,6 +10,7 @@ import pytest
 import redis
 from ulid import ULID
 
+from integration_tests.servers import connect
 from redisvl_adapters.embedded import EmbeddedRedis
 
 Call: TypeAlias = Callable[..., Awaitable[Any]]
@@ -27,8 +28,8 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def server(redis_url: str) -> Iterator[redis.Redis]:
-    """A plain client, to look at what lies in Redis and to play the other application."""
-    with redis.Redis.from_url(redis_url, protocol=2) as client:
+    """A client, to look at what lies in Redis and to play the other application."""
+    with connect(redis_url, protocol=2) as client:
         yield client
 
 

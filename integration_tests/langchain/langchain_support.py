@@ -14,6 +14,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 
 from integration_tests.conftest import Call
+from integration_tests.servers import aconnect
 from redisvl_adapters.langchain import RedisVectorStore
 from redisvl_adapters.langchain.retriever import RedisRetriever
 
@@ -68,7 +69,7 @@ class Clients(TypedDict):
 @pytest.fixture
 async def clients(redis_url: str, server: redis.Redis) -> AsyncIterator[Clients]:
     """Clients to give to stores, which then open nothing that a test would have to close."""
-    async with redis.asyncio.Redis.from_url(redis_url, protocol=2) as client:
+    async with aconnect(redis_url, protocol=2) as client:
         yield {"client": server, "async_client": client}
 
 

@@ -13,12 +13,12 @@ from typing import Any, NoReturn
 
 import pytest
 import redis
-import redis.asyncio
 from langchain_core.documents import Document
 from langchain_core.indexing import InMemoryRecordManager, aindex
 
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, ids_of, store_on
+from integration_tests.servers import aconnect, connect, only_on_one, with_query
 from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
@@ -186,7 +186,8 @@ def wait_until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def own_url(redis_url: str, index_name: str) -> str:
     """The URL of the server, under which connections have the name of the index."""
-    return f"{redis_url}{'&' if '?' in redis_url else '?'}client_name={index_name}"
+    only_on_one(redis_url, "there are connections to each node")
+    return with_query(redis_url, f"client_name={index_name}")
 
 
 def test_a_store_keeps_one_connection_until_it_is_closed(server: redis.Redis, own_url: str, index_name: str) -> None:
@@ -234,8 +235,8 @@ async def test_a_store_is_a_context_manager(server: redis.Redis, own_url: str, i
 
 
 async def test_clients_that_were_given_stay_open(server: redis.Redis, own_url: str, index_name: str) -> None:
-    sync_client = redis.Redis.from_url(own_url)
-    async_client = redis.asyncio.Redis.from_url(own_url)
+    sync_client = connect(own_url)
+    async_client = aconnect(own_url)
     async with async_client:
         with (
             sync_client,
@@ -255,7 +256,7 @@ async def test_clients_that_were_given_stay_open(server: redis.Redis, own_url: s
 async def test_of_a_given_client_and_its_twin_only_the_twin_is_closed(
     server: redis.Redis, own_url: str, index_name: str
 ) -> None:
-    with redis.Redis.from_url(own_url) as client:
+    with connect(own_url) as client:
         async with RedisVectorStore(Model(), index_name=index_name, client=client) as store:
             store.add_texts(["a"])
             (given,) = named(server, index_name)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import redis
-import redis.asyncio
 from llama_index.core.vector_stores.types import VectorStoreQuery
 
 from integration_tests.conftest import Call
@@ -22,6 +21,7 @@ from integration_tests.llama_index.llama_index_support import (
     text_node,
     where,
 )
+from integration_tests.servers import aconnect, connect
 from redisvl_adapters.errors import (
     ArgumentError,
     IndexNotFoundError,
@@ -177,12 +177,12 @@ def test_a_store_survives_several_event_loops(redis_url: str, index_name: str, s
 
 
 async def test_either_kind_of_client_serves_both_kinds_of_calls(redis_url: str, index_name: str, storage: Any) -> None:
-    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+    with connect(redis_url, decode_responses=True) as client:
         async with RedisVectorStore(client=client, index_name=index_name, storage=storage) as store:
             await store.async_add([text_node("a")])
             assert store.count() == await store.acount() == 1
         assert client.ping()
-    async with redis.asyncio.Redis.from_url(redis_url) as aclient:
+    async with aconnect(redis_url) as aclient:
         async with RedisVectorStore(async_client=aclient, index_name=index_name, storage=storage) as store:
             store.add([text_node("b")])
             assert store.count() == await store.acount() == 2

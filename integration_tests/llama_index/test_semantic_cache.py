@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import redis
-import redis.asyncio
 from llama_index.core import VectorStoreIndex
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import (
@@ -34,6 +33,7 @@ from pydantic import BaseModel
 from integration_tests.conftest import Call
 from integration_tests.langchain.langchain_support import keys_of
 from integration_tests.llama_index.llama_index_support import WordEmbedding
+from integration_tests.servers import aconnect
 from redisvl_adapters.errors import (
     ArgumentError,
     EmbeddingError,
@@ -102,7 +102,7 @@ def answer(number: int) -> Response:
 @pytest.fixture
 async def cached(redis_url: str, server: redis.Redis, index_name: str) -> AsyncIterator[Callable[..., Any]]:
     """Makes an engine with a cache of the test's own."""
-    async with redis.asyncio.Redis.from_url(redis_url, protocol=2) as async_client:
+    async with aconnect(redis_url, protocol=2) as async_client:
 
         def make(engine: Any = None, **options: Any) -> SemanticCacheQueryEngine:
             given = {"index_name": index_name, "client": server, "async_client": async_client, **options}

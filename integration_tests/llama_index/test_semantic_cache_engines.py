@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import redis
-import redis.asyncio
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import Response
@@ -23,6 +22,7 @@ from llama_index.core.vector_stores import MetadataFilter, MetadataFilters
 from integration_tests.conftest import Call
 from integration_tests.llama_index.llama_index_support import WordEmbedding
 from integration_tests.llama_index.test_semantic_cache import SING, SORT, SORT_TOO, Scripted, answer
+from integration_tests.servers import aconnect
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.llama_index import RedisVectorStore, SemanticCacheQueryEngine
 
@@ -49,7 +49,7 @@ class Echo(CustomLLM):
 @pytest.fixture
 async def cached(redis_url: str, server: redis.Redis, index_name: str) -> AsyncIterator[Callable[..., Any]]:
     """Makes an engine with the one cache of the test."""
-    async with redis.asyncio.Redis.from_url(redis_url, protocol=2) as async_client:
+    async with aconnect(redis_url, protocol=2) as async_client:
 
         def make(engine: BaseQueryEngine, embed_model: Any = None, **options: Any) -> SemanticCacheQueryEngine:
             given = {"index_name": f"{index_name}-cache", "client": server, "async_client": async_client, **options}

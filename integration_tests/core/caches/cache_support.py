@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 import redis
-import redis.asyncio
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult, Generation
 from pydantic import Field
 
 from integration_tests.langchain.langchain_support import Model
+from integration_tests.servers import aconnect
 from redisvl_adapters.langchain import RedisCache, RedisSemanticCache
 
 DIMS = 4
@@ -69,7 +69,7 @@ class Scripted(BaseChatModel):
 @pytest.fixture
 async def make_cache(redis_url: str, server: redis.Redis, index_name: str) -> AsyncIterator[Callable[..., Any]]:
     """Makes a cache of either kind on keys of the test's own."""
-    async with redis.asyncio.Redis.from_url(redis_url, protocol=2) as async_client:
+    async with aconnect(redis_url, protocol=2) as async_client:
         clients: dict[str, Any] = {"client": server, "async_client": async_client}
 
         def make(kind: type[Any], *args: Any, **options: Any) -> Any:

@@ -7,7 +7,6 @@ import gc
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -17,6 +16,7 @@ from redis.retry import Retry
 
 from integration_tests.conftest import Call
 from integration_tests.core.core_support import add, count, ids_of, own_server, record, until, vectors_for, where
+from integration_tests.servers import aconnect, connect, only_on_one, with_query
 from redisvl_adapters.core import Record, RedisIndex, operations
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerUnavailableError
 
@@ -35,31 +35,14 @@ async def check_both_modes(index: RedisIndex) -> None:
     assert [hit.record.vector.tolist() for hit in hits if hit.record.vector is not None] == [[1.0, 0, 0, 0]] * 2
 
 
-@pytest.fixture
-def url(redis_url: str) -> str:
-    """The URL of the server without a query."""
-    return urlsplit(redis_url)._replace(query="").geturl()
-
-
-@pytest.fixture
-def settings(redis_url: str) -> dict[str, Any]:
-    """The host, port, credentials and so on of the server, for clients of our own making."""
-    pool = redis.ConnectionPool.from_url(redis_url)
-    return {
-        name: value
-        for name, value in pool.connection_kwargs.items()
-        if name in ("host", "port", "db", "username", "password")
-    }
-
-
 # URLs
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?protocol=2", "?protocol=3", "?decode_responses=True", "?protocol=3&decode_responses=True"]
+    "query", ["", "protocol=2", "protocol=3", "decode_responses=True", "protocol=3&decode_responses=True"]
 )
-async def test_a_url_serves_both_modes(url: str, index_name: str, storage: Any, query: str) -> None:
-    index = RedisIndex(redis_url=url + query, index_name=index_name, storage=storage)
+async def test_a_url_serves_both_modes(redis_url: str, index_name: str, storage: Any, query: str) -> None:
+    index = RedisIndex(redis_url=with_query(redis_url, query), index_name=index_name, storage=storage)
     await check_both_modes(index)
     await index.aclose()
 
@@ -130,25 +113,27 @@ async def test_a_unix_socket_serves_both_modes(guarded: tuple[int, str], given: 
     ids=str,
 )
 async def test_a_client_of_either_kind_serves_both_modes(
-    settings: dict[str, Any], index_name: str, storage: Any, kind: str, options: dict[str, Any]
+    redis_url: str, index_name: str, storage: Any, kind: str, options: dict[str, Any]
 ) -> None:
+    if "single_connection_client" in options:
+        only_on_one(redis_url, "a client has connections to each node")
     if kind == "sync":
-        with redis.Redis(**settings, **options) as client:
+        with connect(redis_url, **options) as client:
             index = RedisIndex(client=client, index_name=index_name, storage=storage)
             await check_both_modes(index)
             await index.aclose()
             assert client.ping()
     else:
-        async with aredis.Redis(**settings, **options) as aclient:
+        async with aconnect(redis_url, **options) as aclient:
             index = RedisIndex(async_client=aclient, index_name=index_name, storage=storage)
             await check_both_modes(index)
             await index.aclose()
             assert await aclient.ping()
 
 
-async def test_clients_of_both_kinds_are_used_each_in_its_mode(settings: dict[str, Any], index_name: str) -> None:
-    with redis.Redis(**settings, client_name="given-sync") as client:
-        async with aredis.Redis(**settings, client_name="given-async") as aclient:
+async def test_clients_of_both_kinds_are_used_each_in_its_mode(redis_url: str, index_name: str) -> None:
+    with connect(redis_url, client_name="given-sync") as client:
+        async with aconnect(redis_url, client_name="given-async") as aclient:
             index = RedisIndex(client=client, async_client=aclient, index_name=index_name)
             assert index.connection.sync_client() is client
             assert await index.connection.async_client() is aclient
@@ -159,10 +144,10 @@ async def test_clients_of_both_kinds_are_used_each_in_its_mode(settings: dict[st
 
 
 async def test_a_client_with_a_cache_of_its_own_serves_and_never_answers_with_what_was(
-    settings: dict[str, Any], index_name: str, storage: Any
+    redis_url: str, index_name: str, storage: Any
 ) -> None:
     cache = pytest.importorskip("redis.cache", reason="this redis-py has no client-side caching")
-    with redis.Redis(**settings, protocol=3, cache_config=cache.CacheConfig()) as client:
+    with connect(redis_url, protocol=3, cache_config=cache.CacheConfig()) as client:
         index = RedisIndex(client=client, index_name=index_name, storage=storage)
         for text in ("old", "new"):
             changed = Record("a", text, {"n": 1})
@@ -175,9 +160,9 @@ async def test_a_client_with_a_cache_of_its_own_serves_and_never_answers_with_wh
 
 
 async def test_a_client_that_learnt_to_parse_json_and_search_replies_serves_all_the_same(
-    settings: dict[str, Any], index_name: str, storage: Any
+    redis_url: str, index_name: str, storage: Any
 ) -> None:
-    with redis.Redis(**settings) as client:
+    with connect(redis_url) as client:
         client.json().set(f"{index_name}-json", "$", {"a": 1})
         assert client.json().get(f"{index_name}-json") == {"a": 1}
         client.ft(index_name)
@@ -189,14 +174,15 @@ async def test_a_client_that_learnt_to_parse_json_and_search_replies_serves_all_
         assert client.hmget("nowhere", "x") == "mine"
 
 
-def test_a_twin_keeps_the_settings_of_its_client(settings: dict[str, Any], index_name: str) -> None:
+def test_a_twin_keeps_the_settings_of_its_client(redis_url: str, index_name: str) -> None:
+    only_on_one(redis_url, "each node has a pool of its own")
     kept: dict[str, Any] = {
         "socket_timeout": 7,
         "socket_connect_timeout": 6,
         "health_check_interval": 5,
         "client_name": "mine",
     }
-    with redis.Redis(**settings, **kept) as client:
+    with connect(redis_url, **kept) as client:
         index = RedisIndex(client=client, index_name=index_name)
 
         async def look() -> dict[str, Any]:
@@ -220,21 +206,19 @@ async def test_our_connections_have_a_name_that_an_administrator_can_see(
 
 
 @pytest.fixture(params=["url", "client", "async client"])
-def many_loops(
-    request: pytest.FixtureRequest, redis_url: str, settings: dict[str, Any], index_name: str
-) -> Iterator[RedisIndex]:
+def many_loops(request: pytest.FixtureRequest, redis_url: str, index_name: str) -> Iterator[RedisIndex]:
     """An index whose connection is given in each of the ways."""
     if request.param == "url":
         index = RedisIndex(redis_url=redis_url, index_name=index_name)
         yield index
         index.close()
     elif request.param == "client":
-        with redis.Redis(**settings) as client:
+        with connect(redis_url) as client:
             index = RedisIndex(client=client, index_name=index_name)
             yield index
             index.close()
     else:
-        aclient = aredis.Redis(**settings)
+        aclient = aconnect(redis_url)
         index = RedisIndex(async_client=aclient, index_name=index_name)
         yield index
         index.close()
@@ -275,9 +259,8 @@ async def test_closing_leaves_no_connection_behind_and_the_index_can_be_used_aga
     redis_url: str, server: redis.Redis, index_name: str
 ) -> None:
     """langchain-redis 21: no close(), and a new client on each call."""
-    parts = urlsplit(redis_url)
-    separator = "&" if parts.query else "?"
-    index = RedisIndex(redis_url=f"{redis_url}{separator}client_name={index_name}", index_name=index_name)
+    only_on_one(redis_url, "there are connections to each node")
+    index = RedisIndex(redis_url=with_query(redis_url, f"client_name={index_name}"), index_name=index_name)
 
     def open_connections() -> int:
         return [client["name"] for client in server.client_list()].count(index_name)

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from integration_tests.core.server.test_connections import check_both_modes
+from integration_tests.servers import only_on_one
 from redisvl_adapters.core import RedisIndex, operations
 from redisvl_adapters.errors import ServerUnavailableError
 
@@ -84,6 +85,7 @@ def terminating(context: ssl.SSLContext, target: tuple[str, int]) -> Iterator[in
 def proxy(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """A proxy that also wants a certificate of its clients."""
     parts = urlsplit(redis_url)
+    only_on_one(redis_url, "nodes name their own addresses, which a proxy does not have")
     if parts.scheme != "redis":
         pytest.skip("the server at REDIS_URL cannot be put behind a plain proxy")
     authority = trustme.CA()

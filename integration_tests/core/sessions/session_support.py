@@ -11,6 +11,7 @@ import redis.asyncio
 from langchain_core.messages import BaseMessage
 
 from integration_tests.conftest import Call
+from integration_tests.servers import only_on_one
 from redisvl_adapters.langchain import RedisChatMessageHistory
 
 HOSTILE = [
@@ -94,6 +95,7 @@ class ARepeating(redis.asyncio.Redis):
 @pytest.fixture
 async def repeating(redis_url: str) -> AsyncIterator[dict[str, Any]]:
     """Clients that send everything twice."""
+    only_on_one(redis_url, "pipelines are of another kind, whose commands cannot be sent again like this")
     with Repeating.from_url(redis_url, protocol=2) as client:
         async with ARepeating.from_url(redis_url, protocol=2) as async_client:
             yield {"client": client, "async_client": async_client}

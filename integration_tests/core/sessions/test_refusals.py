@@ -13,6 +13,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from integration_tests.conftest import Call
 from integration_tests.core.sessions.session_support import said
 from integration_tests.langchain.langchain_support import Model
+from integration_tests.servers import connect
 from redisvl_adapters.errors import ArgumentError, ServerUnavailableError, UnknownArgumentError
 from redisvl_adapters.langchain import RedisByteStore, RedisChatMessageHistory, RedisRecordManager
 from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
@@ -126,7 +127,7 @@ async def test_without_a_server_a_history_cannot_be_read_nor_keys_be_listed(call
 
 
 async def test_a_client_that_decodes_serves_as_well(call: Call, redis_url: str, index_name: str) -> None:
-    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+    with connect(redis_url, decode_responses=True) as client:
         history = RedisChatMessageHistory("käse", client=client, prefix=index_name)
         await call(history, "add_messages", [HumanMessage("käse")])
         assert await said(call, history) == [HumanMessage("käse")]
