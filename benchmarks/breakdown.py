@@ -37,6 +37,7 @@ from redisvl_adapters.core.records.replace_script import replace_commands
 from redisvl_adapters.core.records.vectors import as_matrix, as_query, check_matrix
 from redisvl_adapters.core.search.results import read_vector_hits
 from redisvl_adapters.core.server import retrying_drivers
+from redisvl_adapters.core.server.slots import script_chunks
 from redisvl_adapters.core.text.analysis import searchable_text
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import read_filter
@@ -117,7 +118,8 @@ def _ingest(ours: Ours) -> Steps:
     found = [check_metadata(record.metadata, record.id) for record in records]
     pairs = list(zip(records, found, rows, strict=True))
     writes = [layout.write(record, each, row, None, record.id) for record, each, row in pairs]
-    commands = replace_commands(layout.script, writes, PER_SCRIPT)
+    keys = [write.key for write in writes]
+    commands = replace_commands(layout.script, writes, script_chunks(keys, PER_SCRIPT, spans_slots=True))
     packer = Connection()
     timed: dict[str, Callable[[], object]] = {
         "survey of the metadata": lambda: [check_metadata(record.metadata, record.id) for record in records],
@@ -130,7 +132,9 @@ def _ingest(ours: Ours) -> Steps:
         "the fields, these three included": lambda: [
             layout.write(record, each, row, None, "") for record, each, row in pairs
         ],
-        "scripts of ten": lambda: replace_commands(layout.script, writes, PER_SCRIPT),
+        "scripts of ten": lambda: replace_commands(
+            layout.script, writes, script_chunks(keys, PER_SCRIPT, spans_slots=True)
+        ),
         "bytes of the commands, by redis-py": lambda: packer.pack_commands([command.args for command in commands]),
     }
     return [(name, _fastest(run, 5) / count) for name, run in timed.items()]

@@ -11,19 +11,40 @@ import redis
 from ulid import ULID
 
 from integration_tests.servers import connect
+from integration_tests.sharded import sharded
 from redisvl_adapters.embedded import EmbeddedRedis
 
 Call: TypeAlias = Callable[..., Awaitable[Any]]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run tests that are marked ``sharded`` on a sharded database too, where no other server was named."""
+    if metafunc.definition.get_closest_marker("sharded") and "redis_url" in metafunc.fixturenames:
+        kinds = ["single"] if "REDIS_URL" in os.environ else ["single", "sharded"]
+        metafunc.parametrize("redis_url", kinds, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
+def single_url() -> Iterator[str]:
     """The server: that of REDIS_URL, or an embedded one."""
     if url := os.environ.get("REDIS_URL"):
         yield url
     else:
         with EmbeddedRedis() as server:
             yield server.url
+
+
+@pytest.fixture(scope="session")
+def sharded_url(single_url: str) -> Iterator[str]:
+    """A sharded database behind one address, made of the server."""
+    with sharded(single_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The server that a test runs on: see the mark ``sharded``."""
+    return str(request.getfixturevalue(f"{getattr(request, 'param', 'single')}_url"))
 
 
 @pytest.fixture(scope="session")

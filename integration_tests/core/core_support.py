@@ -131,6 +131,25 @@ def own_server(
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def cluster_arguments() -> list[str]:
+    """Return the arguments of a server that is to join a cluster."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return ["--cluster-enabled", "yes", "--cluster-port", str(probe.getsockname()[1])]
+
+
+def all_slots(port: int) -> None:
+    """Make a cluster of one node."""
+    with redis.Redis(port=port) as client:
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        until(lambda: is_joined(client))
+
+
+def is_joined(client: redis.Redis) -> bool:
+    """Tell whether a server knows who serves every slot."""
+    return "cluster_state:ok" in str(client.execute_command("CLUSTER", "INFO", NEVER_DECODE=True))
+
+
 def _await_answer(port: int) -> None:
     give_up = time.monotonic() + 20
     with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as client:

@@ -17,6 +17,8 @@ from integration_tests.langchain.langchain_support import Clients, Model
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain import RedisByteStore
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 
 VALUES = (b"foo", b"", bytes(range(256)))

@@ -22,6 +22,8 @@ from redisvl_adapters.errors import RecordError, ServerError
 from redisvl_adapters.langchain import RedisChatMessageHistory
 from tests.langchain.test_messages import EXAMPLES
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 repeating = session_support.repeating  # a fixture
 

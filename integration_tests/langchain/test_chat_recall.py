@@ -17,6 +17,8 @@ from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.langchain import RedisChatMessageHistory
 from tests.langchain.test_messages import CALL, IMAGE
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 
 MODEL = Model(

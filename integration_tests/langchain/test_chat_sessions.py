@@ -20,6 +20,8 @@ from integration_tests.langchain.langchain_support import Clients, Model, keys_o
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain import RedisChatMessageHistory, SessionSummary
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 
 HELLO = HumanMessage("hello")

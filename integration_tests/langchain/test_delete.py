@@ -14,6 +14,8 @@ from redisvl_adapters import AdapterError, FilterError
 from redisvl_adapters.core import MATCH_ALL, MATCH_NONE, And, Compare, Not, Operator
 from redisvl_adapters.langchain import RedisVectorStore
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 
 IDS = {"1", "2", "3", "4"}

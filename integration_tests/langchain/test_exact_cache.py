@@ -14,6 +14,8 @@ from integration_tests.core.core_support import own_server, until
 from integration_tests.langchain.langchain_support import keys_of
 from redisvl_adapters.langchain import RedisCache
 
+pytestmark = pytest.mark.sharded
+
 __all__ = ["make_cache"]  # a fixture
 
 Make = Callable[..., Any]

@@ -17,6 +17,8 @@ from integration_tests.langchain.langchain_support import Clients
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain import RedisRecordManager
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 repeating = session_support.repeating  # a fixture
 

@@ -16,6 +16,8 @@ from integration_tests.core.core_support import until
 from integration_tests.langchain.langchain_support import Model, keys_of
 from redisvl_adapters.langchain import RedisSemanticCache, RedisVectorStore
 
+pytestmark = pytest.mark.sharded
+
 __all__ = ["make_cache"]  # a fixture
 
 Make = Callable[..., Any]

@@ -9,6 +9,8 @@ from langchain_tests.integration_tests import VectorStoreIntegrationTests
 
 from redisvl_adapters.langchain import RedisVectorStore
 
+pytestmark = pytest.mark.sharded
+
 
 class TestStandard(VectorStoreIntegrationTests):
     """The standard suite, for every storage with every kind of index (langchain-redis passes 15 of its 25 tests)."""

@@ -27,6 +27,8 @@ from integration_tests.langchain.langchain_support import (
 from redisvl_adapters import IndexNotFoundError
 from redisvl_adapters.langchain import RedisVectorStore
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 
 

@@ -23,6 +23,8 @@ from redisvl_adapters.errors import ArgumentError, RecordError
 from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
 from tests.llama_index.test_messages import EXAMPLES
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 repeating = session_support.repeating  # a fixture
 

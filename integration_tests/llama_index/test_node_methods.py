@@ -27,6 +27,8 @@ from redisvl_adapters.core import Compare, Operator
 from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.llama_index import RedisVectorStore
 
+pytestmark = pytest.mark.sharded
+
 NODES = [text_node(f"n{n}", f"text {n}", n=n, parity="even" if n % 2 == 0 else "odd") for n in range(25)]
 ODD = filters(where("parity", "odd"))
 

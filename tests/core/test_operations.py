@@ -271,7 +271,7 @@ def test_a_refusal_part_way_tells_which_records_are_written(
 def test_on_a_cluster_each_script_writes_one_record(server: FakeServer) -> None:
     state = make_state()
     write(server, state, record("a"))
-    state.single_node = False
+    state.spans_slots = False
     server.sent.clear()
     write(server, state, *(record(str(place)) for place in range(12)))
     assert server.sent[0] == ["EVAL"] * 12

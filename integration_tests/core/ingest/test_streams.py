@@ -22,6 +22,8 @@ from integration_tests.core.ingest.ingest_support import (
 )
 from redisvl_adapters.errors import PartialWriteError
 
+pytestmark = pytest.mark.sharded
+
 MANY = 2000
 
 

@@ -24,6 +24,8 @@ from integration_tests.core.ingest.ingest_support import (
 )
 from redisvl_adapters.errors import ArgumentError
 
+pytestmark = pytest.mark.sharded
+
 
 @pytest.fixture(params=[*FACES])
 def make(request: pytest.FixtureRequest) -> Callable[..., Face]:

@@ -1,8 +1,7 @@
-"""On a Redis without modules, on Valkey and on a cluster, what needs no search does what it does elsewhere."""
+"""On a Redis without modules, Valkey, shards and a cluster, what needs no search does what it does elsewhere."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from functools import partial
 
@@ -21,9 +20,9 @@ from redisvl_adapters.langchain import RedisByteStore, RedisCache, RedisChatMess
 from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
 
 
-@pytest.fixture(scope="module", params=["redis", "valkey", "cluster"])
+@pytest.fixture(scope="module", params=["redis", "valkey", "shards", "cluster"])
 def plain_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A Redis that knows nothing of search, a Valkey, and a cluster of two of the former."""
+    """A Redis that knows nothing of search, a Valkey, shards behind one address, and a cluster of two."""
     if request.param == "redis":
         with core_support.own_server(modules=()) as (port, _):
             with redis.Redis(port=port) as client:
@@ -35,20 +34,17 @@ def plain_url(request: pytest.FixtureRequest) -> Iterator[str]:
             with redis.Redis(port=port) as client:
                 assert client.info("server")["server_name"] == "valkey"
             yield f"redis://localhost:{port}"
+    elif request.param == "shards":
+        with core_support.own_server(*core_support.cluster_arguments(), modules=()) as (port, _):
+            core_support.all_slots(port)
+            yield f"redis://localhost:{port}"
     else:
         with (
-            core_support.own_server(*_cluster(), modules=()) as (one, _),
-            core_support.own_server(*_cluster(), modules=()) as (other, _),
+            core_support.own_server(*core_support.cluster_arguments(), modules=()) as (one, _),
+            core_support.own_server(*core_support.cluster_arguments(), modules=()) as (other, _),
         ):
             _join(one, other)
             yield f"redis://localhost:{one}?cluster=true"
-
-
-def _cluster() -> list[str]:
-    """Return the arguments of a server that is to join a cluster."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return ["--cluster-enabled", "yes", "--cluster-port", str(probe.getsockname()[1])]
 
 
 def _join(one: int, other: int) -> None:
@@ -59,12 +55,7 @@ def _join(one: int, other: int) -> None:
         bus = second.config_get("cluster-port")["cluster-port"]
         first.execute_command("CLUSTER", "MEET", "127.0.0.1", other, bus)
         for client in (first, second):
-            core_support.until(partial(_is_joined, client))
-
-
-def _is_joined(client: redis.Redis) -> bool:
-    """Tell whether a server knows who serves every slot."""
-    return "cluster_state:ok" in str(client.execute_command("CLUSTER", "INFO", NEVER_DECODE=True))
+            core_support.until(partial(core_support.is_joined, client))
 
 
 async def test_a_chat_history_works(call: Call, plain_url: str) -> None:

@@ -31,6 +31,8 @@ from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain import RedisChatMessageHistory
 from redisvl_adapters.llama_index import RedisChatStore
 
+pytestmark = pytest.mark.sharded
+
 clients = langchain_support.clients  # a fixture
 repeating = session_support.repeating  # a fixture
 

@@ -145,7 +145,7 @@ def clear(state: IndexState) -> Steps[None]:
     snapshot = yield from whole_snapshot(state)
     if snapshot is None:
         return
-    yield from remove_records(snapshot.schema, single_node=state.single_node)
+    yield from remove_records(state, snapshot.schema)
     # So that whoever is writing sees that what was written before is gone.
     header = {HEADER: new_registry(snapshot.schema)[HEADER]}
     (registered,) = yield [register_command(snapshot.schema.name, header)]
@@ -176,7 +176,7 @@ def drop(state: IndexState) -> Steps[bool]:
             )
         _check_mark(state, info, as_mapping(ok(registry)))
         yield from wait_for_scan(name, state.spec.wait_until_indexed)
-        yield from _drop_with_records(bare_schema(info), single_node=state.single_node)
+        yield from _drop_with_records(state, bare_schema(info))
     (forgotten,) = yield [forget_command(name, registry_header(as_mapping(ok(registry))))]
     ok(forgotten)
     state.snapshot, state.was_there = None, False
@@ -194,7 +194,7 @@ def _check_mark(state: IndexState, info: Reply, registry: Registry) -> None:
         )
 
 
-def _drop_with_records(schema: Schema, *, single_node: bool) -> Steps[None]:
+def _drop_with_records(state: IndexState, schema: Schema) -> Steps[None]:
     """Drop an index that was scanned, with the records under it."""
     replies = yield others_commands(schema)
     if any(map(is_missing_index, replies)):
@@ -202,7 +202,7 @@ def _drop_with_records(schema: Schema, *, single_node: bool) -> Steps[None]:
     others = read_others(replies)
     if others:
         warn_of_others(schema, *others)
-        yield from remove_records(schema, single_node=single_node)
+        yield from remove_records(state, schema)
     (dropped,) = yield [drop_command(schema.name, with_records=not others)]
     if not is_missing_index(dropped):
         ok(dropped)
@@ -220,4 +220,4 @@ def _sweep(state: IndexState) -> Steps[None]:
     except IndexNotReadyError:
         yield [drop_command(swept.name, with_records=False)]
         raise
-    yield from _drop_with_records(swept, single_node=state.single_node)
+    yield from _drop_with_records(state, swept)

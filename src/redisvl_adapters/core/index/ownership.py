@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.background_scan import info_command
@@ -12,10 +14,12 @@ from redisvl_adapters.core.index.record_keys import (
     read_cursor_page,
 )
 from redisvl_adapters.core.index.registry import mark_command
-from redisvl_adapters.core.records.own_records import own_parts, remove_commands
+from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.own_records import REMOVED_AT_ONCE, own_parts, remove_commands
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_missing_index, ok
+from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_cross_slot, is_missing_index, ok
+from redisvl_adapters.core.server.slots import script_chunks
 from redisvl_adapters.errors import SchemaMismatchError
 
 
@@ -83,7 +87,26 @@ def _rows(reply: Reply) -> list[dict[bytes, Reply]]:
     return [as_mapping(row) for row in reply[1:] if row]
 
 
-def remove_records(schema: Schema, *, single_node: bool) -> Steps[None]:
+def remove(state: IndexState, schema: Schema, keys: Sequence[str]) -> Steps[int]:
+    """Delete records by their keys and return how many there were; all else is left alone."""
+    spans_slots = state.spans_slots
+    chunks = [
+        [keys[place] for place in places] for places in script_chunks(keys, REMOVED_AT_ONCE, spans_slots=spans_slots)
+    ]
+    replies = yield remove_commands(schema, chunks)
+    if spans_slots and (refused := list(map(is_cross_slot, replies))) and any(refused):
+        state.spans_slots = False
+        left = [key for chunk, is_refused in zip(chunks, refused, strict=True) if is_refused for key in chunk]
+        replies = [reply for reply, is_refused in zip(replies, refused, strict=True) if not is_refused]
+        return _total(replies) + (yield from remove(state, schema, left))
+    return _total(replies)
+
+
+def _total(replies: Sequence[Reply]) -> int:
+    return sum(map(int, map(ok, replies)))
+
+
+def remove_records(state: IndexState, schema: Schema) -> Steps[None]:
     """Delete all records of an index, and nothing else that lies there."""
     deleted = 1
     # Once more, for records that a cursor missed, until nothing is left.
@@ -95,7 +118,7 @@ def remove_records(schema: Schema, *, single_node: bool) -> Steps[None]:
             if keys:
                 ours = (key for key in keys if key.startswith(schema.prefix_bytes))
                 found = [key.decode("utf-8", "replace") for key in ours]
-                deleted += sum(map(ok, (yield remove_commands(schema, found, single_node=single_node))))
+                deleted += yield from remove(state, schema, found)
             keys = []
             if cursor:
                 (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]

@@ -49,7 +49,7 @@ class RedisIndex:
     def run(self, steps: Steps[T]) -> T:
         """Run an operation, after opening the index if this is the first one."""
         client = self.connection.sync_client()
-        self.state.single_node = not is_cluster(client)
+        self.state.spans_slots &= not is_cluster(client)
         if not self.state.opened:
             # One at a time, or the second one to overwrite an index would wipe what was written after the first.
             with self._lock:
@@ -60,7 +60,7 @@ class RedisIndex:
     async def arun(self, steps: Steps[T]) -> T:
         """Run an operation on the event loop, after opening the index if this is the first one."""
         client = await self.connection.async_client()
-        self.state.single_node = not is_cluster(client)
+        self.state.spans_slots &= not is_cluster(client)
         if not self.state.opened:
             async with self._alocks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
                 if not self.state.opened:

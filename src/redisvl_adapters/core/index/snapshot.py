@@ -79,7 +79,7 @@ class IndexState:
         opened: Whether the server was asked at all.
         was_there: Whether the index existed at some time, and was not dropped through this since.
         alias_of: The index that its name stood for as an alias, if it was one.
-        single_node: Whether all keys lie on one node; False on a cluster.
+        spans_slots: Whether one script may have keys of several slots; not on a cluster, nor where that was refused.
         stems: The forms of words in the index, as far as they were asked for.
         warned: The keys of filters that a warning was given of, since no record has had them.
         mark: The key of a field that the index must have been made with to be dropped or overwritten; None for any.
@@ -90,7 +90,7 @@ class IndexState:
     opened: bool = False
     was_there: bool = False
     alias_of: str | None = None
-    single_node: bool = True
+    spans_slots: bool = True
     stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
     warned: set[str] = field(default_factory=set, repr=False)
     mark: str | None = None

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter, matches_everything
 from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.index.ownership import remove
 from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.records.own_records import remove_commands
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
-from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.errors import ArgumentError
 
 
@@ -29,7 +28,7 @@ def _delete(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[int]
     deleted = 0
     for chunk in batched(ids, BATCH_SIZE):
         keys = list(map(schema.key_of, chunk))
-        deleted += sum(map(ok, (yield remove_commands(schema, keys, single_node=state.single_node))))
+        deleted += yield from remove(state, schema, keys)
     return deleted
 
 

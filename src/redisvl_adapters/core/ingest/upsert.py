@@ -22,7 +22,8 @@ from redisvl_adapters.core.records.replace_script import Write, refusal_error, r
 from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
+from redisvl_adapters.core.server.replies import as_mapping, is_cross_slot, is_missing_index, ok
+from redisvl_adapters.core.server.slots import script_chunks
 from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
 
 PER_SCRIPT = 10
@@ -92,7 +93,7 @@ def upsert(
         if snapshot is not None:
             if not snapshot.schema.lays_out_like(expected):
                 writes = encode(snapshot.schema)
-            done = yield from _write(snapshot, last, writes, done, PER_SCRIPT if state.single_node else 1)
+            done = yield from _write(state, snapshot, last, writes, done)
             if done == len(last):
                 return ids
         # Somebody dropped the index or taught it a key meanwhile.
@@ -164,27 +165,32 @@ class _CheckedRecord:
 
 
 def _write(
-    snapshot: Snapshot, places: Sequence[_CheckedRecord], writes: Sequence[Write], done: int, per_script: int
+    state: IndexState, snapshot: Snapshot, places: Sequence[_CheckedRecord], writes: Sequence[Write], done: int
 ) -> Steps[int]:
     """Write records from a place on, and return up to which place they are known to be written and indexed."""
     name, layout = snapshot.schema.name, layout_of(snapshot.schema)
     ids = [place.record.id for place in places]
     while done < len(writes):
         batch = writes[done : done + BATCH_SIZE]
-        commands = replace_commands(layout.script, batch, per_script)
+        spans_slots = state.spans_slots
+        chunks = script_chunks([write.key for write in batch], PER_SCRIPT, spans_slots=spans_slots)
+        commands = replace_commands(layout.script, batch, chunks)
         # Asked after the writes: whatever changed before or between them shows.
         guard = [read_registry_command(name), Command(("FT.EXPLAIN", name, "*"))]
         try:
-            if per_script > 1:
+            if spans_slots:
                 *replies, registry, exists = yield [*commands, *guard]
             else:
-                # The nodes of a cluster know no order among them.
+                # Nodes, and shards, know no order among them.
                 replies = yield commands
                 registry, exists = yield guard
         except ServerError as error:
             message = f"{done} of {len(ids)} records are written, then: {error}"
             raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
-        refusals, lost = _refusals(replies, len(batch), per_script)
+        if spans_slots and any(map(is_cross_slot, replies)):
+            state.spans_slots = False
+            continue
+        refusals, lost = _refusals(replies, chunks)
         if refusals:
             gone = {done + place for place in lost}
             written = [record_id for place, record_id in enumerate(ids[: done + len(batch)]) if place not in gone]
@@ -203,17 +209,17 @@ def _write(
     return done
 
 
-def _refusals(replies: Sequence[Reply], count: int, per_script: int) -> tuple[dict[int, str], set[int]]:
+def _refusals(replies: Sequence[Reply], chunks: Sequence[Sequence[int]]) -> tuple[dict[int, str], set[int]]:
     """Return which records of a batch the server refused, with its reasons, and all that are not written therefore."""
     refusals: dict[int, str] = {}
     lost: set[int] = set()
-    for start, reply in zip(range(0, count, per_script), replies, strict=True):
+    for places, reply in zip(chunks, replies, strict=True):
         if isinstance(reply, ResponseError):
             written, reason = 0, str(reply)
         elif len(reply) > 1:
             written, reason = int(reply[0]), reply[1].decode()
         else:
             continue
-        refusals[start + written] = reason
-        lost.update(range(start + written, min(start + per_script, count)))
+        refusals[places[written]] = reason
+        lost.update(places[written:])
     return refusals, lost

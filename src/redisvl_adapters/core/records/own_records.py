@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import KEYS, METADATA
-from redisvl_adapters.core.server.commands import Argument, Command, Reply, batched
+from redisvl_adapters.core.server.commands import Argument, Command, Reply
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
 
 _PARTS: Mapping[str, Sequence[str]] = {"hash": (METADATA, KEYS), "json": (f"$.{METADATA}", f"$.index.{KEYS}")}
@@ -20,7 +20,7 @@ IS_RECORD: Mapping[str, str] = {
 """By storage, the condition in Lua that ``key`` is that of a record."""
 
 _REMOVE = "local n=0 for _,key in ipairs(KEYS) do if {} then n=n+redis.call('UNLINK',key) end end return n"
-_REMOVED_AT_ONCE = 10
+REMOVED_AT_ONCE = 10
 """More would keep others waiting while a graph lets them go."""
 _GUARDED = "local key=KEYS[1] if {} then return redis.call(ARGV[1],key,unpack(ARGV,2)) end return 0"
 
@@ -43,16 +43,14 @@ def read_is_record(reply: Reply) -> bool:
     return not is_wrong_type(reply) and ok(reply) not in (0, None, [], [None], [[]])
 
 
-def remove_commands(schema: Schema, keys: Sequence[str], *, single_node: bool) -> list[Command]:
+def remove_commands(schema: Schema, chunks: Iterable[Sequence[str]]) -> list[Command]:
     """Return the commands that delete records, each of which replies how many there were; all else is left alone.
 
     Args:
         schema: The index.
-        keys: The keys of the records.
-        single_node: Whether all keys lie on one node, so that one command can delete several.
+        chunks: The keys of the records that one command deletes.
     """
     script = _REMOVE.format(IS_RECORD[schema.storage])
-    chunks = batched(keys, _REMOVED_AT_ONCE if single_node else 1)
     return [Command(("EVAL", script, len(chunk), *chunk), chunk[0]) for chunk in chunks]
 
 

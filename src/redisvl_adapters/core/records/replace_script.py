@@ -72,17 +72,17 @@ UPDATE_JSON = (
 )
 
 
-def replace_commands(script: str, writes: Sequence[Write], per_script: int) -> list[Command]:
+def replace_commands(script: str, writes: Sequence[Write], chunks: Sequence[Sequence[int]]) -> list[Command]:
     """Return the commands that write records, several of them each.
 
     Args:
         script: The script of their layout.
         writes: The records.
-        per_script: How many one script writes; on a cluster one, since others may lie on other nodes.
+        chunks: The places of those that one script writes.
     """
     commands = []
-    for start in range(0, len(writes), per_script):
-        chunk = writes[start : start + per_script]
+    for places in chunks:
+        chunk = [writes[place] for place in places]
         keys = [write.key for write in chunk]
         args: list[Argument] = ["EVAL", script, len(keys), *keys]
         for write in chunk:

@@ -65,6 +65,12 @@ def is_wrong_type(reply: Reply) -> bool:
     return isinstance(reply, ResponseError) and any(sign in str(reply).lower() for sign in _WRONG_TYPE)
 
 
+def is_cross_slot(reply: Reply) -> bool:
+    """Tell whether a server with several slots refused a command since its keys are not all of one slot."""
+    text = str(reply).lower() if isinstance(reply, ResponseError) else ""
+    return "crossslot" in text or "hash to the same slot" in text
+
+
 _WRONG_TYPE = ("wrongtype", "wrong redis type")
 
 
