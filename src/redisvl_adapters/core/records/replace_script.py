@@ -30,28 +30,39 @@ class Write(NamedTuple):
 _TAKEN = "TAKEN"
 
 # Each record is replaced in one step, so that nobody ever sees it missing or half new, and no field, index entry or
-# time to live of an earlier one survives. One script writes several records, which is nearly as fast as bare commands.
-# Its first line makes the server refuse it as a whole where it could only delete, when memory is full. What is not a
-# record is never replaced. The reply is how many records are written, and why the next one is not.
+# time to live of an earlier one survives. It is written over the earlier one, not deleted before: a server that searches
+# in threads of its own could look at its index in between. One script writes several records, which is nearly as fast
+# as bare commands. What is not a record is never replaced. The reply is how many records are written, and why the next
+# one is not. The first line makes the server refuse the script as a whole when memory is full.
 _SCRIPT = f"""#!lua
 local at=1
 for i,key in ipairs(KEYS) do
 local ttl,n=ARGV[at],tonumber(ARGV[at+1])
-if not <is_record> and redis.call('EXISTS',key)==1 then return {{i-1,'{_TAKEN}'}} end
-redis.call('DEL',key)
+local old=<is_record>
+if not old and redis.call('EXISTS',key)==1 then return {{i-1,'{_TAKEN}'}} end
 local reply=<write>
 if type(reply)=='table' and reply.err then return {{i-1,reply.err}} end
-<rest>if ttl~='' then redis.call('PEXPIRE',key,ttl) end
+<rest>if ttl~='' then redis.call('PEXPIRE',key,ttl) elseif old then redis.call('PERSIST',key) end
 at=at+2+n
 end
 return {{#KEYS}}"""
 
 
-def _script(storage: str, write: str, rest: str = "") -> str:
+def _script(storage: str, write: str, rest: str) -> str:
     return _SCRIPT.replace("<is_record>", IS_RECORD[storage]).replace("<write>", write).replace("<rest>", rest)
 
 
-REPLACE_HASHES = _script("hash", "redis.pcall('HSET',key,unpack(ARGV,at+2,at+1+n))")
+REPLACE_HASHES = _script(
+    "hash",
+    "redis.pcall('HSET',key,unpack(ARGV,at+2,at+1+n))",
+    """if old and redis.call('HLEN',key)>n/2 then
+local new,stale={},{}
+for j=at+2,at+1+n,2 do new[ARGV[j]]=true end
+for _,name in ipairs(redis.call('HKEYS',key)) do if not new[name] then stale[#stale+1]=name end end
+redis.call('HDEL',key,unpack(stale))
+end
+""",
+)
 # Behind the document: pairs of a path and what must be added to the number there.
 REPLACE_JSON = _script(
     "json",
