@@ -39,6 +39,11 @@ def test_every_leaf_of_a_redisvl_expression_is_in_parentheses(expression: Filter
     assert text(Raw(expression)) == expected
 
 
+@pytest.mark.parametrize("query", ["@kind:{a*}", "@kind:{*}", "fo*", "*ox", "w'*x'", '"a * b"', r"\*"])
+def test_a_star_in_a_word_is_no_everything(query: str) -> None:
+    assert text(Raw(FilterExpression(query))) == f"({query})"
+
+
 @pytest.mark.parametrize(
     "expression",
     [
@@ -48,6 +53,10 @@ def test_every_leaf_of_a_redisvl_expression_is_in_parentheses(expression: Filter
         Num("n") == None,  # noqa: E711
         FilterExpression("*"),
         FilterExpression(" "),
+        FilterExpression("(*)"),
+        FilterExpression("(( * ))"),
+        FilterExpression("@kind:{a} | *"),
+        FilterExpression("(*|@kind:{a})"),
         FilterExpression("*") & (Tag("kind") == "a"),
         (Tag("kind") == "a") | FilterExpression("*"),
         (Tag("kind") == "a") & ((Tag("kind") == "b") & (Tag("kind") == "")),

@@ -15,6 +15,8 @@ from redisvl_adapters.errors import FilterError, did_you_mean
 _NAMES_IN_QUERY = re.compile(r"""\\.|@((?:[^\s:\\()\[\]{}@"'~-]|\\.)+)""")
 # What tells nothing of the structure of a query: escaped characters, tags, ranges and phrases.
 _LITERALS = r'\\.|\{(?:\\.|[^\\}])*\}|\[[^\]]*\]|"(?:\\.|[^\\"])*"'
+# A star that is no part of a word.
+_EVERYTHING = re.compile(r"(?<![^\s(|])\*(?![^\s)|])")
 # One negated leaf, as RedisVL makes it of ``!=``, with or without the parentheses.
 _NEGATED_LEAF = re.compile(rf"(\()?-(@(?:\\.|[^\s:\\])+:(?:{_LITERALS}|\((?:\\.|[^\\()])*\)))(?(1)\))")
 
@@ -31,9 +33,9 @@ def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: 
         join = any_of if (parts["_operator"].name == "OR") is not negated else all_of
         return join([redisvl_condition(parts[side], schema, negated=negated) for side in ("_left", "_right")])
     text = str(expression).strip()
-    if text in ("", "*"):
+    if not text or _EVERYTHING.search(re.sub(_LITERALS, "", text)):
         raise FilterError(
-            "a RedisVL filter renders to '*', which is everything, as RedisVL does with comparisons to None, '', []; "
+            "a RedisVL filter has a '*', which is everything, as RedisVL does with comparisons to None, '', []; "
             "leave the filter out to match everything, or use this library's own filters"
         )
     known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, TYPED, SEARCHED}

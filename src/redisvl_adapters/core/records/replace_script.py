@@ -30,10 +30,10 @@ class Write(NamedTuple):
 _TAKEN = "TAKEN"
 
 # Each record is replaced in one step, so that nobody ever sees it missing or half new, and no field, index entry or
-# time to live of an earlier one survives. It is written over the earlier one, not deleted before: a server that searches
-# in threads of its own could look at its index in between. One script writes several records, which is nearly as fast
-# as bare commands. What is not a record is never replaced. The reply is how many records are written, and why the next
-# one is not. The first line makes the server refuse the script as a whole when memory is full.
+# time to live of an earlier one survives. It is written over the earlier one, not deleted first: a server with search
+# threads could look at its index in between. One script writes several records, which is nearly as fast as bare
+# commands. What is not a record is never replaced. The reply is how many records are written, and why the next one is
+# not. The first line makes the server refuse the script as a whole when memory is full.
 _SCRIPT = f"""#!lua
 local at=1
 for i,key in ipairs(KEYS) do
