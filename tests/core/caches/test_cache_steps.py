@@ -34,15 +34,18 @@ def cache(**options: Any) -> RedisSemanticCache:
 
 
 def nearest(made: RedisSemanticCache, *replies: Any) -> tuple[Any, list[tuple[Any, ...]]]:
-    """Return what the search for the nearest entry finds, given these replies to searches, and which those are."""
+    """Return what the search for the nearest entry finds, given these replies to searches, and which those are.
+
+    An entry without fields is gone when it is asked for by itself.
+    """
     steps: Steps[Any] = made._nearest([1.0, 0.0], "0" * 64)
     batch = next(steps)
     sent = [batch[-1].args]
     for reply in replies:
         try:
-            batch = steps.send([*(0 for _ in batch[1:]), reply])
-            while isinstance(batch, Pause) or "NOCONTENT" in batch[0].args:
-                batch = steps.send([[1, b"semantic-cache:1"] for _ in batch])
+            batch = steps.send([reply])
+            while isinstance(batch, Pause) or len(batch) > 1 or "NOCONTENT" in batch[0].args:
+                batch = steps.send([0, [0]] if len(batch) > 1 else [[1, b"semantic-cache:1"] for _ in batch])
             sent += [batch[-1].args]
         except StopIteration as stop:
             return stop.value, sent

@@ -1,4 +1,4 @@
-"""Searches whose replies lack fields, fed replies: what is asked again, how often, and how it ends."""
+"""Searches whose replies lack fields, fed replies: what is asked for, how often, and how it ends."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from typing import Any
 
 import pytest
 
-from redisvl_adapters.core.records.layouts import layout_of
-from redisvl_adapters.core.schema.fields import VectorField
-from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.search.complete_replies import PAUSES, complete_replies
-from redisvl_adapters.core.search.results import Hit, ReturnFields, read_vector_hits
-from redisvl_adapters.core.search.tuning import Tuning
-from redisvl_adapters.core.search.vector_query import VectorRequest, vector_command
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
+from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.search.complete_replies import PAUSES
+from redisvl_adapters.core.search.text_search import search_text
+from redisvl_adapters.core.search.vector_search import search_batch
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.errors import ServerError
 
-SCHEMA = Schema("docs", "docs:", "hash", VectorField("embedding", 2, "float32", "cosine", "hnsw"), {})
-LAYOUT = layout_of(SCHEMA)
-FIELDS = [b"vector_distance", b"0.5", b"text", b"x", b"metadata", b"{}"]
+
+def state() -> IndexState:
+    spec = IndexSpec("docs", storage="hash")
+    return IndexState(spec, Snapshot(spec.schema(2), {}, 3), opened=True)
 
 
-def searching(tuning: Tuning = Tuning(), count: int = 1) -> Steps[list[list[str]]]:  # noqa: B008  # it is frozen
-    """Search, and return the ids that are found in each search."""
-    form = vector_command(VectorRequest(b"", tuning=tuning), ReturnFields(k=3), SCHEMA, LAYOUT)
-
-    def read(reply: Reply, gone: Any) -> list[Hit]:
-        return read_vector_hits(reply, SCHEMA, LAYOUT, gone)
-
-    found = yield from complete_replies([form.command(bytes([place])) for place in range(count)], read)
-    return [[hit.record.id for hit in hits] for hits in found]
+def row(distance: float, key: str | None = None) -> list[bytes]:
+    fields = [b"vector_distance", str(distance).encode(), b"text", b"x", b"metadata", b"{}"]
+    return fields if key is None else [b"__key", f"docs:{key}".encode(), *fields]
 
 
-def search_reply(**rows: list[bytes] | None) -> Reply:
-    return [len(rows), *(part for name, row in rows.items() for part in (f"docs:{name}".encode(), row))]
+def rows(**given: float | None) -> Reply:
+    """Return the reply of a vector search that finds records at distances, or without fields."""
+    return [
+        len(given),
+        *(part for name, at in given.items() for part in (f"docs:{name}".encode(), None if at is None else row(at))),
+    ]
 
 
 def drive(steps: Steps[T], *replies: list[Reply]) -> tuple[T, list[list[str]]]:
-    """Send an operation its replies; return its result, and what was sent in each round trip, without pauses."""
+    """Send an operation its replies; return its result, and the commands of each round trip with the keys in them."""
     sent: list[list[str]] = []
     waiting = iter(replies)
 
     def note(batch: Sequence[Command]) -> list[Reply]:
         if isinstance(batch, Pause):
             return []
-        sent.append([f"{command.args[0]!s} {command.args[1]!r}" for command in batch])
+        sent.append([])
+        for command in batch:
+            keys = [arg for arg in map(str, command.args[1:]) if "docs:" in arg]
+            sent[-1].append(" ".join([str(command.args[0]), *keys]).replace("b'docs:", "docs:").replace("'", ""))
         return next(waiting)
 
     try:
@@ -57,39 +57,64 @@ def drive(steps: Steps[T], *replies: list[Reply]) -> tuple[T, list[list[str]]]:
         return stop.value, sent
 
 
+def nearest(k: int, *replies: list[Reply], **options: Any) -> tuple[list[list[str]], list[list[str]]]:
+    """Search for the nearest, once for each part of the first reply; return their ids, and what was sent."""
+    asked = [[1.0, 0.0]] * len(replies[0])
+    found, sent = drive(search_batch(state(), asked, k, **options), *replies)
+    return [[hit.record.id for hit in hits] for hits in found], sent
+
+
 def test_a_search_whose_rows_have_fields_is_made_once() -> None:
-    found, sent = drive(searching(), [search_reply(a=FIELDS, b=FIELDS)])
-    assert (found, sent) == ([["a", "b"]], [["FT.SEARCH 'docs'"]])
+    assert nearest(2, [rows(a=0.1, b=0.2)]) == ([["a", "b"]], [["FT.SEARCH"]])
 
 
-def test_a_search_whose_rows_lack_fields_is_made_again() -> None:
-    """A record that was written meanwhile is there in the next answer, and one that was deleted makes room."""
-    found, sent = drive(searching(), [search_reply(a=None, b=FIELDS)], [0, search_reply(b=FIELDS, c=FIELDS)])
+def test_a_record_without_fields_is_asked_for_by_itself() -> None:
+    """It has the place that its distance gives it now."""
+    found, sent = nearest(3, [rows(a=None, b=0.2, c=0.3)], [1, rows(a=0.25)])
+    assert found == [["b", "a", "c"]]
+    assert sent == [["FT.SEARCH"], ["EXISTS docs:a", "FT.SEARCH docs:a"]]
+
+
+def test_of_several_searches_only_those_are_asked_for() -> None:
+    found, sent = nearest(2, [rows(a=0.1), rows(b=None, c=0.2), rows(d=0.1)], [1, rows(b=0.1)])
+    assert found == [["a"], ["b", "c"], ["d"]]
+    assert sent[1] == ["EXISTS docs:b", "FT.SEARCH docs:b"]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "now"),
+    [({"a": None, "b": 0.2}, rows(a=0.3)), ({"a": None, "b": 0.2}, rows()), ({"b": 0.2, "a": None}, rows(a=0.3))],
+    ids=["it is further now", "it is gone", "it was the last, and it may be further now"],
+)
+def test_if_another_record_may_have_its_place_the_search_is_made_again(lacking: Any, now: Reply) -> None:
+    found, sent = nearest(2, [rows(**lacking)], [1, now], [rows(b=0.2, c=0.25)])
     assert found == [["b", "c"]]
-    assert sent == [["FT.SEARCH 'docs'"], ["EXISTS b'docs:a'", "FT.SEARCH 'docs'"]]
+    assert sent[2:] == [["FT.SEARCH"]]
 
 
-def test_of_several_searches_only_those_are_made_again() -> None:
-    whole = search_reply(a=FIELDS)
-    found, sent = drive(searching(count=3), [whole, search_reply(b=None), whole], [1, search_reply(b=FIELDS)])
-    assert found == [["a"], ["b"], ["a"]]
-    assert sent[1] == ["EXISTS b'docs:b'", "FT.SEARCH 'docs'"]
+def test_if_there_are_no_other_records_it_is_left_out() -> None:
+    found, sent = nearest(3, [rows(a=None, b=0.2)], [0, rows()])
+    assert found == [["b"]]
+    assert len(sent) == 2
 
 
 def test_within_a_distance_the_keys_are_asked_for_first() -> None:
-    row = [b"vector_distance", b"0.5", b"__key", b"docs:b", b"text", b"x", b"metadata", b"{}"]
-    steps = searching(Tuning(distance_threshold=0.6))
-    found, sent = drive(steps, [[2, None, row]], [[2, b"docs:a", b"docs:b"]], [0, 1, [1, row]])
+    torn = [2, row(0.5, "b"), None]
+    keys = [2, b"docs:a", b"docs:b"]
+    found, sent = nearest(3, [torn], [keys], [1, rows(a=0.55)], distance_threshold=0.6)
+    assert found == [["b", "a"]]
+    assert sent == [["FT.AGGREGATE"], ["FT.SEARCH"], ["EXISTS docs:a", "FT.SEARCH docs:a"]]
+
+
+def test_what_is_too_far_by_now_is_left_out() -> None:
+    torn = [2, row(0.5, "b"), None]
+    keys = [2, b"docs:a", b"docs:b"]
+    found, _ = nearest(3, [torn], [keys], [1, rows(a=0.7)], distance_threshold=0.6)
     assert found == [["b"]]
-    assert sent == [
-        ["FT.AGGREGATE 'docs'"],
-        ["FT.SEARCH 'docs'"],
-        ["EXISTS b'docs:a'", "EXISTS b'docs:b'", "FT.AGGREGATE 'docs'"],
-    ]
 
 
 def test_the_keys_within_a_distance_are_those_of_the_same_search() -> None:
-    steps = searching(Tuning(distance_threshold=0.6))
+    steps = search_batch(state(), [[1.0, 0.0]], 3, distance_threshold=0.6)
     (command,) = next(steps)
     (keys,) = steps.send([[1, None]])
     assert keys.args[2] == command.args[2]
@@ -97,38 +122,38 @@ def test_the_keys_within_a_distance_are_those_of_the_same_search() -> None:
     assert keys.args[7:] == command.args[command.args.index("PARAMS") :]
 
 
-def test_what_stays_without_fields_and_is_gone_is_left_out() -> None:
-    """A replica does not remove what has expired."""
-    torn = search_reply(a=None, b=FIELDS)
-    found, sent = drive(searching(), [torn], *([0, torn] for _ in PAUSES))
-    assert found == [["b"]]
-    assert len(sent) == 1 + len(PAUSES)
+def test_a_text_hit_without_fields_is_asked_for_by_itself() -> None:
+    fields = [b"text", b"x", b"metadata", b"{}"]
+    torn = [2, b"docs:a", b"4", None, b"docs:b", b"2.5", fields]
+    hits, sent = drive(search_text(state(), "x", 2), [torn], [1, [1, b"docs:a", b"3", fields]])
+    assert [(hit.record.id, hit.score) for hit in hits] == [("a", 3.0), ("b", 2.5)]
+    assert sent == [["FT.SEARCH"], ["EXISTS docs:a", "FT.SEARCH docs:a"]]
 
 
-def test_what_stays_without_fields_and_is_gone_is_left_out_within_a_distance() -> None:
-    torn = [2, None, [b"vector_distance", b"0.5", b"__key", b"docs:b", b"text", b"x", b"metadata", b"{}"]]
-    keys = [2, b"docs:a", b"docs:b"]
-    again = [reply for _ in PAUSES for reply in ([keys], [0, 1, torn])]
-    found, _ = drive(searching(Tuning(distance_threshold=0.6)), [torn], *again)
-    assert found == [["b"]]
+def test_where_records_change_all_the_time_each_is_as_it_was_asked_for() -> None:
+    torn, now = rows(a=None, b=0.2), rows(a=0.3)
+    again = [reply for _ in PAUSES for reply in ([1, now], [torn])]
+    found, sent = nearest(2, [torn], *again)
+    assert found == [["b", "a"]]
+    assert len(sent) == 1 + 2 * len(PAUSES)
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("given", "said"),
     [
-        ({"a": None, "b": FIELDS}, "without their fields in 10 searches.*search-workers"),
-        ({"a": None, "b": None}, "fields of none.*no coordinator.*another database than 0"),
+        ({"a": None, "b": 0.2}, f"without their fields in {len(PAUSES) + 1} searches.*search-workers"),
+        ({"a": None}, "fields of none.*no coordinator.*another database than 0"),
     ],
 )
-def test_what_stays_without_fields_and_is_there_is_an_error(rows: dict[str, Any], said: str) -> None:
-    torn = search_reply(**rows)
-    there = [1 for row in rows.values() if row is None]
+def test_what_stays_without_fields_and_is_there_is_an_error(given: Any, said: str) -> None:
+    again = [reply for _ in PAUSES for reply in ([1, rows(a=None)], [rows(**given)])]
     with pytest.raises(ServerError, match=said):
-        drive(searching(), [torn], *([*there, torn] for _ in PAUSES))
+        nearest(2, [rows(**given)], *again)
 
 
-def test_that_none_of_the_rows_has_fields_is_an_error_even_if_nothing_is_there() -> None:
+def test_that_no_row_has_fields_is_an_error_even_if_nothing_is_there() -> None:
     """So it is in another database, where no key is."""
-    torn = search_reply(a=None, b=None)
+    torn = rows(a=None, b=None)
+    again = [reply for _ in PAUSES for reply in ([0, 0, rows(a=None), rows(b=None)], [torn])]
     with pytest.raises(ServerError, match="another database"):
-        drive(searching(), [torn], *([0, 0, torn] for _ in PAUSES))
+        nearest(3, [torn], *again)

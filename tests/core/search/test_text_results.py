@@ -87,7 +87,7 @@ def test_a_text_search_without_hits_is_read(protocol: int) -> None:
 
 @both_protocols
 @both_storages
-def test_a_text_hit_without_fields_is_asked_for_again_unless_it_is_gone(protocol: int, storage: str) -> None:
+def test_a_text_hit_without_fields_is_told(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
     for place in range(3):
         rows: list[Any] = [(f"docs:{number}".encode(), 1.0, FIELDS[storage]) for number in range(3)]
@@ -96,9 +96,9 @@ def test_a_text_hit_without_fields_is_asked_for_again_unless_it_is_gone(protocol
         reply = scored_reply(protocol, *rows)
         with pytest.raises(RowsWithoutFieldsError) as error:
             read_text_hits(reply, schema, layout_of(schema))
-        assert (error.value.keys, error.value.are_all) == ([lacking], False)
-        hits = read_text_hits(reply, schema, layout_of(schema), [lacking])
-        assert [hit.record.id for hit in hits] == [str(number) for number in range(3) if number != place]
+        assert (error.value.keys, error.value.rows) == ([lacking], 3)
+        others = [(str(number), 1.0) for number in range(3) if number != place]
+        assert [(hit.record.id, hit.score) for hit in error.value.hits] == others
 
 
 @both_protocols
@@ -126,7 +126,7 @@ def test_no_hits_within_a_distance_are_read(protocol: int) -> None:
 
 @both_protocols
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_hit_without_fields_within_a_distance_is_asked_for_again_unless_it_is_gone(protocol: int, place: int) -> None:
+def test_a_hit_without_fields_within_a_distance_is_told(protocol: int, place: int) -> None:
     """In RESP2 its row is nil, wherever it stands, and nobody knows its key."""
     schema = make_schema()
     rows: list[Any] = [(f"docs:{number}".encode(), b"0.5", FIELDS["hash"]) for number in range(3)]
@@ -134,17 +134,8 @@ def test_a_hit_without_fields_within_a_distance_is_asked_for_again_unless_it_is_
     reply = loaded_reply(protocol, *rows)
     with pytest.raises(RowsWithoutFieldsError) as error:
         read_vector_hits(reply, schema, layout_of(schema))
-    assert (error.value.keys, error.value.are_all) == ([b""], False)
-    hits = read_vector_hits(reply, schema, layout_of(schema), [b""])
-    assert [hit.record.id for hit in hits] == [str(number) for number in range(3) if number != place]
-
-
-@both_protocols
-def test_that_all_hits_lack_their_fields_is_told(protocol: int) -> None:
-    schema = make_schema()
-    with pytest.raises(RowsWithoutFieldsError) as error:
-        read_vector_hits(loaded_reply(protocol, None, None), schema, layout_of(schema))
-    assert error.value.are_all
+    assert (error.value.keys, error.value.rows) == ([b""], 3)
+    assert [hit.record.id for hit in error.value.hits] == [str(number) for number in range(3) if number != place]
 
 
 # The commands

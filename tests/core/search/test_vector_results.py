@@ -68,15 +68,14 @@ def test_hits_are_read(protocol: int, storage: str, fields: list[bytes]) -> None
 
 @both_protocols
 @pytest.mark.parametrize("storage", ["hash", "json"])
-def test_hits_without_fields_are_asked_for_again_unless_they_are_gone(protocol: int, storage: str) -> None:
+def test_hits_without_fields_are_told(protocol: int, storage: str) -> None:
     schema = make_schema(storage)
     there = [b"vector_distance", b"1", b"text", b"a", b"metadata", b"{}"]
     reply = search_reply(protocol, (b"docs:0", None), (b"docs:1", there), (b"docs:2", None))
     with pytest.raises(RowsWithoutFieldsError) as error:
-        read_vector_hits(reply, schema, layout_of(schema), [b"docs:2"])
-    assert error.value.keys == [b"docs:0"]
-    hits = read_vector_hits(reply, schema, layout_of(schema), [b"docs:2", b"docs:0"])
-    assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in hits] == [("1", "a", {})]
+        read_vector_hits(reply, schema, layout_of(schema))
+    assert (error.value.keys, error.value.rows) == ([b"docs:0", b"docs:2"], 3)
+    assert [(hit.record.id, hit.record.text, hit.record.metadata) for hit in error.value.hits] == [("1", "a", {})]
 
 
 @both_protocols
@@ -91,7 +90,7 @@ def test_a_row_of_an_aggregation_without_a_key_is_asked_for_again(protocol: int)
     schema = make_schema()
     with pytest.raises(RowsWithoutFieldsError) as error:
         read_vector_hits(reply, schema, layout_of(schema))
-    assert (error.value.keys, error.value.are_all) == ([b""], False)
+    assert (error.value.keys, error.value.rows) == ([b""], 2)
 
 
 @both_protocols

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 from redisvl_adapters.core.filters.tag_queries import tag_query
 from redisvl_adapters.core.index.readiness import from_index
-from redisvl_adapters.core.index.record_keys import read_total
+from redisvl_adapters.core.index.record_keys import QUERY_SETTINGS, read_total
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError
+from redisvl_adapters.core.schema.stored_fields import DISTANCE
+from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError, Searches, complete_replies
 from redisvl_adapters.core.search.results import ReturnFields
 from redisvl_adapters.core.search.tuning import NO_TUNING, fit_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
-from redisvl_adapters.core.server.commands import Command, Reply
+from redisvl_adapters.core.server.commands import Command, Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping
 
+_DISTANCE = DISTANCE.encode()
 _TAG = "0" * 64
 """Stands for the digest of what must be equal, which is as long."""
 
@@ -60,26 +61,55 @@ class NearestEntryQuery:
         return schema, form, next(place for place, arg in enumerate(form.before) if _TAG in str(arg))
 
 
-def read_nearest(reply: Reply, gone: Collection[bytes] = ()) -> tuple[bytes, dict[bytes, Any]] | None:
-    """Return key and fields of the record that a search found, if it found one.
+class Nearest(NamedTuple):
+    """The entry that a search found.
 
-    Args:
-        reply: The reply.
-        gone: The keys of records that have no fields since they are not there any more.
+    Attributes:
+        key: Its key.
+        fields: Its fields.
+    """
+
+    key: bytes
+    fields: dict[bytes, Any]
+
+    @property
+    def distance(self) -> float:
+        """How far it is from the query."""
+        return float(self.fields[_DISTANCE])
+
+
+def nearest_entry(command: Command) -> Steps[Nearest | None]:
+    """Send the command, and return the entry that it finds.
 
     Raises:
-        RowsWithoutFieldsError: If the reply lacks its fields otherwise.
+        ServerError: If the server does not return its fields, time after time.
         StaleSchemaError: If the index is gone.
     """
+    (found,) = yield from complete_replies(
+        Searches(
+            [command],
+            1,
+            _read,
+            lambda entry: (entry.distance, entry.key.decode("utf-8", "replace")),
+            lambda entry: entry.key,
+            lambda _, key: Command((*command.args[:_INKEYS], "INKEYS", 1, key, *command.args[_INKEYS:])),
+        )
+    )
+    return found[0] if found else None
+
+
+_INKEYS = -len(QUERY_SETTINGS)
+"""The place in the command where a search is narrowed to keys."""
+
+
+def _read(reply: Reply) -> list[Nearest]:
     if not read_total(from_index(reply)):
-        return None
+        return []
     if isinstance(reply, dict):
         row = as_mapping(reply[b"results"][0]) if reply[b"results"] else {}
         key, fields = row.get(b"id", b""), row.get(b"extra_attributes")
     else:
         _, key, fields = reply if len(reply) == 3 else (None, b"", None)
-    if fields:
-        return key, as_mapping(fields)
-    if key in gone:
-        return None
-    raise RowsWithoutFieldsError([key], are_all=True)
+    if not fields:
+        raise RowsWithoutFieldsError([], [key], 1)
+    return [Nearest(key, as_mapping(fields))]

@@ -26,7 +26,7 @@ from redisvl_adapters.core.caches.cache_options import (
 )
 from redisvl_adapters.core.caches.entry_vectors import check_vector, placeholder_vector
 from redisvl_adapters.core.caches.failures import DAMAGE, DamagedEntryError, embedding_failures
-from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, read_nearest
+from redisvl_adapters.core.caches.nearest_entry import NearestEntryQuery, nearest_entry
 from redisvl_adapters.core.caches.prompts import Question, check_prompt, digest
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.embedding_models import describe_embedding_model
@@ -34,8 +34,7 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector, rounded_up
 from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.schema.options import IndexOptions
-from redisvl_adapters.core.schema.stored_fields import DISTANCE, FRAME
-from redisvl_adapters.core.search.complete_replies import complete_replies
+from redisvl_adapters.core.schema.stored_fields import FRAME
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
 from redisvl_adapters.errors import (
@@ -48,7 +47,7 @@ T = TypeVar("T")
 _OF_CACHE = frozenset({"distance_threshold", "scope", "on_error"})
 _ID = 40
 _REMEMBERED = 256
-_DISTANCE, _ANSWER = DISTANCE.encode(), FRAME.encode()
+_ANSWER = FRAME.encode()
 # How the answer of an entry is read: the command, what it reads, and what becomes of the reply.
 _READ: Mapping[str, tuple[str, str, Callable[[bytes], str | bytes]]] = {
     "hash": ("HGET", FRAME, lambda reply: reply),
@@ -199,19 +198,16 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         check_vector(vector, snapshot.schema)
         command = self._search.command(snapshot.schema, vector, within)
         try:
-            (found,) = yield from complete_replies([command], read_nearest)
+            found = yield from nearest_entry(command)
         except StaleSchemaError:
             state.snapshot = None
             return None
-        if found is None:
-            return None
-        key, fields = found
-        if float(fields[_DISTANCE]) > rounded_up(self._threshold, snapshot.schema.vector):
+        if found is None or found.distance > rounded_up(self._threshold, snapshot.schema.vector):
             return None
         try:
-            return self._read(fields[_ANSWER])
+            return self._read(found.fields[_ANSWER])
         except DAMAGE as error:
-            raise DamagedEntryError(f"{key.decode()} is damaged: {error!r:.200}") from error
+            raise DamagedEntryError(f"{found.key.decode()} is damaged: {error!r:.200}") from error
 
     def _put(self, entry_id: str, question: Question, model: str, value: T, vector: Vector) -> Steps[object]:
         state = self._index.state

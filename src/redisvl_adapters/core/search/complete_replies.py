@@ -1,4 +1,4 @@
-"""Searches whose replies lack the fields of some records, and how they are asked for again.
+"""Searches whose replies lack the fields of some records, and how those are asked for.
 
 A server that searches in threads of its own, as Redis does by default from 8.8 on, returns a row without fields for a
 record that is written, deleted or expires while the search runs; any server does so for one that has expired and is not
@@ -7,87 +7,124 @@ yet out of the index. Such a row takes the place of a record that is there, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from redisvl_adapters.core.index.record_keys import read_keys
-from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
+from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
 from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.errors import ServerError
 
-PAUSES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+H = TypeVar("H")
+
+PAUSES = (0.0, 0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 """How long to wait before each further search, in seconds."""
 
 
 class RowsWithoutFieldsError(Exception):
-    """A reply has rows without fields. Internal: the search is made again.
+    """A reply has rows without fields. Internal: ``complete_replies`` asks for them.
 
     Attributes:
+        hits: What was read of the other rows, best first.
         keys: The keys of these rows; empty where the reply does not tell them.
-        are_all: Whether there are no other rows.
+        rows: How many rows the reply has.
     """
 
-    def __init__(self, keys: Sequence[bytes], *, are_all: bool) -> None:
+    def __init__(self, hits: list[Any], keys: Sequence[bytes], rows: int) -> None:
         super().__init__(keys)
+        self.hits = hits
         self.keys = keys
-        self.are_all = are_all
+        self.rows = rows
 
 
-ReplyReader: TypeAlias = Callable[[Reply, Collection[bytes]], T]
-"""Reads a reply. Rows without fields raise ``RowsWithoutFieldsError``, but for those with the given keys."""
+@dataclass(frozen=True, slots=True)
+class Searches(Generic[H]):
+    """Searches that are sent together.
+
+    Attributes:
+        commands: The commands.
+        k: How many rows each returns at most.
+        read: Reads a reply, best hit first.
+        rank: What hits are sorted by.
+        key_of: The key of a hit.
+        narrowed: The command that asks the same as the one at a place, of the record with a key alone.
+    """
+
+    commands: Sequence[Command]
+    k: int
+    read: Callable[[Reply], list[H]]
+    rank: Callable[[H], tuple[float, str]]
+    key_of: Callable[[H], bytes]
+    narrowed: Callable[[int, bytes], Command]
 
 
-def complete_replies(commands: Sequence[Command], read: ReplyReader[T]) -> Steps[list[T]]:
-    """Send searches, send those again whose replies lack fields, and return what is read from the replies.
+def complete_replies(searches: Searches[H]) -> Steps[list[list[H]]]:
+    """Send searches, and return the hits of each, best first.
+
+    A record whose fields a reply lacks is asked for by itself. If it is as good as those that were found, nothing else
+    has its place; else the search is made again.
 
     Raises:
         ServerError: If a reply lacks fields of records that are there, time after time.
     """
-    if not commands:
+    if not searches.commands:
         return []
-    replies = yield commands
+    replies = yield searches.commands
     try:
-        return [read(reply, ()) for reply in replies]
+        return [searches.read(reply) for reply in replies]
     except RowsWithoutFieldsError:
         # Nearly never.
-        results: list[T] = []
-        for command, reply in zip(commands, replies, strict=True):
-            results.append((yield from _complete(command, reply, read)))
-        return results
+        found: list[list[H]] = []
+        for place, reply in enumerate(replies):
+            found.append((yield from _complete(searches, place, reply)))
+        return found
 
 
-def _complete(command: Command, reply: Reply, read: ReplyReader[T]) -> Steps[T]:
-    gone: set[bytes] = set()
+def _complete(searches: Searches[H], place: int, reply: Reply) -> Steps[list[H]]:
+    command = searches.commands[place]
     for seconds in PAUSES:
         try:
-            return read(reply, ())
+            return searches.read(reply)
         except RowsWithoutFieldsError as lacking:
-            keys, are_named = lacking.keys, all(lacking.keys)
+            torn = lacking
+        there: list[H] = torn.hits
+        keys = torn.keys
+        if not all(keys):
+            (told,) = yield [_keys_command(command)]
+            known = set(map(searches.key_of, there))
+            keys = [key for key in read_keys(ok(told)) if key not in known]
+        # Whoever asks for a record that has expired lets the server remove it.
+        exist = [Command(("EXISTS", key), key.decode("utf-8", "replace")) for key in keys]
+        replies = yield [*exist, *(searches.narrowed(place, key) for key in keys)]
+        fills: list[H] = []
+        are_unread = False
+        for exists, each in zip(replies[: len(keys)], replies[len(keys) :], strict=True):
+            try:
+                fills += searches.read(each)
+            except RowsWithoutFieldsError:
+                are_unread = are_unread or exists != 0
+        hits = sorted([*there, *fills], key=searches.rank)
+        if not are_unread and hits:
+            is_full = len(fills) == len(keys) and there and hits[-1] is there[-1]
+            if is_full or torn.rows < searches.k:
+                return hits
         if seconds:
             yield Pause(seconds)
-        asked = keys
-        if not are_named:
-            (found,) = yield [_keys_command(command)]
-            asked = read_keys(ok(found))
-        # Whoever asks for a record that has expired lets the server remove it.
-        *there, reply = yield [*(Command(("EXISTS", key), key.decode("utf-8", "replace")) for key in asked), command]
-        gone = {key for key, count in zip(asked, there, strict=True) if count == 0}
-        if not are_named and len(gone) >= len(keys):
-            gone = {b""}
-    try:
-        return read(reply, ())
-    except RowsWithoutFieldsError as lacking:
-        if lacking.are_all or not gone.issuperset(lacking.keys):
-            raise ServerError(_CAUSES[lacking.are_all]) from None
-    return read(reply, gone)
+        (reply,) = yield [command]
+    if are_unread or not hits:
+        raise ServerError(_SOME_UNREAD if there else _ALL_UNREAD)
+    return hits[: searches.k]
 
 
-_CAUSES = {
-    True: "the server found records and returned the fields of none: it is a cluster whose search module has no "
-    "coordinator, or the client is connected to another database than 0; see docs/servers.md",
-    False: f"the server returned records without their fields in {len(PAUSES) + 1} searches, since they are written "
-    "all the time; try again, or set search-workers to 0 on the server; see docs/servers.md",
-}
+_ALL_UNREAD = (
+    "the server found records and returned the fields of none: it is a cluster whose search module has no coordinator, "
+    "or the client is connected to another database than 0; see docs/servers.md"
+)
+_SOME_UNREAD = (
+    f"the server returned records without their fields in {len(PAUSES) + 1} searches; try again, or set search-workers "
+    "to 0 on the server; see docs/servers.md"
+)
 
 
 def _keys_command(command: Command) -> Command:

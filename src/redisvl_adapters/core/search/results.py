@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -64,34 +64,49 @@ def returned_fields(returns: ReturnFields, layout: Layout) -> list[str]:
     return [part for path, name in pairs for part in ((path,) if path == name else (path, "AS", name))]
 
 
-def read_vector_hits(reply: Reply, schema: Schema, layout: Layout, gone: Collection[bytes] = ()) -> list[Hit]:
+def read_vector_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
     """Return the hits in the reply to a vector search, nearest first, and by their ids where that is equal.
 
-    Args:
-        reply: The reply.
-        schema: The index.
-        layout: How its records lie.
-        gone: The keys of rows that have no fields since there is no record any more.
-
     Raises:
-        RowsWithoutFieldsError: If other rows have no fields.
+        RowsWithoutFieldsError: If rows have no fields.
         StaleSchemaError: If a record is not under the prefix: an alias stands for another index by now.
     """
-    hits = _hits(_rows(reply), _DISTANCE, schema, layout, gone)
+    hits, lacking, rows = _hits(_rows(reply), _DISTANCE, schema, layout)
     if len({hit.distance for hit in hits}) < len(hits):
-        hits.sort(key=lambda hit: (hit.distance, hit.record.id))
+        hits.sort(key=by_distance)
+    if lacking:
+        raise RowsWithoutFieldsError(hits, lacking, rows)
     return hits
 
 
-def read_text_hits(reply: Reply, schema: Schema, layout: Layout, gone: Collection[bytes] = ()) -> list[Hit]:
-    """Return the hits in the reply to a text search. See ``read_vector_hits``."""
+def read_text_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
+    """Return the hits in the reply to a text search, best first, and by their ids where that is equal.
+
+    Raises:
+        RowsWithoutFieldsError: If rows have no fields.
+        StaleSchemaError: If a record is not under the prefix: an alias stands for another index by now.
+    """
     if isinstance(reply, dict):
         scores = [as_mapping(row).get(b"score") for row in reply[b"results"]]
         found = zip(scores, _rows(reply), strict=True)
     else:
         found = zip(reply[2::3], zip(reply[1::3], reply[3::3], strict=True), strict=True)
-    rows = ((key, None if row is None else [_SCORE, score, *row]) for score, (key, row) in found)
-    return [Hit(hit.record, math.nan, hit.distance) for hit in _hits(rows, _SCORE, schema, layout, gone)]
+    scored = ((key, None if row is None else [_SCORE, score, *row]) for score, (key, row) in found)
+    read, lacking, rows = _hits(scored, _SCORE, schema, layout)
+    hits = sorted((Hit(hit.record, math.nan, hit.distance) for hit in read), key=by_score)
+    if lacking:
+        raise RowsWithoutFieldsError(hits, lacking, rows)
+    return hits
+
+
+def by_distance(hit: Hit) -> tuple[float, str]:
+    """Rank hits by their distance, and by their ids where that is equal."""
+    return hit.distance, hit.record.id
+
+
+def by_score(hit: Hit) -> tuple[float, str]:
+    """Rank hits by their score, and by their ids where that is equal."""
+    return -(hit.score or 0.0), hit.record.id
 
 
 _Row: TypeAlias = tuple[bytes, Sequence[Any] | None]
@@ -115,8 +130,12 @@ def _rows(reply: Reply) -> Iterable[_Row]:
     return [(as_mapping(row).get(b"__key", b""), as_sequence(row)) if row else (b"", None) for row in found]
 
 
-def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout, gone: Collection[bytes]) -> list[Hit]:
-    """Return the hits, each with the number in a field as its distance. See ``read_vector_hits``."""
+def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout) -> tuple[list[Hit], list[bytes], int]:
+    """Return the hits, each with the number in a field as its distance; the keys without fields; and how many rows.
+
+    Raises:
+        StaleSchemaError: If a record is not under the prefix.
+    """
     hits: list[Hit] = []
     lacking: list[bytes] = []
     known, place, metadata = None, None, None
@@ -125,8 +144,7 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout,
     others: list[bytes] = []
     for key, row in rows:
         if row is None or not key:
-            if key not in gone:
-                lacking.append(key)
+            lacking.append(key)
             continue
         names, values = row[::2], row[1::2]
         if names != known:
@@ -145,8 +163,6 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout,
                 hits.append(Hit(record, float(values[place])))
                 continue
         others.append(key)
-    if lacking:
-        raise RowsWithoutFieldsError(lacking, are_all=known is None)
     if others:
         warn_of_others(schema, len(others), others[0].decode("utf-8", "replace"))
-    return hits
+    return hits, lacking, len(hits) + len(lacking) + len(others)

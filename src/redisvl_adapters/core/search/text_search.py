@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +14,10 @@ from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import from_index, searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import layout_of
-from redisvl_adapters.core.search.complete_replies import complete_replies
+from redisvl_adapters.core.search.complete_replies import Searches, complete_replies
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
-from redisvl_adapters.core.search.results import Hit, ReturnFields, read_text_hits
+from redisvl_adapters.core.search.results import Hit, ReturnFields, by_score, read_text_hits
 from redisvl_adapters.core.search.stems import learn_stems
 from redisvl_adapters.core.search.text_query import (
     DEFAULT_SCORER,
@@ -28,7 +28,7 @@ from redisvl_adapters.core.search.text_query import (
     scored_words,
     text_command,
 )
-from redisvl_adapters.core.server.commands import Reply, Steps
+from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.text.analysis import words_of
 
 # Of more words than these, few texts have all, and the condition that they have them gets long.
@@ -126,9 +126,16 @@ def text_hits(state: IndexState, requests: Sequence[TextRequest], returns: Retur
         return []
     layout = layout_of(schema)
 
-    def read(reply: Reply, gone: Collection[bytes]) -> list[Hit]:
-        return read_text_hits(from_index(reply), schema, layout, gone)
+    def narrowed(place: int, key: bytes) -> Command:
+        return text_command(replace(requests[place], record_id=schema.id_of(key)), returns, schema, layout)
 
-    found = yield from complete_replies([text_command(each, returns, schema, layout) for each in requests], read)
-    hits = [hit for each in found for hit in each]
-    return sorted(hits, key=lambda hit: (-(hit.score or 0.0), hit.record.id))[: returns.k]
+    searches = Searches(
+        [text_command(each, returns, schema, layout) for each in requests],
+        returns.k,
+        lambda reply: read_text_hits(from_index(reply), schema, layout),
+        by_score,
+        lambda hit: schema.key_of(hit.record.id).encode(),
+        narrowed,
+    )
+    found = yield from complete_replies(searches)
+    return sorted((hit for each in found for hit in each), key=by_score)[: returns.k]

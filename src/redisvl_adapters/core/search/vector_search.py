@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack, cast
 
@@ -16,14 +16,14 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.search.complete_replies import complete_replies
+from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError, Searches, complete_replies
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS, SearchOptions
-from redisvl_adapters.core.search.results import Hit, ReturnFields, read_vector_hits
+from redisvl_adapters.core.search.results import Hit, ReturnFields, by_distance, read_vector_hits
 from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
-from redisvl_adapters.core.server.commands import Reply, Steps
+from redisvl_adapters.core.server.commands import Command, Reply, Steps
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 
@@ -87,12 +87,16 @@ class SearchPlan:
     Attributes:
         schema: The index.
         layout: How its records lie.
+        request: What is asked.
+        returns: What is returned.
         form: The command, without its vector; None if nothing can match.
         threshold: How far a hit may be; None for any distance.
     """
 
     schema: Schema
     layout: Layout
+    request: VectorRequest
+    returns: ReturnFields
     form: CommandTemplate | None = None
     threshold: float | None = None
 
@@ -114,11 +118,30 @@ class SearchPlan:
         queries = [self.query(vector) for vector in asked]
         if self.form is None:
             return [[] for _ in asked]
-        return (yield from complete_replies([self.form.command(query) for query in queries], self.read))
+        commands, k = [self.form.command(query) for query in queries], self.returns.k
+        searches = Searches(
+            commands, k, self.read, by_distance, self._key_of, lambda at, key: self._of(key, queries[at])
+        )
+        return (yield from complete_replies(searches))
 
-    def read(self, reply: Reply, gone: Collection[bytes] = ()) -> list[Hit]:
+    def _key_of(self, hit: Hit) -> bytes:
+        return self.schema.key_of(hit.record.id).encode()
+
+    def _of(self, key: bytes, query: bytes) -> Command:
+        """Return the command that asks for the record with a key alone."""
+        request = replace(self.request, ids=[self.schema.id_of(key)])
+        return vector_command(request, self.returns, self.schema, self.layout).command(query)
+
+    def read(self, reply: Reply) -> list[Hit]:
         """Return the hits in the reply to such a command. See ``read_vector_hits``."""
-        hits = read_vector_hits(from_index(reply), self.schema, self.layout, gone)
+        try:
+            return self._told(read_vector_hits(from_index(reply), self.schema, self.layout))
+        except RowsWithoutFieldsError as lacking:
+            lacking.hits = self._told(lacking.hits)
+            raise
+
+    def _told(self, hits: list[Hit]) -> list[Hit]:
+        """Return hits with the distances that are told, of which none is too far."""
         if self.schema.vector.scale is not None:
             for hit in hits:
                 hit.distance = true_distance(hit.distance, self.schema.vector)
@@ -158,14 +181,15 @@ def plan_search(
     tuning = fit_tuning(tuning, k, snapshot.schema, filtered=filter is not None)
     ids = None if ids is None else storable_ids(ids)
     where, layout = query_text(condition), layout_of(snapshot.schema)
+    returns = ReturnFields(k=k, frame=frame, vectors=vectors)
     if where is None or k == 0 or ids == []:
-        return SearchPlan(snapshot.schema, layout)
+        return SearchPlan(snapshot.schema, layout, VectorRequest(b""), returns)
     if where == "*":
         # The server takes these for searches with a filter alone, and this filter is always true.
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
     request = VectorRequest(b"", where, ids, tuning)
-    form = vector_command(request, ReturnFields(k=k, frame=frame, vectors=vectors), snapshot.schema, layout)
-    plan = SearchPlan(snapshot.schema, layout, form, options.get("distance_threshold"))
+    form = vector_command(request, returns, snapshot.schema, layout)
+    plan = SearchPlan(snapshot.schema, layout, request, returns, form, options.get("distance_threshold"))
     # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
     if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
         snapshot.plans[key] = plan
