@@ -208,7 +208,11 @@ class FakeServer:
     def _ft_search(self, _name: str, text: str, *args: Any) -> Reply:
         ids = self._matching(text)
         if "NOCONTENT" not in args:
-            return [len(ids)]
+            fields = [[part for pair in self.records[each].items() for part in pair] for each in ids]
+            scores = [b"1"] if "WITHSCORES" in args else []
+            rows = zip(ids, fields, strict=True)
+            found = [(f"{NAME}:{each}".encode(), *scores, [b"vector_distance", b"0", *row]) for each, row in rows]
+            return [len(ids), *(part for row in found for part in row)]
         most = args[args.index("LIMIT") + 2]
         return [len(ids), *(f"{NAME}:{record_id}".encode() for record_id in ids[:most])]
 

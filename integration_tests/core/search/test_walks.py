@@ -17,6 +17,7 @@ from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, ids_of, store_on
 from redisvl_adapters import ArgumentError, FilterError, UnknownFieldWarning
 from redisvl_adapters.core import Record, operations
+from redisvl_adapters.core.search import cursor_pages
 from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
@@ -94,13 +95,16 @@ async def test_a_page_is_fetched_when_it_is_asked_for(clients: Clients, index_na
     assert not sent
     for place in range(11):
         assert (next(walking) if isinstance(walking, Iterator) else await anext(walking)).id
-        # A page is two round trips: its keys, then its records.
-        assert len(sent) == (2 if place < 10 else 4)
+        # The first page is three round trips: how many there are, their keys, then the records of the page.
+        assert len(sent) == (3 if place < 10 else 4)
     rest = list(walking) if isinstance(walking, Iterator) else [document async for document in walking]
     assert len(rest) == len(there.items) - 11
 
 
-async def test_a_walk_that_is_given_up_frees_its_cursor(clients: Clients, server: redis.Redis, index_name: str) -> None:
+async def test_a_walk_that_is_given_up_frees_its_cursor(
+    clients: Clients, server: redis.Redis, index_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursor_pages, "MAX_KEYS", 0)
     there = await shelf(_call("sync"), clients, index_name)
     for document in there.langchain.iterate(batch_size=3):
         assert cursors(server, index_name) == 1

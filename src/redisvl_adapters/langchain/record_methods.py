@@ -226,10 +226,10 @@ class RecordMethods:
 
     @known_keywords
     def iterate(self, filter: FilterLike | None = None, batch_size: int = DEFAULT_BATCH_SIZE) -> Iterator[Document]:
-        """Walk over all documents, or over those that match a filter, in no order and in constant memory.
+        """Walk over all documents, or over those that match a filter, in no order, a page at a time.
 
-        Documents that are there all the time come, whatever else is read meanwhile. One that is written while the walk
-        goes on comes once, twice or not at all.
+        Up to 100,000 documents, those that are there all the time come once, whatever others read and write meanwhile.
+        Of more, one that is written while the walk goes on comes once, twice or not at all.
 
         Args:
             filter: Only documents that match this.

@@ -77,10 +77,10 @@ class NodeMethods(StoreBase):
         *,
         with_vectors: bool = False,
     ) -> Iterator[BaseNode]:
-        """Walk over all nodes, or over those that match a filter, in no order and in constant memory.
+        """Walk over all nodes, or over those that match a filter, in no order, a page at a time.
 
-        Nodes that are there all the time come, whatever else is read meanwhile. One that is written while the walk goes
-        on comes once, twice or not at all.
+        Up to 100,000 nodes, those that are there all the time come once, whatever others read and write meanwhile. Of
+        more, one that is written while the walk goes on comes once, twice or not at all.
 
         Args:
             filters: Only nodes that match this.
@@ -90,7 +90,7 @@ class NodeMethods(StoreBase):
         Raises:
             ArgumentError: If batch_size is out of range.
             FilterError: If the filter cannot be honoured.
-            ServerError: If more than five minutes go by between two batches.
+            ServerError: If the index is dropped, or more than five minutes go by between two batches of so many.
         """
         return self._walk(read_filter(filters), check_batch_size(batch_size), with_vectors=with_vectors)
 

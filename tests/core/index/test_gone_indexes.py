@@ -10,6 +10,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index import snapshot
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.search import cursor_pages
 from redisvl_adapters.core.search.cursor_pages import Page
 from redisvl_adapters.core.server.commands import Pause, Steps
 from redisvl_adapters.errors import IndexNotFoundError, ServerError
@@ -126,11 +127,23 @@ def test_one_that_is_never_to_be_created_must_exist(server: FakeServer, name: st
         assert ("did you mean 'docs'" in str(missed.value)) == (state.spec.name == "dosc")
 
 
-def test_a_walk_whose_index_is_dropped_does_not_end_as_if_it_were_complete(
+def test_a_walk_whose_index_is_dropped_does_not_end_as_if_it_were_complete(server: FakeServer) -> None:
+    state = make_state()
+    server.run(state, operations.upsert(state, [record("a"), record("b")], [[1.0, 2.0]] * 2))
+    page = server.run(state, operations.first_page(state, None, 1))
+    assert ([found.id for found in page.records], page.is_last) == (["a"], False)
+    drop_as_others_do(server)
+    server.records.clear()
+    with pytest.raises(ServerError, match="index was dropped"):
+        server.run(state, operations.next_page(state, page, 1))
+
+
+def test_a_walk_by_a_cursor_whose_index_is_dropped_does_not_end_as_if_it_were_complete(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = make_state()
     write(server, state)
+    monkeypatch.setattr(cursor_pages, "MAX_KEYS", 0)
     monkeypatch.setattr(server, "_ft_aggregate", lambda *_: [[1, [b"__key", b"docs:a"]], 7])
     page = server.run(state, operations.first_page(state, None, 1))
     assert ([found.id for found in page.records], page.is_last) == (["a"], False)

@@ -9,6 +9,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.filters.conditions import NOTHING, Clause
+from redisvl_adapters.core.search import cursor_pages
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.errors import UnknownFieldWarning
 from tests.core.fake_server import FakeServer, make_state, record
@@ -19,6 +20,7 @@ VECTOR = [1.0, 2.0]
 def test_a_walk_that_begins_while_the_index_is_scanned_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cursor misses the records that the scan meets again, and the one that was opened is given up."""
     server, state = FakeServer(), make_state()
+    monkeypatch.setattr(cursor_pages, "MAX_KEYS", 0)
     server.run(state, operations.upsert(state, [record("a"), record("b")], [VECTOR] * 2))
     aggregate = server._ft_aggregate
 
@@ -26,8 +28,15 @@ def test_a_walk_that_begins_while_the_index_is_scanned_begins_anew(monkeypatch: 
         monkeypatch.setattr(server, "_ft_aggregate", aggregate)
         return [[1, [b"__key", b"docs:a"]], 7]
 
+    search = server._ft_search
+
+    def first_count(*args: Any) -> Any:
+        monkeypatch.setattr(server, "_ft_search", search)
+        server.scans = 4
+        return search(*args)
+
     monkeypatch.setattr(server, "_ft_aggregate", first_cursor)
-    server.scans = 4
+    monkeypatch.setattr(server, "_ft_search", first_count)
     page = server.run(state, operations.first_page(state, None, 10))
     assert [found.id for found in page.records] == ["a", "b"]
     assert page.is_last

@@ -18,7 +18,7 @@ from redisvl_adapters.errors import ServerError
 
 def state() -> IndexState:
     spec = IndexSpec("docs", storage="hash")
-    return IndexState(spec, Snapshot(spec.schema(2), {}, 3), opened=True)
+    return IndexState(spec, Snapshot(spec.schema(2), {}, 0), opened=True)
 
 
 def row(distance: float, key: str | None = None) -> list[bytes]:

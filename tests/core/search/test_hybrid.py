@@ -25,7 +25,7 @@ TEXT_REPLY = [
 
 def opened() -> IndexState:
     spec = IndexSpec("docs", storage="hash")
-    return IndexState(spec, Snapshot(spec.schema(2), {}, 3), opened=True)
+    return IndexState(spec, Snapshot(spec.schema(2), {}, 0), opened=True)
 
 
 def drive(steps: Steps[T], *replies: list[Any]) -> tuple[T, list[list[str]]]:

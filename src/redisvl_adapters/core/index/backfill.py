@@ -11,17 +11,15 @@ from typing import Any, TypeAlias
 
 from redisvl_adapters.core.filters.tag_queries import tag_query
 from redisvl_adapters.core.index.record_keys import (
+    all_keys,
     keys_command,
-    open_cursor_command,
-    read_cursor_command,
-    read_cursor_page,
     read_keys,
 )
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.projection import other_kinds, presence_tags, project
 from redisvl_adapters.core.schema.fields import Kind, MetadataField
-from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
 from redisvl_adapters.core.schema.stored_fields import KEYS, TYPED
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
@@ -41,7 +39,11 @@ def check_backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[lis
     """
     extended = schema.with_fields(fields)
     kinds: dict[tuple[str, Kind], None] = {}
-    for keys in batched((yield from _all_keys(schema, _lacking(fields))), BATCH_SIZE):
+    try:
+        lacking = yield from all_keys(schema, _lacking(fields))
+    except StaleSchemaError:
+        return []
+    for keys in batched(lacking, BATCH_SIZE):
         for record_id, _, metadata in (yield from _read(schema, keys)):
             values = check_metadata(metadata, record_id).values
             try:
@@ -55,19 +57,6 @@ def check_backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[lis
                 if field.learnt and (value := values.get(field.key)) is not None:
                     kinds |= dict.fromkeys((field.key, kind) for kind in other_kinds(field, value))
     return list(kinds)
-
-
-def _all_keys(schema: Schema, where: str) -> Steps[list[bytes]]:
-    """Return the keys of all records that match, of any number; none if the index is gone."""
-    (reply,) = yield [open_cursor_command(schema, where, BATCH_SIZE)]
-    if is_missing_index(reply):
-        return []
-    keys, cursor = read_cursor_page(ok(reply))
-    while cursor:
-        (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]
-        page, cursor = read_cursor_page(ok(reply))
-        keys += page
-    return keys
 
 
 def backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[None]:

@@ -1,4 +1,4 @@
-"""Commands that tell which records match a query (how many, their keys, page by page), and which tags a field has."""
+"""Which records match a query (how many, their keys, page by page), and which tags a field has."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.server.commands import Argument, Command, Reply
-from redisvl_adapters.core.server.replies import as_mapping
+from redisvl_adapters.core.arguments import MAX_K
+from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
+from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
+from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
 
 # By default a server answers with what it has after half a second, without a word: that would be a wrong answer.
 QUERY_SETTINGS: tuple[Argument, ...] = ("DIALECT", 2, "TIMEOUT", 0)
@@ -96,3 +97,26 @@ def read_cursor_page(reply: Reply) -> tuple[list[bytes], int]:
     # A record that has expired and is not yet out of the index has no row.
     found = [as_mapping(row) for row in rows if row]
     return [row[b"__key"] for row in found if b"__key" in row], int(cursor)
+
+
+def all_keys(schema: Schema, where: str, limit: int | None = None) -> Steps[list[bytes]]:
+    """Return the keys of the records that match, of any number, or at least as many as a limit says.
+
+    Up to a million are those of one moment. Of more, one that is indexed again meanwhile can be missed.
+
+    Raises:
+        StaleSchemaError: If the index is gone.
+    """
+    most = MAX_K if limit is None else limit
+    (reply,) = yield [keys_command(schema, where, most)]
+    if is_missing_index(reply):
+        raise StaleSchemaError
+    if not is_over_limit(reply) and not read_total(ok(reply)) > most >= MAX_K:
+        return read_keys(reply)
+    (reply,) = yield [open_cursor_command(schema, where, BATCH_SIZE)]
+    keys, cursor = read_cursor_page(ok(reply))
+    while cursor and (limit is None or len(keys) < limit):
+        (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]
+        page, cursor = read_cursor_page(ok(reply))
+        keys += page
+    return list(dict.fromkeys(keys))

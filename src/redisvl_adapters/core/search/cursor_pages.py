@@ -1,7 +1,8 @@
-"""Walking over all records that match, page by page, in constant memory."""
+"""Walking over all records that match, page by page."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from redis.exceptions import ResponseError
@@ -10,17 +11,20 @@ from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.background_scan import info_command, scan_progress
 from redisvl_adapters.core.index.readiness import asks_index, from_index
 from redisvl_adapters.core.index.record_keys import (
+    all_keys,
     close_cursor_command,
+    count_command,
     open_cursor_command,
     read_cursor_command,
     read_cursor_page,
+    read_total,
 )
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
 from redisvl_adapters.core.search.fetch import fetch_from, filter_text
 from redisvl_adapters.core.server.commands import Reply, Steps
-from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.errors import ServerError
 
 
@@ -30,12 +34,14 @@ class Page:
 
     Attributes:
         records: The records.
-        cursor: Where the walk goes on; 0 at its end.
+        keys: The keys of the records that come next, if the walk goes by keys.
+        cursor: Where the walk goes on, if it goes by a cursor; 0 at its end.
         schema: The index that the cursor is of; None if there was none.
         vectors: Whether records come with their vectors.
     """
 
     records: list[Record]
+    keys: Sequence[bytes] = field(default=(), repr=False)
     cursor: int = 0
     schema: Schema | None = field(default=None, repr=False)
     vectors: bool = False
@@ -43,24 +49,37 @@ class Page:
     @property
     def is_last(self) -> bool:
         """Whether the walk ends here."""
-        return not self.cursor
+        return not self.cursor and not self.keys
+
+
+MAX_KEYS = 100_000
+"""Of how many records a walk asks for the keys at once, some 10 MB of them; it goes over more by a cursor."""
 
 
 @asks_index
 def first_page(state: IndexState, filter: Filter | None, size: int, *, vectors: bool = False) -> Steps[Page]:
     """Begin to walk over all records that match a filter, in no order, with their vectors if they are wanted.
 
-    Records that are there all the time come, whatever else is read meanwhile. One that is written while the walk goes
-    on comes once, twice or not at all.
+    Records that are there all the time come once, whatever others read and write meanwhile. Of more than ``MAX_KEYS``,
+    those that are written while the walk goes on come once, twice or not at all; and a server with search threads can
+    miss others beside them.
     """
     where = yield from filter_text(state, filter)
     schema = state.schema
     if where is None or schema is None:
         return Page([])
+    info, counted = yield [info_command(schema.name), count_command(schema, where)]
+    total = read_total(from_index(counted))
+    if scan_progress(from_index(info)).is_running:
+        # Somebody has just made the index anew.
+        raise StaleSchemaError
+    if total <= MAX_KEYS:
+        keys = yield from all_keys(schema, where)
+        return (yield from _page(state, Page([], keys, 0, schema, vectors), size))
     info, reply = yield [info_command(schema.name), open_cursor_command(schema, where, size)]
     if not scan_progress(from_index(info)).is_running:
-        return (yield from _page(state, schema, from_index(reply), vectors=vectors))
-    # Somebody has just made the index anew, and a cursor misses what the server meets again meanwhile.
+        return (yield from _cursor_page(state, schema, from_index(reply), vectors=vectors))
+    # A cursor misses what the server meets again meanwhile.
     _, cursor = read_cursor_page(from_index(reply))
     if cursor:
         yield [close_cursor_command(schema, cursor)]
@@ -75,23 +94,41 @@ def next_page(state: IndexState, page: Page, size: int) -> Steps[Page]:
     """
     if page.schema is None or page.is_last:
         return Page([])
+    if page.keys:
+        following = yield from _page(state, page, size)
+        if len(following.records) < min(size, len(page.keys)):
+            (info,) = yield [info_command(page.schema.name)]
+            if is_missing_index(info):
+                raise ServerError("the index was dropped while a walk went over it, so the walk cannot go on")
+        return following
     (reply,) = yield [read_cursor_command(page.schema, page.cursor, size)]
     if isinstance(reply, ResponseError) and "cursor not found" in str(reply).lower():
         raise ServerError(
             "the server gave the walk up, as it does after five minutes without a read, or since the index was "
             "dropped; walk again with a smaller batch_size"
         )
-    return (yield from _page(state, page.schema, ok(reply), vectors=page.vectors))
+    return (yield from _cursor_page(state, page.schema, ok(reply), vectors=page.vectors))
 
 
 def close_walk(page: Page) -> Steps[None]:
     """Give a walk up behind a page, before its end."""
-    if page.schema is not None:
+    if page.schema is not None and page.cursor:
         yield [close_cursor_command(page.schema, page.cursor)]
 
 
-def _page(state: IndexState, schema: Schema, reply: Reply, *, vectors: bool) -> Steps[Page]:
+def _page(state: IndexState, page: Page, size: int) -> Steps[Page]:
+    """Return the page that a walk by keys begins or goes on with."""
+    schema = page.schema
+    if schema is None:
+        return page
+    ids = [schema.id_of(key) for key in page.keys[:size]]
+    found = yield from fetch_from(state, schema, ids, vectors=page.vectors)
+    records = [record for record in found if record is not None]
+    return Page(records, page.keys[size:], 0, schema, page.vectors)
+
+
+def _cursor_page(state: IndexState, schema: Schema, reply: Reply, *, vectors: bool) -> Steps[Page]:
     keys, cursor = read_cursor_page(reply)
     ids = [schema.id_of(key) for key in dict.fromkeys(keys)]
     found = yield from fetch_from(state, schema, ids, vectors=vectors)
-    return Page([record for record in found if record is not None], cursor, schema, vectors)
+    return Page([record for record in found if record is not None], (), cursor, schema, vectors)

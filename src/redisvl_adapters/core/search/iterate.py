@@ -18,7 +18,7 @@ DEFAULT_BATCH_SIZE = 500
 def iterate(
     index: RedisIndex, filter: Filter | None, batch_size: int = DEFAULT_BATCH_SIZE, *, vectors: bool = False
 ) -> Generator[Record, None, None]:
-    """Yield all records that match a filter, in no order and in constant memory. See ``cursor_pages.first_page``.
+    """Yield all records that match a filter, in no order, a page at a time. See ``cursor_pages.first_page``.
 
     Args:
         index: The index.

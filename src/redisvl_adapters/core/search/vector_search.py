@@ -12,19 +12,22 @@ from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.filters.word_queries import check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import from_index, searches_index
+from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.search.complete_replies import RowsWithoutFieldsError, Searches, complete_replies
+from redisvl_adapters.core.search.complete_replies import PAUSES, RowsWithoutFieldsError, Searches, complete_replies
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS, SearchOptions
 from redisvl_adapters.core.search.results import Hit, ReturnFields, by_distance, read_vector_hits
 from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
-from redisvl_adapters.core.server.commands import Command, Reply, Steps
+from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
+
+_ATTEMPTS = 5
 
 
 def search_by_vector(
@@ -91,6 +94,7 @@ class SearchPlan:
         returns: What is returned.
         form: The command, without its vector; None if nothing can match.
         threshold: How far a hit may be; None for any distance.
+        least: How many records are found unless some were deleted since.
     """
 
     schema: Schema
@@ -99,6 +103,7 @@ class SearchPlan:
     returns: ReturnFields
     form: CommandTemplate | None = None
     threshold: float | None = None
+    least: int = 0
 
     def query(self, vector: Vector) -> bytes:
         """Return a query as the bytes that the command takes.
@@ -118,11 +123,33 @@ class SearchPlan:
         queries = [self.query(vector) for vector in asked]
         if self.form is None:
             return [[] for _ in asked]
-        commands, k = [self.form.command(query) for query in queries], self.returns.k
-        searches = Searches(
-            commands, k, self.read, by_distance, self._key_of, lambda at, key: self._of(key, queries[at])
+        found = yield from complete_replies(self._searches(queries, self.form))
+        # A graph that is mended in the background, after records were replaced, may be searched in part.
+        for seconds in PAUSES[:_ATTEMPTS]:
+            short = [place for place, hits in enumerate(found) if len(hits) < self.least]
+            if not short:
+                break
+            (count,) = yield [count_command(self.schema, "*")]
+            total = read_total(from_index(count))
+            short = [place for place in short if len(found[place]) < total]
+            if not short:
+                break
+            if seconds:
+                yield Pause(seconds)
+            again = yield from complete_replies(self._searches([queries[place] for place in short], self.form))
+            for place, hits in zip(short, again, strict=True):
+                found[place] = hits
+        return found
+
+    def _searches(self, queries: Sequence[bytes], form: CommandTemplate) -> Searches[Hit]:
+        return Searches(
+            [form.command(query) for query in queries],
+            self.returns.k,
+            self.read,
+            by_distance,
+            self._key_of,
+            lambda place, key: self._of(key, queries[place]),
         )
-        return (yield from complete_replies(searches))
 
     def _key_of(self, hit: Hit) -> bytes:
         return self.schema.key_of(hit.record.id).encode()
@@ -188,8 +215,11 @@ def plan_search(
         # The server takes these for searches with a filter alone, and this filter is always true.
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
     request = VectorRequest(b"", where, ids, tuning)
+    threshold = options.get("distance_threshold")
+    is_plain = where == "*" and ids is None and threshold is None
+    least = min(k, snapshot.records) if is_plain and snapshot.schema.vector.algorithm != "flat" else 0
     form = vector_command(request, returns, snapshot.schema, layout)
-    plan = SearchPlan(snapshot.schema, layout, request, returns, form, options.get("distance_threshold"))
+    plan = SearchPlan(snapshot.schema, layout, request, returns, form, threshold, least)
     # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
     if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
         snapshot.plans[key] = plan
