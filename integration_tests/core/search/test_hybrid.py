@@ -9,7 +9,7 @@ import pytest
 
 from integration_tests.conftest import Call
 from integration_tests.core.search import search_support as retrieving_support
-from integration_tests.core.search.search_support import QUERY, Sent, Shelf, distances_of, scores_of, shelf
+from integration_tests.core.search.search_support import QUERY, Sent, Shelf, distances_of, items, scores_of, shelf
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, ids_of, store_on
 from integration_tests.llama_index.llama_index_support import filters, where
@@ -95,7 +95,7 @@ async def test_at_either_end_of_alpha_it_is_the_order_of_one_side(
 async def test_a_side_that_does_not_count_costs_nothing(
     clients: Clients, index_name: str, call: Call, sent: Sent
 ) -> None:
-    there = await shelf(call, clients, index_name)
+    there = await shelf(call, clients, index_name, items(60))
     there.model.calls.clear()
     sent.clear()
     await there.lc("hybrid_search", QUERY, alpha=0)

@@ -17,7 +17,7 @@ from redisvl_adapters.errors import ServerError
 
 
 def state() -> IndexState:
-    spec = IndexSpec("docs", storage="hash")
+    spec = IndexSpec("docs", storage="hash", algorithm="flat")
     return IndexState(spec, Snapshot(spec.schema(2), {}, 0), opened=True)
 
 

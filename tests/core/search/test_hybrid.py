@@ -24,7 +24,7 @@ TEXT_REPLY = [
 
 
 def opened() -> IndexState:
-    spec = IndexSpec("docs", storage="hash")
+    spec = IndexSpec("docs", storage="hash", algorithm="flat")
     return IndexState(spec, Snapshot(spec.schema(2), {}, 0), opened=True)
 
 

@@ -27,7 +27,7 @@ from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorReq
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
-_ATTEMPTS = 5
+_ATTEMPTS = 8
 
 
 def search_by_vector(
@@ -83,7 +83,7 @@ def search_batch(
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SearchPlan:
     """All of a vector search but its vectors.
 
@@ -130,8 +130,8 @@ class SearchPlan:
             if not short:
                 break
             (count,) = yield [count_command(self.schema, "*")]
-            total = read_total(from_index(count))
-            short = [place for place in short if len(found[place]) < total]
+            self.least = min(self.returns.k, read_total(from_index(count)))
+            short = [place for place in short if len(found[place]) < self.least]
             if not short:
                 break
             if seconds:
@@ -139,6 +139,9 @@ class SearchPlan:
             again = yield from complete_replies(self._searches([queries[place] for place in short], self.form))
             for place, hits in zip(short, again, strict=True):
                 found[place] = hits
+        else:
+            # Not for the reason that is hoped for, and not to be asked at every search.
+            self.least = 0
         return found
 
     def _searches(self, queries: Sequence[bytes], form: CommandTemplate) -> Searches[Hit]:
@@ -217,7 +220,8 @@ def plan_search(
     request = VectorRequest(b"", where, ids, tuning)
     threshold = options.get("distance_threshold")
     is_plain = where == "*" and ids is None and threshold is None
-    least = min(k, snapshot.records) if is_plain and snapshot.schema.vector.algorithm != "flat" else 0
+    # An index that was made a moment ago is known by no records.
+    least = min(k, snapshot.records or k) if is_plain and snapshot.schema.vector.algorithm != "flat" else 0
     form = vector_command(request, returns, snapshot.schema, layout)
     plan = SearchPlan(snapshot.schema, layout, request, returns, form, threshold, least)
     # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
