@@ -98,37 +98,61 @@ def until(condition: Callable[[], object]) -> None:
 
 @contextlib.contextmanager
 def own_server(
-    *arguments: str, modules: Sequence[str] = ("redisearch", "rejson"), server: Path | None = None
+    *arguments: str, modules: Sequence[str] = ("redisearch", "rejson"), server: Path | None = None, port: int = 0
 ) -> Iterator[tuple[int, Path]]:
     """Run a server of the test's own, with these modules and arguments; yields its port and its folder.
 
-    Without another one it is that of the embedded Redis. Skips the test where the wheels that bring a server are not in
-    use.
+    Without another one it is that of the embedded Redis, and on a port that was free. Skips the test where the wheels
+    that bring a server are not in use.
     """
     if "REDIS_URL" in os.environ:
         pytest.skip("needs a server of its own, and REDIS_URL names another one")
     candidate = find_candidates()[0]
+    port = port or free_port()
+    loaded = [part for path in candidate.modules if path.stem in modules for part in ("--loadmodule", str(path))]
+    with tempfile.TemporaryDirectory(prefix="redisvl-adapters-", ignore_cleanup_errors=True) as folder:
+        fixed = ["--bind", "127.0.0.1", "--port", str(port), "--dir", folder, "--save", "", *loaded]
+        with _running(server or candidate.server, Path(folder), [*fixed, *arguments], port):
+            yield port, Path(folder)
+
+
+@contextlib.contextmanager
+def own_sentinel(master: int, *lines: str) -> Iterator[int]:
+    """Run a Sentinel that watches the server at a port as ``mymaster``; yields its port.
+
+    Args:
+        master: The port.
+        lines: What else is in its configuration.
+    """
+    candidate, port = find_candidates()[0], free_port()
+    with tempfile.TemporaryDirectory(prefix="redisvl-adapters-", ignore_cleanup_errors=True) as folder:
+        settings = Path(folder) / "sentinel.conf"
+        watched = f"sentinel monitor mymaster 127.0.0.1 {master} 1"
+        settings.write_text("\n".join(["bind 127.0.0.1", f"port {port}", f"dir {folder}", watched, *lines, ""]))
+        with _running(candidate.server, Path(folder), [str(settings), "--sentinel"], port):
+            yield port
+
+
+@contextlib.contextmanager
+def _running(executable: Path, folder: Path, arguments: Sequence[str], port: int) -> Iterator[None]:
+    if not os.access(executable, os.X_OK):
+        executable = Path(shutil.copyfile(executable, folder / "redis-server"))
+        executable.chmod(0o700)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([executable, *arguments], stdout=log, stderr=log)
+    try:
+        _await_answer(port)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    folder = Path(tempfile.mkdtemp(prefix="redisvl-adapters-"))
-    try:
-        executable = server or candidate.server
-        if not os.access(executable, os.X_OK):
-            executable = Path(shutil.copyfile(executable, folder / "redis-server"))
-            executable.chmod(0o700)
-        loaded = [part for path in candidate.modules if path.stem in modules for part in ("--loadmodule", str(path))]
-        fixed = ["--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--save", "", *loaded]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([executable, *fixed, *arguments], stdout=log, stderr=log)
-        try:
-            _await_answer(port)
-            yield port, folder
-        finally:
-            process.kill()
-            process.wait()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        return int(probe.getsockname()[1])
 
 
 def cluster_arguments() -> list[str]:

@@ -28,7 +28,8 @@ class RedisByteStore(PlainRedisBase, BaseStore[str, bytes]):
     Args:
         prefix: What the Redis keys start with. Stores with the same prefix are the same store.
         ttl: Seconds after which a value expires, counted from its last write; None keeps it.
-        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url`` or a client, ``socket_connect_timeout``,
+            ``socket_timeout``, ``retry``.
 
     Raises:
         ArgumentError: If there is a keyword that the store does not have, or a value is out of its range.

@@ -135,7 +135,8 @@ class RedisCache(  # type: ignore[misc]  # LangChain's clear takes any keyword, 
         prefix: What its keys start with. A colon parts it from the rest of the key.
         ttl: Seconds after which an answer expires; None keeps it.
         on_error: What becomes of a failure of Redis, or of a prompt that cannot be looked up: see ``CacheOptions``.
-        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url`` or a client, ``socket_connect_timeout``,
+            ``socket_timeout``, ``retry``.
 
     Raises:
         ArgumentError: If there is a keyword that the cache does not have, or a value is out of its range.

@@ -56,7 +56,8 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
         index_name: The index of messages, for ``recall``, by default ``chat_messages``; sessions share it, and those
             under another ``prefix`` are never found. Messages whose vectors another model made are not compared: see
             ``index_missing``.
-        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url`` or a client, ``socket_connect_timeout``,
+            ``socket_timeout``, ``retry``.
 
     Raises:
         ArgumentError: If there is a keyword that the history does not have, or a value is out of its range.

@@ -38,7 +38,8 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
         namespace: Any non-empty string, commonly the name of the index. Other namespaces are never touched.
         prefix: What the Redis keys start with.
         store: The vector store that is indexed, whose ids are the keys.
-        connection: The keywords of ``ConnectionOptions``: ``redis_url``, ``client``, ``async_client``.
+        connection: The keywords of ``ConnectionOptions``: ``redis_url`` or a client, ``socket_connect_timeout``,
+            ``socket_timeout``, ``retry``.
 
     Raises:
         ArgumentError: If there is a keyword that the record manager does not have, or a value is out of its range.

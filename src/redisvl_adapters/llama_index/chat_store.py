@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Unpack
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import Field
+from llama_index.core.bridge.pydantic import Field, field_serializer
 from llama_index.core.storage.chat_store.base import BaseChatStore
 
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.waits import DEFAULT_RETRY
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.options import ChatStoreOptions
 from redisvl_adapters.errors import ArgumentError, known_keywords
@@ -35,7 +37,7 @@ class RedisChatStore(SessionStore, BaseChatStore):
 
     Args:
         options: The keywords of ``ChatStoreOptions``: ``redis_url`` or a client, ``prefix`` (``chat_store``), ``ttl``,
-            ``sliding``, ``max_messages``, ``keep_system``.
+            ``sliding``, ``max_messages``, ``keep_system``, ``retry`` and more.
 
     Raises:
         UnknownArgumentError: If there is a keyword that the store does not have.
@@ -48,6 +50,14 @@ class RedisChatStore(SessionStore, BaseChatStore):
     sliding: bool = True
     max_messages: int | None = None
     keep_system: bool = False
+    socket_connect_timeout: float | None = None
+    socket_timeout: float | None = None
+    retry: int | timedelta = DEFAULT_RETRY
+
+    @field_serializer("retry")
+    def _write_retry(self, retry: int | timedelta) -> int | str:
+        # As JSON can hold it, and Pydantic reads it.
+        return retry if isinstance(retry, int) else f"PT{retry.total_seconds()}S"
 
     @known_keywords
     @list_keywords(ChatStoreOptions)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
 from typing import Unpack
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import BaseModel, PrivateAttr
+from llama_index.core.bridge.pydantic import BaseModel, PrivateAttr, TypeAdapter, ValidationError
 
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.options import connection_options
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.history import Session, SessionSettings
@@ -40,7 +43,11 @@ class SessionStore(PlainRedisBase, BaseModel):
             options.get("max_messages"),
             keep_system=options.get("keep_system", False),
         )
-        connection = Connection(options.get("redis_url"), options.get("client"), options.get("async_client"))
+        if isinstance(options.get("retry"), str):
+            # A time that to_json has written down.
+            with suppress(ValidationError):
+                options["retry"] = TypeAdapter(timedelta).validate_python(options["retry"])
+        connection = Connection(**connection_options(options))
         super().__init__(**{name: value for name, value in options.items() if name in type(self).model_fields})
         self._sessions = sessions
         self._connection = connection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
 
@@ -14,7 +15,6 @@ from redis import asyncio as aredis
 from redis import exceptions as redis_errors
 
 from redisvl_adapters.core.index.record_keys import open_cursor_command, read_cursor_command
-from redisvl_adapters.core.schema.index_spec import DEFAULT_RETRY, IndexSpec
 from redisvl_adapters.core.server import retrying_drivers
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.replies import ok
@@ -29,7 +29,7 @@ LOST = redis_errors.ConnectionError("Connection closed by server.")
 class Run(Protocol):
     """Runs an operation on a client that gives these answers, and returns its result."""
 
-    def __call__(self, steps: Steps[Any], answers: list[Answer], retry: int = 3) -> Awaitable[Any]: ...
+    def __call__(self, steps: Steps[Any], answers: list[Answer], retry: Any = 3) -> Awaitable[Any]: ...
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture(params=["sync", "async"])
 def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Run:
-    async def run(steps: Steps[Any], answers: list[Answer], retry: int = 3) -> Any:
+    async def run(steps: Steps[Any], answers: list[Answer], retry: Any = 3) -> Any:
         def send(_client: object, _commands: object) -> list[Any]:
             answer = answers.pop(0)
             if isinstance(answer, Exception):
@@ -185,6 +185,17 @@ def test_a_cursor_is_not_read_again_since_its_page_would_be_lost() -> None:
     assert open_cursor_command(schema, "*", 100).repeatable
 
 
-def test_a_store_tries_again_by_default() -> None:
-    assert IndexSpec("docs").retry == DEFAULT_RETRY == make_state().spec.retry == 3
-    assert make_state(retry=0).spec.retry == 0
+async def test_a_time_to_try_again_is_counted_from_the_failure_on(
+    run: Run, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100 + sum(waits))
+    with pytest.raises(ServerUnavailableError):
+        await run(ask("A"), [LOST] * 50, retry=timedelta(seconds=15))
+    assert sum(waits) == pytest.approx(15), "the last attempt is when the time is over"
+    assert all(wait <= 2 for wait in waits)
+    waits.clear()
+    assert await run(ask("A", "B"), [LOST, LOST, [1], LOST, [2]], retry=timedelta(seconds=15)) == [1, 2]
+    waits.clear()
+    with pytest.raises(ServerUnavailableError):
+        await run(ask("A"), [LOST, [1]], retry=timedelta())
+    assert waits == []

@@ -27,6 +27,9 @@ SECRET = "s3cret"  # noqa: S105 (of no server)
         "redis://one:7000?cluster=true&socket_timeout=1",
         "redis://one:7000,two:7001,[::1]:7002/0",
         "redis+sentinel://one:26379,two/mymaster/2?socket_timeout=1",
+        "redis+sentinel://one/mymaster?sentinel_username=bob&sentinel_password=p%40ss&sentinel_timeout=0.1",
+        "redis+sentinel://one/mymaster?sentinel_password=",
+        "rediss+sentinel://one:26379,two/mymaster/0?ssl_ca_certs=/etc/ca.pem&ssl_cert_reqs=none&sentinel_timeout=inf",
     ],
 )
 def test_a_url_that_says_what_a_client_can_do_is_taken(url: str) -> None:
@@ -65,6 +68,13 @@ def test_a_url_that_says_what_a_client_can_do_is_taken(url: str) -> None:
         ("unix:///run/redis.sock?cluster=true", "the option 'cluster'"),
         ("redis://one:7000?cluster=true&timeout=1", "the option 'timeout'"),
         ("redis+sentinel://one/mymaster?timeout=1", "the option 'timeout'"),
+        ("redis+sentinel://one/mymaster?ssl_cert_reqs=none", "the option 'ssl_cert_reqs'"),
+        ("redis+sentinel://one/mymaster?sentinel_pasword=x", r"\(did you mean 'sentinel_password'\?\)"),
+        ("redis+sentinel://one/mymaster?sentinel_timeout=soon", "an option with a wrong value.*soon"),
+        ("redis+sentinel://one/mymaster?sentinel_timeout=0", "an option with a wrong value.*sentinel_timeout is a pos"),
+        ("rediss+sentinel://one/mymaster/x", "names the database 'x'"),
+        ("rediss+sentinel://one/mymaster?ssl_cert_reqs=bogus", "an option with a wrong value.*bogus"),
+        ("redis://localhost?sentinel_password=x", "the option 'sentinel_password'"),
         ("redis://localhost?socket_timeout=abc", "an option with a wrong value.*socket_timeout"),
         ("redis://one:1,two:2?socket_timeout=abc", "an option with a wrong value.*socket_timeout"),
         ("redis+sentinel://one/mymaster?socket_timeout=abc", "an option with a wrong value.*socket_timeout"),

@@ -22,24 +22,26 @@ class CacheOptions(ConnectionOptions, total=False):
     """The keywords of a semantic cache, beside its model and the name of its index.
 
     Keys:
-        redis_url: See ``ConnectionOptions``, as for the next two.
+        redis_url: See ``ConnectionOptions``, as for the next five.
         client: A sync redis-py client to use instead of a URL.
         async_client: An async redis-py client to use instead of a URL.
+        socket_connect_timeout: How many seconds a connection may take to be made (5).
+        socket_timeout: How many seconds a reply may take (5).
+        retry: How many times, or for how long, a round trip is made again if the connection fails; by default 3, but 0
+            where that is a miss.
         distance_threshold: The largest cosine distance of a hit, from 0 to 2 (0.1); ``calibrate`` finds one that suits
             the embedding model.
         ttl: Seconds after which an answer expires; None (default) keeps it.
         scope: What else must be equal for an answer to hold, such as ``{"tenant": "acme", "locale": "en"}``.
         on_error: What becomes of a failure of Redis or of the embedding model, or of a prompt that cannot be looked up:
             ``raise`` (default), or ``miss`` with a warning, so that no call fails because of its cache. For how long a
-            server that hangs is waited for can be in its URL: ``?socket_timeout=0.5``.
+            server that hangs is waited for is up to ``socket_timeout``.
         prefix: What the keys of its entries start with; ``<index_name>:`` by default.
         storage: ``hash`` (default) or ``json``.
         algorithm: ``hnsw`` (default) or ``flat``.
         dtype: How vectors are stored; ``float32`` by default.
         dims: The number of dimensions; by default that of the first vector.
         create: ``if-missing`` (default), ``overwrite`` (drops index and entries first) or ``never``.
-        retry: How many times a round trip is made again if the connection fails; by default 3, but 0 where that is a
-            miss.
         m: HNSW, edges per node and layer (16).
         ef_construction: HNSW, candidates while building (200).
         ef_runtime: HNSW, candidates while searching (10).
@@ -57,7 +59,6 @@ class CacheOptions(ConnectionOptions, total=False):
     dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
     dims: int | None
     create: Literal["if-missing", "overwrite", "never"]
-    retry: int
     m: int | None
     ef_construction: int | None
     ef_runtime: int | None

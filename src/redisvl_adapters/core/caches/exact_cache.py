@@ -48,6 +48,9 @@ class ExactCacheBase(PlainRedisBase, AnswerCache[T]):
         self._is_own = re.compile(re.escape(self._prefix) + "[0-9a-f]{64}").fullmatch
         self._ttl_ms = check_ttl(ttl)
         self._on_error = check_on_error(on_error)
+        # Whoever would rather miss would rather not wait.
+        if self._on_error == "miss":
+            connection.setdefault("retry", 0)
         self._connection = Connection(**connection)
 
     @known_keywords

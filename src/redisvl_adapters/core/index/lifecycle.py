@@ -34,7 +34,7 @@ from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.option_parsing import check_dims
 from redisvl_adapters.core.server.commands import Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, server_error
+from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, readable, server_error
 from redisvl_adapters.errors import (
     ArgumentError,
     IndexNotReadyError,
@@ -133,8 +133,8 @@ def _cannot_create(schema: Schema, error: ResponseError) -> ServerError:
     vector = schema.vector
     if vector.algorithm == "svs-vamana" or vector.dtype in ("int8", "uint8"):
         return MissingModuleError(
-            f"the server cannot make an index of {vector.dtype} vectors by {vector.algorithm} ({error}); int8 and "
-            "uint8 need Redis 8.0 or newer, svs-vamana needs Redis 8.2 or newer"
+            f"the server cannot make an index of {vector.dtype} vectors by {vector.algorithm} ({readable(error)}); "
+            "int8 and uint8 need Redis 8.0 or newer, svs-vamana needs Redis 8.2 or newer"
         )
     return server_error(error)
 

@@ -10,7 +10,7 @@ from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.info import index_name, is_ours, prefixes_of
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import Command, Steps
-from redisvl_adapters.core.server.replies import is_missing_index
+from redisvl_adapters.core.server.replies import is_missing_index, server_error
 from redisvl_adapters.errors import SchemaMismatchError
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def check_prefix_is_free(schema: Schema) -> Steps[None]:
             "index %r is made without seeing whether another one covers its prefix %r: %s",
             schema.name,
             schema.prefix,
-            refusals[0],
+            server_error(refusals[0]),
         )
     for info in infos:
         if isinstance(info, ResponseError) or index_name(info) == schema.name or not is_ours(info):

@@ -18,7 +18,14 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.own_records import REMOVED_AT_ONCE, own_parts, remove_commands
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_cross_slot, is_missing_index, ok
+from redisvl_adapters.core.server.replies import (
+    as_mapping,
+    as_sequence,
+    is_cross_slot,
+    is_missing_index,
+    ok,
+    readable,
+)
 from redisvl_adapters.core.server.slots import script_chunks
 from redisvl_adapters.errors import SchemaMismatchError
 
@@ -46,6 +53,8 @@ def check_ownership(schema: Schema) -> Steps[bool]:
     if count := int(told.get(b"hash_indexing_failures", 0)):
         errors = as_mapping(told.get(b"Index Errors", ()))
         error, key = (errors.get(name, b"unknown").decode("utf-8", "replace") for name in _LAST_ERROR)
+        # It can quote the value.
+        error = readable(ResponseError(error))
         raise SchemaMismatchError(
             f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} keys that it cannot index, "
             f"such as {key!r} ({error}): they would never be found. If they are records with other vectors, ask for "

@@ -13,6 +13,7 @@ from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps, T
 from redisvl_adapters.core.server.connection import Connection
+from redisvl_adapters.core.server.options import connection_options
 from redisvl_adapters.core.server.retrying_drivers import adrive, drive, is_cluster
 from redisvl_adapters.errors import ArgumentError
 
@@ -36,7 +37,7 @@ class RedisIndex:
 
     def __init__(self, **options: Unpack[IndexOptions]) -> None:
         self.state = IndexState(read_options(options))
-        self.connection = Connection(options.get("redis_url"), options.get("client"), options.get("async_client"))
+        self.connection = Connection(**connection_options(options))
         if self.connection.database:
             # A search from there would find records without fields, and would have them taken out of the index.
             raise ArgumentError(
@@ -54,8 +55,8 @@ class RedisIndex:
             # One at a time, or the second one to overwrite an index would wipe what was written after the first.
             with self._lock:
                 if not self.state.opened:
-                    drive(client, open_index(self.state), self._address, self.state.spec.retry)
-        return drive(client, steps, self._address, self.state.spec.retry)
+                    drive(client, open_index(self.state), self._address, self.connection.retry)
+        return drive(client, steps, self._address, self.connection.retry)
 
     async def arun(self, steps: Steps[T]) -> T:
         """Run an operation on the event loop, after opening the index if this is the first one."""
@@ -64,8 +65,8 @@ class RedisIndex:
         if not self.state.opened:
             async with self._alocks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
                 if not self.state.opened:
-                    await adrive(client, open_index(self.state), self._address, self.state.spec.retry)
-        return await adrive(client, steps, self._address, self.state.spec.retry)
+                    await adrive(client, open_index(self.state), self._address, self.connection.retry)
+        return await adrive(client, steps, self._address, self.connection.retry)
 
     def close(self) -> None:
         """Close what was opened; a client that was given stays open."""

@@ -9,7 +9,7 @@ from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.records.own_records import IS_RECORD
 from redisvl_adapters.core.server.commands import Argument, Command
-from redisvl_adapters.core.server.replies import server_error
+from redisvl_adapters.core.server.replies import note_command, server_error
 from redisvl_adapters.errors import AdapterError, RecordError
 
 
@@ -114,4 +114,6 @@ def refusal_error(reason: str, key: str) -> AdapterError:
             f"at the key {key!r} there is something that is not a record of this library, and is not overwritten; "
             "choose another id or another prefix"
         )
-    return server_error(ResponseError(reason))
+    refusal = ResponseError(reason)
+    note_command(refusal, Command(("EVAL",), key))
+    return server_error(refusal)

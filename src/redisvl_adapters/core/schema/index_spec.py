@@ -17,7 +17,6 @@ DEFAULT_DTYPE = "float32"
 DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
 """What the server takes where nothing was said, of what FT.INFO does not tell."""
 LEARN_LIMIT = 64
-DEFAULT_RETRY = 3
 DEFAULT_WAIT = 10.0
 
 
@@ -42,7 +41,6 @@ class IndexSpec:
         learn_limit: How many metadata keys may be learnt.
         ttl_ms: Milliseconds after which a record expires.
         sliding_ttl: Whether that is counted from its last read.
-        retry: How many times a round trip is made again if the connection fails.
         create: When to create the index.
         wait_until_indexed: How many seconds an operation waits for the end of a scan.
     """
@@ -63,7 +61,6 @@ class IndexSpec:
     learn_limit: int = LEARN_LIMIT
     ttl_ms: int | None = None
     sliding_ttl: bool = False
-    retry: int = DEFAULT_RETRY
     create: str = "if-missing"
     wait_until_indexed: float = DEFAULT_WAIT
 

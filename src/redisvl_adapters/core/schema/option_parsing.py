@@ -11,7 +11,6 @@ from redisvl_adapters.core.schema.declarations import read_metadata_schema, read
 from redisvl_adapters.core.schema.fields import TUNING
 from redisvl_adapters.core.schema.index_spec import (
     DEFAULT_ALGORITHM,
-    DEFAULT_RETRY,
     DEFAULT_WAIT,
     LEARN_LIMIT,
     IndexSpec,
@@ -90,7 +89,6 @@ def read_options(options: IndexOptions) -> IndexSpec:
         learn_limit=_check_learn_limit(given.get("learn_limit", LEARN_LIMIT)) if learn else 0,
         ttl_ms=check_ttl(given.get("ttl")),
         sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),
-        retry=_check_retry(given.get("retry", DEFAULT_RETRY)),
         create=given.get("create", "if-missing"),
         wait_until_indexed=check_wait(given.get("wait_until_indexed", DEFAULT_WAIT), "wait_until_indexed"),
     )
@@ -122,12 +120,6 @@ def _check_learn_limit(limit: object) -> int:
             f"learn_limit is an integer from 1 to {MAX_LEARN_LIMIT}; not {limit!r:.80}; learn=False learns none"
         )
     return limit
-
-
-def _check_retry(retry: object) -> int:
-    if isinstance(retry, bool) or not isinstance(retry, int) or not 0 <= retry <= 100:
-        raise ArgumentError(f"retry is an integer from 0 to 100; not {retry!r:.80}")
-    return retry
 
 
 def check_wait(seconds: object, name: str) -> float:

@@ -28,7 +28,6 @@ class ExistingOptions(ConnectionOptions, total=False):
     dims: int | None
     ttl: float | None
     sliding_ttl: bool
-    retry: int
     create: Literal["if-missing", "overwrite", "never"]
     wait_until_indexed: float
     m: int | None
@@ -52,10 +51,12 @@ class IndexOptions(ExistingOptions, total=False):
 
     Keys:
         index_name: The name of the index. Needed unless ``schema`` has it.
-        redis_url: ``redis://``, ``rediss://``, ``unix://`` or ``redis+sentinel://``; a cluster with ``?cluster=true``.
-            By default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
-        client: A sync redis-py client to use instead of a URL. Serves async calls too.
-        async_client: An async redis-py client to use instead of a URL. Serves sync calls too.
+        redis_url: See ``ConnectionOptions``, as for the next five.
+        client: A sync redis-py client to use instead of a URL.
+        async_client: An async redis-py client to use instead of a URL.
+        socket_connect_timeout: How many seconds a connection may take to be made (5).
+        socket_timeout: How many seconds a reply may take (5).
+        retry: How many times, or for how long, a round trip is made again if the connection fails (3).
         prefix: What the keys of its records start with; ``<index_name>:`` by default.
         storage: ``hash`` (default) or ``json``.
         metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
@@ -75,8 +76,6 @@ class IndexOptions(ExistingOptions, total=False):
         dims: The number of dimensions; by default that of the first vector added.
         ttl: Seconds after which a record expires, counted from its last write; None keeps it.
         sliding_ttl: Whether a record that is read or found lives for ``ttl`` again (False); needs ``ttl``.
-        retry: How many times a round trip is made again, after longer and longer waits, if the connection fails (3).
-            Every write is idempotent, so that this is safe.
         create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
         wait_until_indexed: How many seconds an operation that asks the index waits at most while the server still scans
             records that were there before, as after a restart or the creation of an index over records that exist; 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 
@@ -11,10 +12,20 @@ from redis import BlockingConnectionPool, Redis, RedisCluster, Sentinel
 from redis import asyncio as aredis
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from redisvl_adapters.core.server.urls import cluster_parts, names_cluster, url_hosts, url_options
+from redisvl_adapters.core.server.urls import (
+    cluster_parts,
+    names_cluster,
+    names_sentinels,
+    sentinel_options,
+    split_client_name,
+    url_hosts,
+    url_options,
+)
 
 SyncClient: TypeAlias = "Redis | RedisCluster"
 AsyncClient: TypeAlias = "aredis.Redis | aredis.RedisCluster"
@@ -27,7 +38,7 @@ _Sentinel: Any = Sentinel
 _AsyncSentinel: Any = aredis.Sentinel
 
 # RESP2 is the cheaper one to parse for search replies; a URL may ask for the other.
-_SETTINGS: dict[str, Any] = {"client_name": CLIENT_NAME, "protocol": 2}
+_SETTINGS: dict[str, Any] = {"protocol": 2}
 # Beyond this many at once, calls wait for each other instead of failing; a URL may ask for another number.
 _POOL: dict[str, Any] = {"max_connections": 100, "timeout": None}
 # What a client made from another one keeps, where the other kind of client has it.
@@ -38,41 +49,104 @@ _KEPT = (
 ).split()
 
 
-def open_client(url: str) -> SyncClient:
-    """Return a sync client of the server, cluster or Sentinel service that a URL names."""
+def open_client(url: str, timeouts: Mapping[str, float | None]) -> SyncClient:
+    """Return a sync client of the server, cluster or Sentinel service that a URL names.
+
+    Args:
+        url: The URL, checked.
+        timeouts: The time limits of redis-py, where the URL names no others.
+    """
+    url, client_name = split_client_name(url)
+    settings = {**_SETTINGS, **timeouts}
     if names_cluster(url):
         first, others = cluster_parts(url)
-        return RedisCluster.from_url(first, startup_nodes=[_ClusterNode(*other) for other in others], **_SETTINGS)
-    if url.startswith("redis+sentinel"):
-        return cast("Redis", _of_sentinel(_Sentinel, url))
-    pool = BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
-    return Redis.from_pool(pool)
+        # The cluster has done the rest of what is done when a connection is made.
+        settings["redis_connect_func"] = lambda connection: _name(connection, client_name)
+        return RedisCluster.from_url(first, startup_nodes=[_ClusterNode(*other) for other in others], **settings)
+
+    def on_connect(connection: Any) -> None:
+        connection.on_connect()
+        _name(connection, client_name)
+
+    settings["redis_connect_func"] = on_connect
+    if names_sentinels(url):
+        return cast("Redis", _of_sentinel(_Sentinel, url, settings, Retry))
+    return Redis.from_pool(BlockingConnectionPool.from_url(url, **{**_POOL, **settings}))
 
 
-def open_async_client(url: str) -> AsyncClient:
-    """Return an async client of the server, cluster or Sentinel service that a URL names."""
+def open_async_client(url: str, timeouts: Mapping[str, float | None]) -> AsyncClient:
+    """Return an async client of the server, cluster or Sentinel service that a URL names. See ``open_client``."""
+    url, client_name = split_client_name(url)
+    settings = {**_SETTINGS, **timeouts}
+
+    async def on_connect(connection: Any) -> None:
+        await connection.on_connect()
+        await connection.send_command("CLIENT", "SETNAME", client_name or CLIENT_NAME)
+        with suppress(ResponseError):
+            await connection.read_response()
+
     if names_cluster(url):
         first, others = cluster_parts(url)
-        return aredis.RedisCluster.from_url(
-            first, startup_nodes=[AsyncClusterNode(*other) for other in others] or None, **_SETTINGS
+        client = aredis.RedisCluster.from_url(
+            first, startup_nodes=[AsyncClusterNode(*other) for other in others] or None, **settings
         )
-    if url.startswith("redis+sentinel"):
-        return cast("aredis.Redis", _of_sentinel(_AsyncSentinel, url))
-    pool = aredis.BlockingConnectionPool.from_url(url, **{**_POOL, **_SETTINGS})
-    return aredis.Redis.from_pool(pool)
+        # It takes none, and hands this to the nodes that it learns of.
+        client.connection_kwargs["redis_connect_func"] = on_connect
+        return client
+    settings["redis_connect_func"] = on_connect
+    if names_sentinels(url):
+        return cast("aredis.Redis", _of_sentinel(_AsyncSentinel, url, settings, AsyncRetry))
+    return aredis.Redis.from_pool(aredis.BlockingConnectionPool.from_url(url, **{**_POOL, **settings}))
 
 
-def _of_sentinel(sentinel: Any, url: str) -> Any:
+def _name(connection: Any, client_name: str | None) -> None:
+    """Name a connection, for administrators; a user who may not do that needs no name."""
+    connection.send_command("CLIENT", "SETNAME", client_name or CLIENT_NAME)
+    with suppress(ResponseError):
+        connection.read_response()
+
+
+def _of_sentinel(sentinel: Any, url: str, settings: Mapping[str, Any], retry: Any) -> Any:
     """Return a client of the master of ``redis+sentinel://[user:password@]host[:port][,...]/[service][/db]``."""
     parts = urlsplit(url)
     service, _, db = parts.path.strip("/").partition("/")
     given = {"username": parts.username, "password": parts.password}
-    credentials = {name: unquote(value) for name, value in given.items() if value}
+    credentials: dict[str, Any] = {name: unquote(value) for name, value in given.items() if value}
     options = url_options(url)
-    settings = {**_SETTINGS, **credentials, "db": int(db or 0), **options}
-    timeouts = {name: value for name, value in options.items() if name.startswith("socket_")}
-    manager = sentinel(url_hosts(parts.netloc, 26379), sentinel_kwargs={**timeouts, **credentials}, **_SETTINGS)
-    return manager.master_for(service or "mymaster", **settings)
+    own = sentinel_options(url)
+    if parts.scheme == "rediss+sentinel":
+        credentials["ssl"] = True
+    of_sentinels = {
+        **{name: value for name, value in options.items() if name.startswith(("socket_keepalive", "ssl_"))},
+        **credentials,
+        # One that is away is not worth a wait: there are others.
+        "socket_timeout": own.timeout,
+        "socket_connect_timeout": own.timeout,
+        "retry": retry(NoBackoff(), 0),
+        **_SETTINGS,
+        **own.credentials,
+    }
+    manager = sentinel(url_hosts(parts.netloc, 26379), sentinel_kwargs=of_sentinels)
+    return manager.master_for(service or "mymaster", **{**settings, **credentials, "db": int(db or 0), **options})
+
+
+def close_client(client: SyncClient) -> None:
+    """Close a client, and those of the Sentinels that it asks."""
+    client.close()
+    for sentinel in _sentinels_of(client):
+        sentinel.close()
+
+
+async def aclose_client(client: AsyncClient) -> None:
+    """Close an async client, and those of the Sentinels that it asks."""
+    await client.aclose()
+    for sentinel in _sentinels_of(client):
+        await sentinel.aclose()
+
+
+def _sentinels_of(client: Any) -> Sequence[Any]:
+    pool: Any = getattr(client, "connection_pool", None)
+    return pool.sentinel_manager.sentinels if hasattr(pool, "sentinel_manager") else ()
 
 
 def settings_of(client: Any) -> tuple[str, dict[str, Any]]:

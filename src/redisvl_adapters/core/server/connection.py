@@ -16,14 +16,18 @@ from redis import exceptions as redis_errors
 from redisvl_adapters.core.server.clients import (
     AsyncClient,
     SyncClient,
+    aclose_client,
     async_twin,
+    close_client,
     open_async_client,
     open_client,
     settings_of,
     sync_twin,
 )
 from redisvl_adapters.core.server.options import ConnectionOptions
-from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url, url_database
+from redisvl_adapters.core.server.replies import readable, shortened
+from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url, url_database, url_options
+from redisvl_adapters.core.server.waits import DEFAULT_RETRY, DEFAULT_TIMEOUT, Retry, check_retry, check_timeout
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
 
 
@@ -34,12 +38,19 @@ class Connection:
     loop has an async client of its own, which is closed with the loop.
 
     Args:
-        redis_url: See ``ConnectionOptions``, as for the next two.
+        redis_url: See ``ConnectionOptions``, as for the rest.
         client: A sync client to use instead of a URL.
         async_client: An async client to use instead of a URL.
+        socket_connect_timeout: How many seconds a connection may take to be made.
+        socket_timeout: How many seconds a reply may take.
+        retry: How many times, or for how long, a round trip is made again.
+
+    Attributes:
+        retry: The same.
 
     Raises:
-        ArgumentError: If both a URL and a client are given, or either is not what it should be.
+        ArgumentError: If both a URL and a client are given, or a time limit twice or to a client, or anything is not
+            what it should be.
     """
 
     def __init__(
@@ -47,6 +58,9 @@ class Connection:
         redis_url: str | None = None,
         client: SyncClient | None = None,
         async_client: AsyncClient | None = None,
+        socket_connect_timeout: float | None = None,
+        socket_timeout: float | None = None,
+        retry: Retry = DEFAULT_RETRY,
     ) -> None:
         if redis_url is not None and (client is not None or async_client is not None):
             raise ArgumentError("give either redis_url or a client, not both")
@@ -60,12 +74,27 @@ class Connection:
                 f"async_client is a redis.asyncio.Redis or redis.asyncio.RedisCluster; not {_kind_of(async_client)}"
                 + ("; give that one as client=" if isinstance(async_client, Redis | RedisCluster) else "")
             )
+        self.retry = check_retry(retry)
+        self._limits = {
+            name: seconds
+            for name, seconds in (
+                ("socket_connect_timeout", socket_connect_timeout),
+                ("socket_timeout", socket_timeout),
+            )
+            if seconds is not None
+        }
+        if self._limits and (client is not None or async_client is not None):
+            raise ArgumentError(f"{next(iter(self._limits))} is for a redis_url; a client that is given has its own")
+        limits = {name: check_timeout(seconds, name) for name, seconds in self._limits.items()}
+        self._timeouts = {"socket_connect_timeout": DEFAULT_TIMEOUT, "socket_timeout": DEFAULT_TIMEOUT, **limits}
         self._url = None
         if client is None and async_client is None:
             named = "the environment variable REDIS_URL" if redis_url is None else "redis_url"
             self._url = check_url(
                 (os.environ.get("REDIS_URL") or DEFAULT_URL) if redis_url is None else redis_url, named
             )
+            if twice := self._limits.keys() & url_options(self._url).keys():
+                raise ArgumentError(f"{min(twice)} is in {named} too; give it once")
         self._given = client
         self._given_async = async_client
         self._home_of_given: asyncio.AbstractEventLoop | None = None
@@ -81,7 +110,7 @@ class Connection:
         """
         if self.given is not None:
             raise ArgumentError("what was given a client cannot be pickled; make it with redis_url instead")
-        return Connection, (self._url,)
+        return _connection, (self.arguments,)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Connection:
         """Return another connection to the same server; a client that was given serves both."""
@@ -90,7 +119,14 @@ class Connection:
     @property
     def arguments(self) -> ConnectionOptions:
         """What makes another connection to the same server; a client that was given serves both."""
-        return {"redis_url": self._url, "client": self._given, "async_client": self._given_async}
+        return {
+            "redis_url": self._url,
+            "client": self._given,
+            "async_client": self._given_async,
+            "socket_connect_timeout": self._limits.get("socket_connect_timeout"),
+            "socket_timeout": self._limits.get("socket_timeout"),
+            "retry": self.retry,
+        }
 
     @property
     def address(self) -> str:
@@ -145,7 +181,9 @@ class Connection:
             if self._opened is None:
                 try:
                     self._opened = (
-                        open_client(self._url) if self._url else sync_twin(cast("AsyncClient", self._given_async))
+                        open_client(self._url, self._timeouts)
+                        if self._url
+                        else sync_twin(cast("AsyncClient", self._given_async))
                     )
                 except redis_errors.RedisClusterException as error:
                     raise _no_cluster(error, self.address) from error
@@ -176,7 +214,9 @@ class Connection:
     async def _keep(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[AsyncClient, None]:
         """Hold an async client until the event loop ends: asyncio closes generators that are still open before that."""
         client = (
-            open_async_client(self._url) if self._url else async_twin(cast("Any", self._given or self._given_async))
+            open_async_client(self._url, self._timeouts)
+            if self._url
+            else async_twin(cast("Any", self._given or self._given_async))
         )
         try:
             if isinstance(client, aredis.RedisCluster):
@@ -187,14 +227,14 @@ class Connection:
             yield client
         finally:
             self._kept.pop(loop, None)
-            await client.aclose()
+            await aclose_client(client)
 
     def close(self) -> None:
         """Close the sync client, unless it was given."""
         with self._lock:
             opened, self._opened = self._opened, None
         if opened is not None:
-            opened.close()
+            close_client(opened)
 
     async def aclose(self) -> None:
         """Close the clients that were opened: the sync one, and the async one of the running event loop."""
@@ -204,13 +244,18 @@ class Connection:
             await kept[1].aclose()
 
 
+def _connection(arguments: ConnectionOptions) -> Connection:
+    return Connection(**arguments)
+
+
 def _kind_of(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__name__}"
 
 
 def _no_cluster(error: redis_errors.RedisClusterException, address: str) -> ServerError:
+    address, said = shortened(address), readable(error, 130)
     if isinstance(error.__cause__, redis_errors.AuthenticationError | redis_errors.AuthorizationError):
-        return AuthenticationError(f"the cluster at {address} refused the username or the password: {error}")
+        return AuthenticationError(f"the cluster at {address} refused the username or the password: {said}")
     return ServerUnavailableError(
-        f"no Redis cluster answers at {address} ({error}); is it running, and is the URL right?"
+        f"no Redis cluster answers at {address} ({said}); is it running, and is the URL right?"
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from redis import exceptions as redis_errors
 from redis.client import NEVER_DECODE
 
 from redisvl_adapters.core.server.closeable import Closeable
-from redisvl_adapters.core.server.commands import Steps, T
+from redisvl_adapters.core.server.commands import Command, Steps, T
 from redisvl_adapters.core.server.connection import Connection
-from redisvl_adapters.core.server.retrying_drivers import adrive, drive, translate_error
+from redisvl_adapters.core.server.replies import note_command
+from redisvl_adapters.core.server.retrying_drivers import FAILURES, adrive, drive, is_lost, translate_error
+from redisvl_adapters.core.server.waits import retry_waits
 from redisvl_adapters.errors import known_keywords
 
 PAGE_SIZE = 1000
@@ -28,36 +31,53 @@ class PlainRedisBase(Closeable):
     _connection: Connection
 
     def _run(self, steps: Steps[T]) -> T:
-        return drive(self._connection.sync_client(), steps, self._address)
+        return drive(self._connection.sync_client(), steps, self._address, self._connection.retry)
 
     async def _arun(self, steps: Steps[T]) -> T:
-        return await adrive(await self._connection.async_client(), steps, self._address)
+        return await adrive(await self._connection.async_client(), steps, self._address, self._connection.retry)
 
     def _scan(self, prefix: str) -> Iterator[str]:
         """Yield the keys that start with a prefix, each once, on every node of a cluster."""
         seen: set[str] = set()
-        with self._translated():
-            for key in self._connection.sync_client().scan_iter(**_scan_arguments(prefix)):
-                if (name := key.decode("utf-8", "replace")) not in seen:
-                    seen.add(name)
-                    yield name
+        waits: Iterator[float] | None = None
+        while True:
+            try:
+                for key in self._connection.sync_client().scan_iter(**_scan_arguments(prefix)):
+                    waits = None
+                    if (name := key.decode("utf-8", "replace")) not in seen:
+                        seen.add(name)
+                        yield name
+            except FAILURES as error:
+                waits = retry_waits(self._connection.retry) if waits is None else waits
+                time.sleep(self._wait_or_raise(error, waits, prefix))
+            else:
+                return
 
     async def _ascan(self, prefix: str) -> AsyncIterator[str]:
         """Yield the keys that start with a prefix, each once, on every node of a cluster."""
         seen: set[str] = set()
-        client = await self._connection.async_client()
-        with self._translated():
-            async for key in client.scan_iter(**_scan_arguments(prefix)):
-                if (name := key.decode("utf-8", "replace")) not in seen:
-                    seen.add(name)
-                    yield name
+        waits: Iterator[float] | None = None
+        while True:
+            try:
+                async for key in (await self._connection.async_client()).scan_iter(**_scan_arguments(prefix)):
+                    waits = None
+                    if (name := key.decode("utf-8", "replace")) not in seen:
+                        seen.add(name)
+                        yield name
+            except FAILURES as error:
+                waits = retry_waits(self._connection.retry) if waits is None else waits
+                await asyncio.sleep(self._wait_or_raise(error, waits, prefix))
+            else:
+                return
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except redis_errors.RedisError as error:
-            raise translate_error(error, self._address()) from error
+    def _wait_or_raise(self, error: Exception, waits: Iterator[float], prefix: str) -> float:
+        """Return how long to wait before a scan is begun again, or raise what the failure means."""
+        wait = next(waits, None) if is_lost(error) else None
+        if wait is not None:
+            return wait
+        if isinstance(error, redis_errors.ResponseError):
+            note_command(error, Command(("SCAN",), prefix))
+        raise translate_error(error, self._address()) from error
 
     @known_keywords
     def close(self) -> None:

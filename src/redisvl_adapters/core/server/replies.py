@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from redis.exceptions import ResponseError
+from redis.exceptions import AskError, ClusterDownError, NoPermissionError, ResponseError
 
-from redisvl_adapters.core.server.commands import Reply
-from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError
+from redisvl_adapters.core.server.commands import Command, Reply
+from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError, ServerUnavailableError
 
-_MAX_SAID = 150
+_MAX_SAID = 100
+_MAX_NAME = 50
 _SERVERS = "Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
+
+# What servers and redis-py quote of commands can be of a text, of a filter or of a vector.
+_QUOTED = re.compile(
+    # Names of commands, fields and settings alone are told.
+    r"(?<!command )(?<!run the )(?<!arguments for )(?<!memory > )(?<!Property )(?<!field )([`'\"]).*?\1"
+    # The rest of a query, or of what a number was expected in.
+    r"|(?<=\bnear ).*|(?<=\bgot ).*|(?<=Invalid attribute ).*"
+    # Numbers in a row, and what is no text.
+    r"|(?:[-+]?\d[-+.\de]*[\s,;]+){3,}[-+]?\d[-+.\de]*|\S*(?:\\x[0-9a-fA-F]{2}|\ufffd|[^\x20-\uffff])\S*"
+)
+_NOISE = re.compile(
+    r", with args beginning with:.*"
+    r"|^Command # \d+ \(.*\) of pipeline caused error: "
+    r"| script: [0-9a-f]{40}, on @user_script:\d+\.?",
+    re.DOTALL,
+)
 
 
 def ok(reply: Reply) -> Reply:
@@ -25,16 +43,48 @@ def ok(reply: Reply) -> Reply:
     return reply
 
 
-def readable(error: Exception) -> str:
-    """Return what the server or redis-py said, in one line of bounded length: it may repeat values and vectors."""
-    said = "".join(char if char.isprintable() else "?" for char in str(error).strip())
-    return said if len(said) <= _MAX_SAID else f"{said[:_MAX_SAID]}..."
+def note_commands(commands: Iterable[Command], replies: Sequence[Reply]) -> None:
+    """Let the refusals among replies know what was refused, for ``server_error``."""
+    for command, reply in zip(commands, replies, strict=False):
+        if isinstance(reply, ResponseError):
+            note_command(reply, command)
+
+
+def note_command(refusal: ResponseError, command: Command) -> None:
+    """Let a refusal know what was refused. Nothing but the name of the command and its key is kept."""
+    name, key = str(command.args[0]), command.key
+    if name.startswith("FT.") and len(command.args) > 1:
+        key = str(command.args[2 if name == "FT.CURSOR" else 1])
+    said: Any = refusal
+    said.refused = name if key is None else f"{name} on {shortened(key, _MAX_NAME)!r}"
+
+
+def shortened(name: str, most: int = 80) -> str:
+    """Return a name or an address for a message, of bounded length."""
+    return name if len(name) <= most else f"{name[:most]}..."
+
+
+def readable(error: Exception, most: int = _MAX_SAID) -> str:
+    """Return what the server or redis-py said: one line of bounded length, without what it quotes of commands."""
+    said = _QUOTED.sub("...", _NOISE.sub("", " ".join(str(error).split())))
+    return shortened("".join(char if char.isprintable() else "?" for char in said), most)
 
 
 def server_error(error: ResponseError) -> ServerError:
-    """Return what a refusal by the server means here."""
-    text = readable(error)
+    """Return what a refusal by the server means here: at most 300 characters, without values and vectors."""
+    text, refused = readable(error), getattr(error, "refused", "a command")
     lowered = text.lower()
+    if isinstance(error, AskError):
+        # redis-py says no more than the slot and the node.
+        return ServerError(
+            f"{refused} is for another node of a cluster ({text}): write ?cluster=true in redis_url, or "
+            "give a redis.RedisCluster client"
+        )
+    if isinstance(error, ClusterDownError):
+        return ServerUnavailableError(
+            f"{refused}: the cluster does not serve this key now ({text}); see CLUSTER INFO for the nodes that are "
+            "away, and write ?cluster=true in redis_url if it is not there"
+        )
     if "unknown command" in lowered and ("ft." in lowered or "json." in lowered):
         module = "search" if "ft." in lowered else "JSON"
         return MissingModuleError(f"the server lacks the {module} module ({text.strip()}); use {_SERVERS}")
@@ -42,9 +92,23 @@ def server_error(error: ResponseError) -> ServerError:
         return MissingModuleError(f"the server lacks the JSON module ({text}); use storage='hash', or {_SERVERS}")
     if "cannot create index on db" in lowered:
         return ServerError(f"search is in database 0 alone ({text}); let the URL end in /0, or in no number")
-    if lowered.startswith(("noperm", "noauth", "wrongpass")) or "no permissions" in lowered:
-        return AuthenticationError(f"the server does not permit this: {text}")
-    return ServerError(f"the server refused a command: {text}")
+    if is_no_permission(error):
+        return AuthenticationError(
+            f"the server does not permit {refused}: {text}; docs/operating.md has the rules that a user needs"
+        )
+    return ServerError(f"the server refused {refused}: {text}")
+
+
+def is_no_permission(reply: Reply) -> bool:
+    """Tell whether the server refused a command, or what a script calls, since the user may not run it."""
+    if not isinstance(reply, ResponseError):
+        return False
+    lowered = str(reply).lower()
+    return (
+        isinstance(reply, NoPermissionError)
+        or "no permissions" in lowered
+        or lowered.startswith(("noperm", "noauth", "wrongpass"))
+    )
 
 
 def is_missing_index(reply: Reply) -> bool:

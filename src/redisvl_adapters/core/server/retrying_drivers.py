@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -11,30 +11,32 @@ from typing import Any
 
 from redis import exceptions as redis_errors
 from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
+from redis.asyncio.sentinel import MasterNotFoundError as AsyncMasterNotFoundError
 from redis.client import NEVER_DECODE
 from redis.cluster import RedisCluster
+from redis.sentinel import MasterNotFoundError
 
 from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
-from redisvl_adapters.core.server.replies import readable, server_error
+from redisvl_adapters.core.server.replies import note_commands, readable, server_error, shortened
+from redisvl_adapters.core.server.waits import Retry, retry_waits
 from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
 
 # Text comes back as bytes whatever the client was made for, since some of it is vectors.
 _RAW: dict[str, Any] = {NEVER_DECODE: True}
 
-# The second one is not of the first one's kind.
-_FAILURES = (redis_errors.RedisError, redis_errors.RedisClusterException)
-_FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
+FAILURES = (redis_errors.RedisError, redis_errors.RedisClusterException)
+"""What redis-py raises; the second is not of the first one's kind."""
 
 
-def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry: int = 0) -> T:
+def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry: Retry = 0) -> T:
     """Run an operation, one round trip for each batch that it yields.
 
     Args:
         client: The client.
         steps: The operation.
         address: Tells where the server is, for errors.
-        retry: How many times a round trip is made again if the connection fails.
+        retry: How many times, or for how long, a round trip is made again if the connection fails.
     """
     try:
         commands = next(steps)
@@ -43,20 +45,21 @@ def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry
             while True:
                 try:
                     replies = _rest(commands) if type(commands) is Pause else _send(client, commands)
-                except _FAILURES as error:
-                    wait = next(waits, None) if _is_lost(error) else None
+                except FAILURES as error:
+                    wait = next(waits, None) if is_lost(error) else None
                     if wait is None:
                         commands = steps.throw(translate_error(error, address()))
                         break
                     time.sleep(wait)
                 else:
+                    note_commands(commands, replies)
                     commands = steps.send(replies)
                     break
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
 
 
-async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str], retry: int = 0) -> T:
+async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str], retry: Retry = 0) -> T:
     """Run an operation on an async client. See ``drive``."""
     try:
         commands = next(steps)
@@ -65,13 +68,14 @@ async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str
             while True:
                 try:
                     replies = await (_arest(commands) if type(commands) is Pause else _asend(client, commands))
-                except _FAILURES as error:
-                    wait = next(waits, None) if _is_lost(error) else None
+                except FAILURES as error:
+                    wait = next(waits, None) if is_lost(error) else None
                     if wait is None:
                         commands = steps.throw(translate_error(error, address()))
                         break
                     await asyncio.sleep(wait)
                 else:
+                    note_commands(commands, replies)
                     commands = steps.send(replies)
                     break
     except StopIteration as stop:
@@ -88,15 +92,13 @@ async def _arest(pause: Pause) -> list[Reply]:
     return []
 
 
-def _waits(commands: Sequence[Command], retry: int) -> Iterator[float]:
+def _waits(commands: Sequence[Command], retry: Retry) -> Iterator[float]:
     """Yield how long to wait before each attempt to send commands again, if that does no harm."""
     if all(command.repeatable for command in commands):
-        for attempt in range(retry):
-            # Not all clients at once.
-            yield min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt) * (0.5 + random.random() / 2)  # noqa: S311
+        yield from retry_waits(retry)
 
 
-def _is_lost(error: Exception) -> bool:
+def is_lost(error: Exception) -> bool:
     """Tell whether a connection failed, and not a password or a command."""
     lost = isinstance(
         error, redis_errors.ConnectionError | redis_errors.TimeoutError | redis_errors.RedisClusterException
@@ -198,16 +200,38 @@ async def _asend_to_cluster(client: Any, commands: Sequence[Command]) -> list[Re
 
 def translate_error(error: Exception, address: str) -> ServerError:
     """Return what a failure to talk to the server means here."""
+    address = shortened(address)
     match error:
+        case MasterNotFoundError() | AsyncMasterNotFoundError():
+            return _no_master(error, address)
         case redis_errors.AuthenticationError() | redis_errors.AuthorizationError():
             return AuthenticationError(
                 f"the server at {address} refused the username or the password: {readable(error)}"
             )
         case redis_errors.ConnectionError() | redis_errors.TimeoutError() | redis_errors.RedisClusterException():
             return ServerUnavailableError(
-                f"no Redis server answers at {address} ({readable(error)}); is it running, and is the URL right?"
+                f"no Redis server answers at {address} ({readable(error, 130)}); is it running, and is the URL right?"
             )
         case redis_errors.ResponseError():
             return server_error(error)
         case _:
             return ServerError(f"{type(error).__name__} from the server at {address}: {readable(error)}")
+
+
+def _no_master(error: Exception, address: str) -> ServerError:
+    """Return the error for Sentinels that name no master; redis-py lists its clients of them, with all settings."""
+    said = str(error)
+    if "AuthenticationError" in said:
+        return AuthenticationError(
+            f"a Sentinel at {address} refused the username or the password; those of Sentinels are sentinel_username "
+            "and sentinel_password in the URL, or empty ones where they have none"
+        )
+    kinds = ", ".join(dict.fromkeys(_FAILED_SENTINEL.findall(said)))
+    why = f" ({kinds})" if kinds else ""
+    return ServerUnavailableError(
+        f"no Sentinel at {address} names a master of that service which is up{why}; are they running, is the name of "
+        "the service right, and has a new master been chosen?"
+    )
+
+
+_FAILED_SENTINEL = re.compile(r"> - (?:\w+:)?(\w+)")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from redis import exceptions as redis_errors
+from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from redis.connection import Connection, SSLConnection, parse_url
 
+from redisvl_adapters.core.server.waits import SENTINEL_TIMEOUT, check_timeout
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 DEFAULT_URL = "redis://localhost:6379"
 
-_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel")
+_SENTINEL_SCHEMES = ("redis+sentinel", "rediss+sentinel")
+_SCHEMES = ("redis", "rediss", "unix", *_SENTINEL_SCHEMES)
 # The options that a URL can spell, of those that redis-py has.
 _OPTIONS = frozenset(
     "client_name db decode_responses encoding encoding_errors health_check_interval legacy_responses lib_name "
@@ -25,6 +28,7 @@ _SSL_OPTIONS = frozenset(
     "ssl_ca_certs ssl_ca_data ssl_ca_path ssl_cert_reqs ssl_certfile ssl_check_hostname ssl_ciphers "
     "ssl_exclude_verify_flags ssl_include_verify_flags ssl_keyfile ssl_min_version ssl_password".split()
 )
+_SENTINEL_OPTIONS = frozenset("sentinel_password sentinel_timeout sentinel_username".split())
 # What the pool of a single server takes, and a connection does not.
 _OF_POOLS = ("max_connections", "timeout")
 # redis-py does not type it.
@@ -75,7 +79,8 @@ def check_url(url: str, named: str = "redis_url") -> str:
     try:
         settings = {name: value for name, value in url_options(url).items() if name not in _OF_POOLS}
         # A connection that is made is not opened yet.
-        (SSLConnection if parts.scheme == "rediss" else Connection)(**settings)
+        (SSLConnection if parts.scheme.startswith("rediss") else Connection)(**settings)
+        sentinel_options(url)
     except (TypeError, ValueError, redis_errors.RedisError) as error:
         raise ArgumentError(f"{named} has an option with a wrong value: {error}") from None
     return url
@@ -89,14 +94,16 @@ def url_database(url: str) -> int:
 def _database_in_path(url: str) -> str:
     parts = urlsplit(url)
     path = parts.path.strip("/")
-    return {"unix": "", "redis+sentinel": path.partition("/")[2]}.get(parts.scheme, path)
+    return path.partition("/")[2] if names_sentinels(url) else "" if parts.scheme == "unix" else path
 
 
 def _known_options(url: str) -> frozenset[str]:
     scheme = urlsplit(url).scheme
-    known = _OPTIONS | (_SSL_OPTIONS if scheme == "rediss" else frozenset())
-    if scheme == "redis+sentinel":
-        return known - {"timeout"}
+    known = _OPTIONS | (_SSL_OPTIONS if scheme.startswith("rediss") else frozenset())
+    if names_sentinels(url):
+        # Sentinels are asked by clients of both kinds.
+        tls = _SSL_OPTIONS & {*inspect.signature(Redis.__init__).parameters}
+        return (known - {"timeout"} - _SSL_OPTIONS) | (known & tls) | _SENTINEL_OPTIONS
     if names_cluster(url):
         known &= {*inspect.signature(RedisCluster.__init__).parameters}
     return known if scheme == "unix" else known | {"cluster"}
@@ -105,7 +112,50 @@ def _known_options(url: str) -> frozenset[str]:
 def url_options(url: str) -> dict[str, Any]:
     """Return the options behind the question mark, as redis-py reads them."""
     options = _parse_url(f"redis://?{urlsplit(url).query}")
-    return {name: value for name, value in options.items() if name != "cluster"}
+    return {name: value for name, value in options.items() if name != "cluster" and name not in _SENTINEL_OPTIONS}
+
+
+class SentinelOptions(NamedTuple):
+    """What a URL says of its Sentinels.
+
+    Attributes:
+        credentials: Their username and password; None where they have none, and nothing where they are the master's.
+        timeout: Within how many seconds each must answer; None for no limit.
+    """
+
+    credentials: dict[str, str | None]
+    timeout: float | None
+
+
+def sentinel_options(url: str) -> SentinelOptions:
+    """Return what a URL says of its Sentinels.
+
+    Raises:
+        ValueError: If their time limit is none.
+    """
+    given = {name: values[0] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+    named = {
+        name: given[f"sentinel_{name}"] or None for name in ("username", "password") if f"sentinel_{name}" in given
+    }
+    # One without the other is not mixed with the master's.
+    credentials = {"username": None, "password": None, **named} if named else {}
+    return SentinelOptions(
+        credentials, check_timeout(float(given.get("sentinel_timeout", SENTINEL_TIMEOUT)), "sentinel_timeout")
+    )
+
+
+def names_sentinels(url: str) -> bool:
+    """Tell whether a URL names Sentinels, which know where the server is."""
+    return urlsplit(url).scheme in _SENTINEL_SCHEMES
+
+
+def split_client_name(url: str) -> tuple[str, str | None]:
+    """Return a URL without the name for its connections, and that name: redis-py would fail where it may not be set."""
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    names = [value for name, value in query if name == "client_name"]
+    rest = urlencode([(name, value) for name, value in query if name != "client_name"])
+    return (urlunsplit(parts._replace(query=rest)), names[0]) if names else (url, None)
 
 
 def url_hosts(netloc: str, port: int) -> list[tuple[str, int]]:
@@ -124,7 +174,7 @@ def names_cluster(url: str) -> bool:
     """Tell whether a URL names a cluster: several hosts, or ``cluster=true``. A comma in a password is no host."""
     parts = urlsplit(url)
     flag = parse_qs(parts.query).get("cluster", ["false"])[0]
-    return parts.scheme != "redis+sentinel" and ("," in parts.netloc.rpartition("@")[2] or flag.lower() == "true")
+    return not names_sentinels(url) and ("," in parts.netloc.rpartition("@")[2] or flag.lower() == "true")
 
 
 def cluster_parts(url: str) -> tuple[str, list[tuple[str, int]]]:
