@@ -19,6 +19,7 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from integration_tests.core.core_support import own_sentinel
 from integration_tests.core.server.test_connections import check_both_modes
 from integration_tests.servers import only_on_one
 from redisvl_adapters.core import RedisIndex, operations
@@ -26,9 +27,10 @@ from redisvl_adapters.errors import ServerUnavailableError
 
 
 class Proxy(NamedTuple):
-    """A proxy: its port, and the files of the authority, of a client's certificate and of its key."""
+    """A proxy: its port and context, and the files of the authority, of a client's certificate and of its key."""
 
     port: int
+    context: ssl.SSLContext
     authority: str
     certificate: str
     key: str
@@ -100,7 +102,7 @@ def proxy(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     authority.configure_trust(context)
     context.verify_mode = ssl.CERT_REQUIRED
     with terminating(context, (parts.hostname or "localhost", parts.port or 6379)) as port:
-        yield Proxy(port, **files)
+        yield Proxy(port, context, **files)
 
 
 @pytest.fixture
@@ -125,6 +127,28 @@ async def test_a_tls_url_serves_both_modes(tls_url: str, index_name: str, storag
     index = RedisIndex(redis_url=tls_url, index_name=index_name, storage=storage)
     await check_both_modes(index)
     await index.aclose()
+
+
+async def test_a_url_of_sentinels_serves_both_modes_by_tls(redis_url: str, proxy: Proxy, index_name: str) -> None:
+    credentials, at, _ = urlsplit(redis_url).netloc.rpartition("@")
+    files = f"ssl_ca_certs={proxy.authority}&ssl_certfile={proxy.certificate}&ssl_keyfile={proxy.key}"
+    # It cannot talk to the proxy itself, and so is told to wait long before it takes the master for dead.
+    patient = "sentinel down-after-milliseconds mymaster 600000"
+    with (
+        own_sentinel(proxy.port, patient, "requirepass watch") as port,
+        terminating(proxy.context, ("127.0.0.1", port)) as guarded,
+    ):
+        query = f"{files}&sentinel_password=watch&sentinel_timeout=5"
+        url = f"rediss+sentinel://{credentials}{at}localhost:{guarded}/mymaster/0?{query}"
+        index = RedisIndex(redis_url=url, index_name=index_name)
+        await check_both_modes(index)
+        await index.aclose()
+        plain = RedisIndex(
+            redis_url=url.replace("rediss", "redis").replace(files, "client_name=x"), index_name="x", retry=0
+        )
+        with pytest.raises(ServerUnavailableError, match="no Sentinel at"):
+            await plain.arun(operations.count(plain.state))
+        await plain.aclose()
 
 
 async def test_the_twin_of_a_tls_client_keeps_tls_and_credentials(settings: dict[str, Any], index_name: str) -> None:
