@@ -18,7 +18,8 @@ def renew_ttl(state: IndexState, ids: Sequence[str]) -> Steps[None]:
         for chunk in batched(ids, BATCH_SIZE):
             keys = map(state.schema.key_of, chunk)
             # XX leaves those alone that were told never to expire.
-            yield [Command(("PEXPIRE", key, state.spec.ttl_ms or 0, "XX"), key) for key in keys]
+            for reply in (yield [Command(("PEXPIRE", key, state.spec.ttl_ms or 0, "XX"), key) for key in keys]):
+                ok(reply)
 
 
 def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | None]]:

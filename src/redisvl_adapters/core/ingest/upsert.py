@@ -209,17 +209,18 @@ def _write(
     return done
 
 
-def _refusals(replies: Sequence[Reply], chunks: Sequence[Sequence[int]]) -> tuple[dict[int, str], set[int]]:
+def _refusals(
+    replies: Sequence[Reply], chunks: Sequence[Sequence[int]]
+) -> tuple[dict[int, str | ResponseError], set[int]]:
     """Return which records of a batch the server refused, with its reasons, and all that are not written therefore."""
-    refusals: dict[int, str] = {}
+    refusals: dict[int, str | ResponseError] = {}
     lost: set[int] = set()
     for places, reply in zip(chunks, replies, strict=True):
         if isinstance(reply, ResponseError):
-            written, reason = 0, str(reply)
+            refusals[places[0]] = reply
+            lost.update(places)
         elif len(reply) > 1:
-            written, reason = int(reply[0]), reply[1].decode()
-        else:
-            continue
-        refusals[places[written]] = reason
-        lost.update(places[written:])
+            written = int(reply[0])
+            refusals[places[written]] = reply[1].decode()
+            lost.update(places[written:])
     return refusals, lost

@@ -12,10 +12,16 @@ from redisvl_adapters.core.server.replies import is_wrong_type, ok
 
 _PARTS: Mapping[str, Sequence[str]] = {"hash": (METADATA, KEYS), "json": (f"$.{METADATA}", f"$.index.{KEYS}")}
 
+# Something of another type is no record; another error, such as that the user may not look, is one.
+_LOOK = (
+    "(function() local r=redis.pcall({}) if type(r)=='table' and r.err then "
+    "if not string.find(string.upper(r.err),'WRONG',1,true) then error(r) end return false end return {} end)()"
+)
+
 IS_RECORD: Mapping[str, str] = {
-    "hash": f"(redis.pcall('HEXISTS',key,'{KEYS}')==1)",
-    # A list of one type, where the path is there; of none where it is not; or an error, or nothing.
-    "json": f"((redis.pcall('JSON.TYPE',key,'$.index.{KEYS}') or {{}})[1]~=nil)",
+    "hash": _LOOK.format(f"'HEXISTS',key,'{KEYS}'", "r==1"),
+    # A list of one type, where the path is there; of none where it is not; or nothing.
+    "json": _LOOK.format(f"'JSON.TYPE',key,'$.index.{KEYS}'", "(r or {})[1]~=nil"),
 }
 """By storage, the condition in Lua that ``key`` is that of a record."""
 

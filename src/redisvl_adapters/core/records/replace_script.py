@@ -102,13 +102,15 @@ def replace_commands(script: str, writes: Sequence[Write], chunks: Sequence[Sequ
     return commands
 
 
-def refusal_error(reason: str, key: str) -> AdapterError:
+def refusal_error(reason: str | ResponseError, key: str) -> AdapterError:
     """Return the error for a record that the script did not write, from the reason that it gave.
 
     Args:
-        reason: The reason.
+        reason: The reason, or what the server said to the script as a whole.
         key: The key of the record.
     """
+    if isinstance(reason, ResponseError):
+        return server_error(reason)
     if reason == _TAKEN:
         return RecordError(
             f"at the key {key!r} there is something that is not a record of this library, and is not overwritten; "

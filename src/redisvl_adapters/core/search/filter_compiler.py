@@ -6,8 +6,6 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from redis.exceptions import ResponseError
-
 from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or
 from redisvl_adapters.core.filters.conditions import NOTHING, Condition
 from redisvl_adapters.core.filters.context import RenderContext, StemsNeededError, TagValues, ValuesNeededError
@@ -199,4 +197,4 @@ def _oversized(alias: str, schema: Schema) -> FilterError:
 
 def _is_known_key(schema: Schema, key: str) -> Steps[bool]:
     (reply,) = yield [count_command(schema, presence_query(key))]
-    return not isinstance(reply, ResponseError) and read_total(reply) > 0
+    return not is_missing_index(reply) and read_total(ok(reply)) > 0
