@@ -39,7 +39,7 @@ def sentinel(master: int) -> Iterator[int]:
 def guarded(master: int) -> Iterator[int]:
     """A Sentinel with a password, and a user besides."""
     with own_sentinel(
-        master, f'sentinel auth-pass mymaster "{PASSWORD}"', "requirepass watch", "user bob on >look +@all"
+        master, f'sentinel auth-pass mymaster "{PASSWORD}"', "requirepass watch", "user bob on >look +sentinel|masters"
     ) as port:
         yield port
 

@@ -47,7 +47,7 @@ def expire(state: IndexState, ids: Sequence[str], ttl_ms: int | None) -> Steps[i
     for chunk in batched(ids, BATCH_SIZE):
         if ttl_ms is None:
             commands = [on_record(schema, record_id, name) for record_id in chunk for name in ("PERSIST", "EXISTS")]
-            there += sum(map(ok, (yield commands)[1::2]))
+            there += sum([ok(reply) for reply in (yield commands)][1::2])
         else:
             there += sum(map(ok, (yield [on_record(schema, record_id, "PEXPIRE", ttl_ms) for record_id in chunk])))
     return there

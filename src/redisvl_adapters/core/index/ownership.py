@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from redis.exceptions import ResponseError
@@ -25,9 +26,12 @@ from redisvl_adapters.core.server.replies import (
     is_missing_index,
     ok,
     readable,
+    server_error,
 )
 from redisvl_adapters.core.server.slots import script_chunks
 from redisvl_adapters.errors import SchemaMismatchError
+
+_log = logging.getLogger(__name__)
 
 
 def check_ownership(schema: Schema) -> Steps[bool]:
@@ -61,7 +65,10 @@ def check_ownership(schema: Schema) -> Steps[bool]:
             f"their dims and dtype; else {remedy}"
         )
     (reply,) = yield [mark_command(schema.name, unchecked=False)]
-    return not isinstance(reply, ResponseError)
+    if isinstance(reply, ResponseError):
+        _log.info("index %r stays marked as one of unknown records: %s", schema.name, server_error(reply))
+        return False
+    return True
 
 
 _LAST_ERROR = (b"last indexing error", b"last indexing error key")

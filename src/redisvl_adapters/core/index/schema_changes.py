@@ -131,8 +131,8 @@ def apply_schema_change(state: IndexState, snapshot: Snapshot, change: SchemaCha
     (unseen,) = counted
     kinds = (yield from check_backfill(schema, unseen)) if unseen else []
     claims = claim_commands(schema.name, change.fields, change.untyped_keys, [*change.other_kinds, *kinds])
-    *_, registry = yield claims
-    entries = as_mapping(ok(registry))
+    *_, registry = map(ok, (yield claims))
+    entries = as_mapping(registry)
     if registry_header(entries) != registry_header(snapshot.registry):
         return None
     # Of two writers that learn one key at once, the first one's type holds, and both add the field before they write.

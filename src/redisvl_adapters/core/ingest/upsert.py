@@ -184,6 +184,7 @@ def _write(
                 # Nodes, and shards, know no order among them.
                 replies = yield commands
                 registry, exists = yield guard
+            is_gone = is_missing_index(exists) or ok(exists) is None
         except ServerError as error:
             message = f"{done} of {len(ids)} records are written, then: {error}"
             raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
@@ -202,7 +203,7 @@ def _write(
                 raise reason
             message = f"{len(written)} of {len(ids)} records are written; {culprit!r:.80} is not: {reason}"
             raise PartialWriteError(message, written=written, unwritten=unwritten) from reason
-        if is_missing_index(exists) or as_mapping(ok(registry)) != snapshot.registry:
+        if is_gone or as_mapping(ok(registry)) != snapshot.registry:
             # These may lack an index entry: they are to be written again.
             break
         done += len(batch)

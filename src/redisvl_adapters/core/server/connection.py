@@ -26,6 +26,7 @@ from redisvl_adapters.core.server.clients import (
 )
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.replies import readable, shortened
+from redisvl_adapters.core.server.retrying_drivers import FAILURES, translate_error
 from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url, url_database, url_options
 from redisvl_adapters.core.server.waits import DEFAULT_RETRY, DEFAULT_TIMEOUT, Retry, check_retry, check_timeout
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
@@ -185,8 +186,8 @@ class Connection:
                         if self._url
                         else sync_twin(cast("AsyncClient", self._given_async))
                     )
-                except redis_errors.RedisClusterException as error:
-                    raise _no_cluster(error, self.address) from error
+                except FAILURES as error:
+                    raise _cannot_open(error, self.address) from error
             return self._opened
 
     async def async_client(self) -> AsyncClient:
@@ -222,8 +223,8 @@ class Connection:
             if isinstance(client, aredis.RedisCluster):
                 try:
                     await client.initialize()
-                except redis_errors.RedisClusterException as error:
-                    raise _no_cluster(error, self.address) from error
+                except FAILURES as error:
+                    raise _cannot_open(error, self.address) from error
             yield client
         finally:
             self._kept.pop(loop, None)
@@ -252,7 +253,14 @@ def _kind_of(value: object) -> str:
     return f"{type(value).__module__}.{type(value).__name__}"
 
 
-def _no_cluster(error: redis_errors.RedisClusterException, address: str) -> ServerError:
+def _cannot_open(error: Exception, address: str) -> ServerError:
+    """Return the error for the client of a cluster, which looks at its nodes when it is made."""
+    if not isinstance(error, redis_errors.RedisClusterException):
+        return translate_error(error, address)
+    for cause in (error.__cause__, error.__cause__ and error.__cause__.__context__):
+        # redis-py says of whatever is refused that it is no cluster.
+        if isinstance(cause, redis_errors.NoPermissionError):
+            return translate_error(cause, address)
     address, said = shortened(address), readable(error, 130)
     if isinstance(error.__cause__, redis_errors.AuthenticationError | redis_errors.AuthorizationError):
         return AuthenticationError(f"the cluster at {address} refused the username or the password: {said}")
