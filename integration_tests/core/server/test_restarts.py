@@ -59,7 +59,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def faces(server: Server) -> Iterator[dict[str, Any]]:
     """What writes to it and waits for it, by name."""
-    given: dict[str, Any] = {"redis_url": f"redis://127.0.0.1:{server.port}", "retry": timedelta(seconds=60)}
+    given: dict[str, Any] = {"redis_url": f"redis://127.0.0.1:{server.port}", "retry": timedelta(seconds=15)}
     made: dict[str, Any] = {
         "store": langchain.RedisVectorStore(MODEL, index_name="docs", **given),
         "nodes": llama_index.RedisVectorStore(index_name="nodes", **given),
