@@ -103,7 +103,7 @@ async def writing(call: Caller, **options: Any) -> None:
     docs = store(call, create="never", learn=False, metadata_schema=FIELDS, **options)
     added = {"year": 9, "kind": "new", "undeclared": [1]}
     assert await call(docs, "add_texts", ["text"], [added], ids=["three"]) == ["three"]
-    assert await call(docs, "add_texts", ["text"], [added], ids=["three"], ttl=100) == ["three"]
+    assert await call(docs, "add_texts", ["text"], [{"year": 9}], ids=["three"], ttl=100) == ["three"]
     assert await call(docs, "expire", ["three"], ttl=50) == 1
     assert await call(docs, "persist", ["three"]) == 1
     assert await call(docs, "add_texts", ["more"], content_ids=True, skip_existing=True)
@@ -161,6 +161,9 @@ async def cached_by_meaning(call: Caller, **options: Any) -> None:
     assert await call(cache, "lookup", "prompt", "model")
     assert await call(cache, "lookup", "another prompt", "model")
     await cache.aclose()
+    forever = langchain.RedisSemanticCache(MODEL, distance_threshold=2.0, **{**given, "ttl": None})
+    await call(forever, "update", "prompt", "model", [Generation(text="answer")])
+    await forever.aclose()
 
 
 async def in_byte_store(call: Caller) -> None:

@@ -43,10 +43,10 @@ class SessionStore(PlainRedisBase, BaseModel):
             options.get("max_messages"),
             keep_system=options.get("keep_system", False),
         )
-        if isinstance(options.get("retry"), str):
+        if isinstance(retry := options.get("retry"), str):
             # A time that to_json has written down.
             with suppress(ValidationError):
-                options["retry"] = TypeAdapter(timedelta).validate_python(options["retry"])
+                options["retry"] = TypeAdapter(timedelta).validate_python(retry)
         connection = Connection(**connection_options(options))
         super().__init__(**{name: value for name, value in options.items() if name in type(self).model_fields})
         self._sessions = sessions
