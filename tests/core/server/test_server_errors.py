@@ -98,6 +98,13 @@ ERRORS: list[tuple[Exception, type[ServerError], str]] = [
         ServerError,
         r"HSET on 'docs:1' is for another node of a cluster \(5485 10.0.0.7:6379\).*\?cluster=true",
     ),
+    (redis_errors.ResponseError("MOVED 5485 10.0.0.7:6379"), ServerError, r"another node .*\?cluster=true"),
+    (redis_errors.ResponseError("ASK 5485 10.0.0.7:6379"), ServerError, r"another node .*\?cluster=true"),
+    (
+        redis_errors.ResponseError("CLUSTERDOWN Hash slot not served"),
+        ServerUnavailableError,
+        r"Hash slot not served.*\?cluster=true",
+    ),
     (redis_errors.AskError("5485 10.0.0.7:6379"), ServerError, r"another node of a cluster.*\?cluster=true"),
     (redis_errors.MovedError("5485 " + "h" * 500 + ":6379"), ServerError, r"another node of a cluster.*\?cluster=true"),
     (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from redis.exceptions import AskError, ClusterDownError, NoPermissionError, ResponseError
+from redis.exceptions import ClusterDownError, NoPermissionError, ResponseError
 
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError, ServerUnavailableError
@@ -24,6 +24,8 @@ _QUOTED = re.compile(
     # Numbers in a row, and what is no text.
     r"|(?:[-+]?\d[-+.\de]*[\s,;]+){3,}[-+]?\d[-+.\de]*|\S*(?:\\x[0-9a-fA-F]{2}|\ufffd|[^\x20-\uffff])\S*"
 )
+# redis-py says no more than the slot and the node, or as clients of a single server of old do, the code too.
+_REDIRECTED = re.compile(r"(?:(?:MOVED|ASK) )?\d+ \S+:\d+")
 _NOISE = re.compile(
     r", with args beginning with:.*"
     r"|^Command # \d+ \(.*\) of pipeline caused error: "
@@ -74,13 +76,12 @@ def server_error(error: ResponseError) -> ServerError:
     """Return what a refusal by the server means here: at most 300 characters, without values and vectors."""
     text, refused = readable(error), getattr(error, "refused", "a command")
     lowered = text.lower()
-    if isinstance(error, AskError):
-        # redis-py says no more than the slot and the node.
+    if _REDIRECTED.fullmatch(str(error)):
         return ServerError(
             f"{refused} is for another node of a cluster ({text}): write ?cluster=true in redis_url, or "
             "give a redis.RedisCluster client"
         )
-    if isinstance(error, ClusterDownError):
+    if isinstance(error, ClusterDownError) or lowered.startswith(("clusterdown", "masterdown")):
         return ServerUnavailableError(
             f"{refused}: the cluster does not serve this key now ({text}); see CLUSTER INFO for the nodes that are "
             "away, and write ?cluster=true in redis_url if it is not there"
