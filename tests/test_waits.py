@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import math
 import pickle
 from collections.abc import Callable
@@ -39,6 +40,11 @@ FACES: list[Callable[..., Any]] = [
     lambda **given: copy.deepcopy(langchain.RedisChatMessageHistory("one", **given))._connection,
     lambda **given: pickle.loads(pickle.dumps(langchain.RedisChatMessageHistory("one", **given)))._connection,  # noqa: S301 (just made)
     lambda **given: llama_index.RedisVectorStore(index_name="docs", **given).index.connection,
+    lambda **given: (
+        llama_index.RedisVectorStore.from_dict(
+            json.loads(json.dumps(llama_index.RedisVectorStore(index_name="docs", **given).to_dict()))
+        ).index.connection
+    ),
     lambda **given: llama_index.RedisChatStore(**given)._connection,
     lambda **given: llama_index.RedisMemoryStore(**given)._connection,
     lambda **given: pickle.loads(pickle.dumps(llama_index.RedisChatStore(**given)))._connection,  # noqa: S301 (just made)

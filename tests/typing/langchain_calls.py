@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import HumanMessage
@@ -43,6 +45,10 @@ def right_stores(model: Embeddings, client: Redis, async_client: AsyncRedis) -> 
     RedisVectorStore.from_texts(["a"], model, [{"year": 2024}], ids=["1"], index_name="docs", dtype="float16")
     RedisVectorStore.from_documents([Document("a")], model, index_name="docs", algorithm="svs-vamana")
     RedisVectorStore.from_existing_index("docs", model, redis_url="redis://localhost:6379")
+    RedisVectorStore(
+        model, index_name="docs", retry=timedelta(seconds=15), socket_timeout=1, socket_connect_timeout=0.5
+    )
+    RedisVectorStore(model, index_name="docs", retry="15")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def wrong_stores(model: Embeddings) -> None:
@@ -244,7 +250,7 @@ def wrong_histories(model: Embeddings) -> None:
 
 def right_key_values(client: Redis, async_client: AsyncRedis) -> None:
     """Make and use byte stores and record managers."""
-    store = RedisByteStore(prefix="bytes", ttl=60, client=client)
+    store = RedisByteStore(prefix="bytes", ttl=60, client=client, retry=timedelta(seconds=15))
     store.mset([("a", b"1")])
     values: list[bytes | None] = store.mget([*store.yield_keys(prefix="a")])
     manager = RedisRecordManager("docs", prefix="records", store=None, async_client=async_client)

@@ -9,6 +9,7 @@ says so.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from typing import assert_type
 
 import redis
@@ -51,6 +52,9 @@ MESSAGE = ChatMessage("hello")
 
 def stores() -> None:
     RedisVectorStore(index_name="docs", redis_url="redis://localhost:6379", storage="json", ttl=60)
+    RedisVectorStore(index_name="docs", retry=timedelta(seconds=15), socket_timeout=1, socket_connect_timeout=0.5)
+    RedisChatStore(retry=timedelta(seconds=15), socket_timeout=1, socket_connect_timeout=0.5)
+    RedisChatStore(socket_timeout="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisVectorStore(schema="schema.yaml", client=redis.Redis(), create="never")
     options: IndexOptions = {"index_name": "docs", "metadata_schema": {"year": "numeric"}, "algorithm": "flat"}
     held: BasePydanticVectorStore = RedisVectorStore(**options)

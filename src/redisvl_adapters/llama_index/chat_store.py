@@ -11,7 +11,7 @@ from llama_index.core.bridge.pydantic import Field, field_serializer
 from llama_index.core.storage.chat_store.base import BaseChatStore
 
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.server.waits import DEFAULT_RETRY
+from redisvl_adapters.core.server.waits import DEFAULT_RETRY, write_retry
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.options import ChatStoreOptions
 from redisvl_adapters.errors import ArgumentError, known_keywords
@@ -56,8 +56,7 @@ class RedisChatStore(SessionStore, BaseChatStore):
 
     @field_serializer("retry")
     def _write_retry(self, retry: int | timedelta) -> int | str:
-        # As JSON can hold it, and Pydantic reads it.
-        return retry if isinstance(retry, int) else f"PT{retry.total_seconds()}S"
+        return write_retry(retry)
 
     @known_keywords
     @list_keywords(ChatStoreOptions)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import timedelta
 from typing import Unpack
 
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.bridge.pydantic import BaseModel, PrivateAttr, TypeAdapter, ValidationError
+from llama_index.core.bridge.pydantic import BaseModel, PrivateAttr
 
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.connection import Connection
@@ -43,10 +41,6 @@ class SessionStore(PlainRedisBase, BaseModel):
             options.get("max_messages"),
             keep_system=options.get("keep_system", False),
         )
-        if isinstance(retry := options.get("retry"), str):
-            # A time that to_json has written down.
-            with suppress(ValidationError):
-                options["retry"] = TypeAdapter(timedelta).validate_python(retry)
         connection = Connection(**connection_options(options))
         super().__init__(**{name: value for name, value in options.items() if name in type(self).model_fields})
         self._sessions = sessions

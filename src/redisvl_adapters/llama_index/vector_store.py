@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
 
@@ -23,6 +24,7 @@ from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, aingest, i
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.waits import write_retry
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.node_methods import NodeMethods
@@ -236,5 +238,7 @@ def _to_json(value: Any) -> Any:
             return value.to_dict()
         case Path():
             return str(value)
+        case timedelta():
+            return write_retry(value)
         case _:
             return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ DEFAULT_TIMEOUT = 5.0
 SENTINEL_TIMEOUT = 0.5
 """Seconds in which a Sentinel must have answered, before the next one is asked."""
 
+_WRITTEN = re.compile(r"PT(\d+(?:\.\d+)?)S")
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
 
 
@@ -29,6 +31,8 @@ def check_retry(retry: object) -> Retry:
     Raises:
         ArgumentError: If it is neither an integer from 0 to 100 nor a time from 0 on.
     """
+    if isinstance(retry, str) and (written := _WRITTEN.fullmatch(retry)):
+        return timedelta(seconds=float(written[1]))
     if isinstance(retry, timedelta) and retry >= timedelta():
         return retry
     if isinstance(retry, bool) or not isinstance(retry, int) or not 0 <= retry <= 100:
@@ -36,6 +40,11 @@ def check_retry(retry: object) -> Retry:
             f"retry is an integer from 0 to 100, or a datetime.timedelta for as long as that; not {retry!r:.80}"
         )
     return retry
+
+
+def write_retry(retry: Retry) -> int | str:
+    """Return how often, or for how long, as JSON can hold it: a time in ISO 8601, which ``check_retry`` reads."""
+    return retry if isinstance(retry, int) else f"PT{retry.total_seconds():f}S"
 
 
 def check_timeout(seconds: object, name: str) -> float | None:
