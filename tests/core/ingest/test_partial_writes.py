@@ -191,6 +191,17 @@ async def test_records_that_the_server_refuses_are_told_one_by_one(
     assert set(server.records) == {"old", *told.value.written}
 
 
+async def test_what_the_server_says_is_told_in_few_characters(
+    run: Run, index: MemoryIndex, server: IngestServer
+) -> None:
+    index.run(operations.upsert(index.state, [record("old")], [VECTOR]))
+    long = "r" * 900
+    server.refused = {long}
+    with pytest.raises(PartialWriteError, match=r"^0 records are written, 1 are not known to be") as told:
+        await run(index, [record(long)], Embedder())
+    assert len(str(told.value)) <= 300
+
+
 def test_what_a_failing_write_has_written_is_told_although_the_next_batch_cannot_be_embedded_either(
     index: MemoryIndex, server: IngestServer
 ) -> None:

@@ -19,8 +19,12 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.fetch import existing_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps
+from redisvl_adapters.core.server.replies import shortened
 from redisvl_adapters.core.server.steps import primed
-from redisvl_adapters.errors import ArgumentError, PartialWriteError
+from redisvl_adapters.errors import ArgumentError, PartialWriteError, ServerError
+
+_MAX_SAID = 195
+"""How many characters of what a server said come behind how much is written, so that there are no more than 300."""
 
 Vectors: TypeAlias = Sequence[Vector]
 Embed: TypeAlias = Callable[[list[Record]], Vectors]
@@ -167,11 +171,13 @@ class _Ingest:
         there = set(done)
         rest = [record_id for record_id in ids if record_id not in there]
         more = "" if whole else ", and the rest of the stream was not read"
+        cause = (partial and partial.__cause__) or error
+        said = shortened(str(error), _MAX_SAID) if isinstance(cause, ServerError) else str(error)
         raise PartialWriteError(
-            f"{len(done)} records are written, {len(rest)} are not known to be{more}: {error}",
+            f"{len(done)} records are written, {len(rest)} are not known to be{more}: {said}",
             written=done,
             unwritten=rest,
-        ) from ((partial and partial.__cause__) or error)
+        ) from cause
 
 
 def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: IngestPlan) -> list[str]:
