@@ -91,6 +91,8 @@ def _compile(state: IndexState, filter: Filter | None, *, strict: bool) -> Steps
                 raise _not_filterable(error.key, schema, state.spec) from None
             elif snapshot is not None and (yield from _is_known_key(snapshot.schema, error.key)):
                 present.add(error.key)
+                # Somebody else may have taught it, and written the record, since the index was looked at.
+                snapshot = yield from whole_snapshot(state, anew=True)
             elif strict:
                 raise
             else:

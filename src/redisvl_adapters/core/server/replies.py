@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from redis.exceptions import ClusterDownError, NoPermissionError, ResponseError
@@ -45,11 +45,11 @@ def ok(reply: Reply) -> Reply:
     return reply
 
 
-def note_commands(commands: Iterable[Command], replies: Sequence[Reply]) -> None:
+def note_commands(commands: Sequence[Command], replies: Sequence[Reply]) -> None:
     """Let the refusals among replies know what was refused, for ``server_error``."""
-    for command, reply in zip(commands, replies, strict=False):
+    for place, reply in enumerate(replies):
         if isinstance(reply, ResponseError):
-            note_command(reply, command)
+            note_command(reply, commands[place])
 
 
 def note_command(refusal: ResponseError, command: Command) -> None:
