@@ -13,10 +13,17 @@ import redis
 
 from integration_tests.core.core_support import free_port, own_server, until
 from integration_tests.rights_support import STEPS, Caller, prepare, read_rules
+from redisvl_adapters.core.search import cursor_pages
 from redisvl_adapters.errors import AdapterError
 
 RULES = read_rules()
 FEWER = [(user, right) for user, rules in RULES.items() for right in rules]
+
+
+@pytest.fixture(autouse=True)
+def many_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let walks go over few records as they do over more than a search returns: by a cursor."""
+    monkeypatch.setattr(cursor_pages, "MAX_KEYS", 1)
 
 
 @pytest.fixture(scope="module")
