@@ -133,9 +133,9 @@ def test_a_text_hit_without_fields_is_asked_for_by_itself() -> None:
 def test_where_records_change_all_the_time_each_is_as_it_was_asked_for() -> None:
     torn, now = rows(a=None, b=0.2), rows(a=0.3)
     again = [reply for _ in PAUSES for reply in ([1, now], [torn])]
-    found, sent = nearest(2, [torn], *again)
+    found, sent = nearest(2, [torn], *again, [1, now])
     assert found == [["b", "a"]]
-    assert len(sent) == 1 + 2 * len(PAUSES)
+    assert len(sent) == 2 + 2 * len(PAUSES)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_where_records_change_all_the_time_each_is_as_it_was_asked_for() -> None
 def test_what_stays_without_fields_and_is_there_is_an_error(given: Any, said: str) -> None:
     again = [reply for _ in PAUSES for reply in ([1, rows(a=None)], [rows(**given)])]
     with pytest.raises(ServerError, match=said):
-        nearest(2, [rows(**given)], *again)
+        nearest(2, [rows(**given)], *again, [1, rows(a=None)])
 
 
 def test_that_no_row_has_fields_is_an_error_even_if_nothing_is_there() -> None:
@@ -156,4 +156,4 @@ def test_that_no_row_has_fields_is_an_error_even_if_nothing_is_there() -> None:
     torn = rows(a=None, b=None)
     again = [reply for _ in PAUSES for reply in ([0, 0, rows(a=None), rows(b=None)], [torn])]
     with pytest.raises(ServerError, match="another database"):
-        nearest(3, [torn], *again)
+        nearest(3, [torn], *again, [0, 0, rows(a=None), rows(b=None)])

@@ -82,8 +82,8 @@ def complete_replies(searches: Searches[H]) -> Steps[list[list[H]]]:
 
 
 def _complete(searches: Searches[H], place: int, reply: Reply) -> Steps[list[H]]:
-    command = searches.commands[place]
-    for seconds in PAUSES:
+    command, pauses = searches.commands[place], iter(PAUSES)
+    while True:
         try:
             return searches.read(reply)
         except RowsWithoutFieldsError as lacking:
@@ -109,12 +109,14 @@ def _complete(searches: Searches[H], place: int, reply: Reply) -> Steps[list[H]]
             is_full = len(fills) == len(keys) and there and hits[-1] is there[-1]
             if is_full or torn.rows < searches.k:
                 return hits
+        seconds = next(pauses, None)
+        if seconds is None:
+            if are_unread or not hits:
+                raise ServerError(_SOME_UNREAD if there else _ALL_UNREAD)
+            return hits[: searches.k]
         if seconds:
             yield Pause(seconds)
         (reply,) = yield [command]
-    if are_unread or not hits:
-        raise ServerError(_SOME_UNREAD if there else _ALL_UNREAD)
-    return hits[: searches.k]
 
 
 _ALL_UNREAD = (
