@@ -92,7 +92,9 @@ def _table(url: str, client: Any, rows: Matrix, questions: Matrix, only: str) ->
     for name, options in KINDS.items():
         if only.lower() not in name.lower():
             continue
-        with closing(RedisIndex(redis_url=url, index_name="algorithms", learn=False, **options)) as index:
+        # SVS-VAMANA trains on what was written, all at once.
+        waits: Any = {"socket_timeout": 300, "index_name": "algorithms", "learn": False}
+        with closing(RedisIndex(redis_url=url, **waits, **options)) as index:
             state = index.state
             index.run(operations.drop(state))
             try:
