@@ -23,6 +23,11 @@ class _Cluster(RedisCluster):
             options["target_nodes"] = self.get_default_node()  # type: ignore[no-untyped-call]  # as below
         return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py does not type it
 
+    def close(self) -> None:
+        """Close the connections to all nodes, which redis-py does not where they were opened from a URL."""
+        self.disconnect_connection_pools()  # type: ignore[no-untyped-call]  # as below
+        super().close()
+
     def client_list(self, *_: Any, **__: Any) -> list[dict[str, str]]:
         """Return the connections of all nodes."""
         found = self.execute_command("CLIENT", "LIST", target_nodes=RedisCluster.ALL_NODES)
@@ -39,6 +44,10 @@ class _Cluster(RedisCluster):
                 if isinstance(value, dict) and "calls" in value:
                     merged[name] = {**value, "calls": value["calls"] + merged.get(name, {"calls": 0})["calls"]}
         return merged
+
+    def keys(self, pattern: Any = "*", **_: Any) -> Any:
+        """Return the keys of all nodes that match."""
+        return list({*self.scan_iter(match=pattern, count=1000)})
 
     def mset(self, mapping: Mapping[Any, Any]) -> bool:
         """Write keys of any slots."""
@@ -94,6 +103,13 @@ def aconnect(url: str, **options: Any) -> redis.asyncio.Redis:
         first, _ = cluster_parts(url)
         return cast("redis.asyncio.Redis", redis.asyncio.RedisCluster.from_url(first, **options))
     return redis.asyncio.Redis.from_url(url, **options)
+
+
+def cursors(server: redis.Redis, index_name: str) -> int:
+    """Return how many cursors of an index are open; on a cluster, which counts them together, how many of any index."""
+    told: Any = server.execute_command("FT.INFO", index_name)
+    stats = told[told.index(b"cursor_stats") + 1]
+    return int(stats[stats.index(b"global_total" if isinstance(server, _Cluster) else b"index_total") + 1])
 
 
 def with_query(url: str, query: str) -> str:

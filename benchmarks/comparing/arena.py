@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import redis
-
 from benchmarks.comparing.contestants import MissingError, Ours, OursInLlamaIndex, Raw
 from benchmarks.comparing.incumbent import REQUIREMENTS, Incumbent, IncumbentError
 from benchmarks.incumbents.workload import Workload, timed
+from redisvl_adapters.core.server.clients import open_client
+from redisvl_adapters.core.server.cluster_transport import is_cluster
 
 
 class Turn(NamedTuple):
@@ -84,7 +84,9 @@ class Arena:
     def __init__(self, workload: Workload) -> None:
         self._workload = workload
         self._sides: dict[str, Any] = {}
-        self._client: Any = redis.Redis.from_url(workload.url, protocol=2)
+        client: Any = open_client(workload.url, {})
+        # Any node of a cluster can be asked for its indexes.
+        self._client: Any = client.get_redis_connection(client.get_default_node()) if is_cluster(client) else client
 
     def run(self, experiment: Experiment) -> Iterator[Row]:
         """Run an experiment; whoever cannot take part leaves its rows without a figure."""

@@ -8,7 +8,6 @@ from itertools import cycle
 from typing import Any, cast
 
 import orjson
-import redis
 from langchain_core.embeddings import Embeddings
 from llama_index.core.schema import BaseNode, TextNode
 from llama_index.core.vector_stores.types import (
@@ -21,6 +20,8 @@ from llama_index.core.vector_stores.types import (
 from benchmarks.incumbents.workload import BATCH, IDS, SINCE, TOPIC, ReadyEmbeddings, Workload
 from redisvl_adapters import langchain, llama_index
 from redisvl_adapters.core import Compare, Operator, operations
+from redisvl_adapters.core.server.clients import open_client
+from redisvl_adapters.core.server.cluster_transport import is_cluster
 
 DELAY = 0.05
 """Seconds that the embedding of a query takes where many searches run at once."""
@@ -179,8 +180,13 @@ class Raw:
     def __init__(self, ours: Ours) -> None:
         workload, state = ours.workload, ours.store.index.state
         self._ours = ours
-        # As the store talks: RESP2 is the cheaper one here.
-        self._client: Any = redis.Redis.from_url(workload.url, protocol=2)
+        client: Any = open_client(workload.url, {})
+        self._client = client
+        # Search commands go to any node of a cluster: to the one that the store asks.
+        self._any_node = {}
+        if is_cluster(client):
+            default: Any = cast("Any", ours.store.index.connection.sync_client()).get_default_node()
+            self._any_node = {"target_nodes": client.get_node(node_name=default.name)}
         self._searches = cycle(
             [
                 next(operations.search_by_vector(state, vector, 10, ours.filter))[0].args
@@ -207,7 +213,7 @@ class Raw:
         ]
 
     def _pipeline(self, commands: Sequence[Arguments]) -> list[Any]:
-        pipeline = self._client.pipeline(transaction=False)
+        pipeline = self._client.pipeline(**({} if self._any_node else {"transaction": False}))
         for command in commands:
             pipeline.execute_command(*command)
         replies: list[Any] = pipeline.execute()
@@ -228,7 +234,7 @@ class Raw:
 
     def search(self) -> None:
         """Send the same query."""
-        assert self._client.execute_command(*next(self._searches))
+        assert self._client.execute_command(*next(self._searches), **self._any_node)[0] == 10
 
     def get(self) -> None:
         """Send the same reads."""

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
@@ -167,6 +168,42 @@ def all_slots(port: int) -> None:
     with redis.Redis(port=port) as client:
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         until(lambda: is_joined(client))
+
+
+@contextlib.contextmanager
+def own_cluster(masters: int, replicas: int = 0, *arguments: str, modules: Sequence[str] = ()) -> Iterator[list[int]]:
+    """Run a cluster of the test's own; yields the ports of its masters, which share the slots, and of replicas."""
+    with contextlib.ExitStack() as stack:
+        ports = [
+            stack.enter_context(own_server(*cluster_arguments(), *arguments, modules=modules))[0]
+            for _ in range(masters + replicas)
+        ]
+        clients: list[Any] = [stack.enter_context(redis.Redis(port=port, decode_responses=True)) for port in ports]
+        for place, client in enumerate(clients[:masters]):
+            first, last = place * 16384 // masters, (place + 1) * 16384 // masters - 1
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
+        for client, port in zip(clients[1:], ports[1:], strict=True):
+            bus = client.config_get("cluster-port")["cluster-port"]
+            clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", port, bus)
+        for client in clients:
+            until(partial(_knows, client, "cluster_known_nodes", len(ports)))
+            until(partial(is_joined, client))
+        for client, master in zip(clients[masters:], clients, strict=False):
+            client.execute_command("CLUSTER", "REPLICATE", master.execute_command("CLUSTER", "MYID"))
+        for client in clients:
+            until(partial(_has_replicas, client, replicas))
+        yield ports
+
+
+def _knows(client: Any, name: str, value: int) -> bool:
+    return bool(client.cluster("info")[name] == str(value))
+
+
+def _has_replicas(client: Any, count: int) -> bool:
+    """Tell whether a node knows of so many replicas, and is in step if it is one of them."""
+    known = client.execute_command("CLUSTER", "NODES", NEVER_DECODE=True).count(b"slave")
+    in_step = client.info("replication").get("master_link_status", "up") == "up"
+    return bool(known >= count and in_step)
 
 
 def is_joined(client: redis.Redis) -> bool:

@@ -23,6 +23,7 @@ from integration_tests.llama_index.llama_index_support import (
     text_node,
     where,
 )
+from integration_tests.servers import cursors
 from redisvl_adapters.core import Compare, Operator
 from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.llama_index import RedisVectorStore
@@ -88,13 +89,6 @@ async def test_a_walk_yields_each_node_once(
     ours = await walk(call, store, filters=Compare("n", Operator.GTE, 20), batch_size=batch_size)
     assert sorted(node.metadata["n"] for node in ours) == [*range(20, 25)]
     assert cursors(server, index_name) == 0
-
-
-def cursors(server: redis.Redis, index_name: str) -> int:
-    """Return how many cursors of an index are open."""
-    told: Any = server.execute_command("FT.INFO", index_name)
-    stats = told[told.index(b"cursor_stats") + 1]
-    return int(stats[stats.index(b"index_total") + 1])
 
 
 async def test_a_walk_that_is_given_up_frees_its_cursor(

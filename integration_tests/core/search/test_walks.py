@@ -15,6 +15,7 @@ from integration_tests.core.search import search_support as retrieving_support
 from integration_tests.core.search.search_support import Sent, await_scan, shelf
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, ids_of, store_on
+from integration_tests.servers import cursors
 from redisvl_adapters import ArgumentError, FilterError, UnknownFieldWarning
 from redisvl_adapters.core import Record, operations
 from redisvl_adapters.core.search import cursor_pages
@@ -31,13 +32,6 @@ async def walk(kind: str, store: RedisVectorStore, *args: Any, **kwargs: Any) ->
     if kind == "sync":
         return list(store.iterate(*args, **kwargs))
     return [document async for document in store.aiterate(*args, **kwargs)]
-
-
-def cursors(server: redis.Redis, index_name: str) -> int:
-    """Return how many cursors of an index are open."""
-    told: Any = server.execute_command("FT.INFO", index_name)
-    stats = told[told.index(b"cursor_stats") + 1]
-    return int(stats[stats.index(b"index_total") + 1])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from redis.crc import key_slot
-from redis.exceptions import ClusterCrossSlotError, ResponseError
+from redis.exceptions import ClusterCrossSlotError, ResponseError, TryAgainError
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.server.commands import Command, Reply
-from redisvl_adapters.core.server.replies import is_cross_slot
+from redisvl_adapters.core.server.replies import is_split
 from tests.core.fake_server import FakeServer, make_state, record
 
 IDS = [str(place) for place in range(25)]
@@ -93,16 +93,40 @@ def test_records_of_one_slot_are_written_ten_a_script(server: ShardedServer, mon
     assert server.sizes == [10, 10, 5]
 
 
+def test_records_of_a_slot_that_moves_are_written_and_deleted_one_by_one(
+    server: ShardedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = make_state()
+    write(server, state)
+    monkeypatch.setattr("redisvl_adapters.core.server.slots.key_slot", lambda _: 7)
+    execute = FakeServer.execute
+
+    def moving(command: Command) -> Reply:
+        if command.args[0] == "EVAL" and int(command.args[2]) > 1:
+            server.refused += 1
+            return TryAgainError("Multiple keys request during rehashing of slot")
+        return execute(server, command)
+
+    monkeypatch.setattr(server, "execute", moving)
+    server.refused = 0
+    assert write(server, state, k="new") == IDS
+    assert server.refused == 3
+    assert all(b"new" in fields[b"metadata"] for fields in server.records.values())
+    assert server.run(state, operations.delete(state, IDS)) == len(IDS)
+    assert not server.records
+
+
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
         (ClusterCrossSlotError("Keys in request don't hash to the same slot"), True),
         (ResponseError("CROSSSLOT Keys in request don't hash to the same slot (context='within LUA')"), True),
         (ResponseError("Script attempted to access keys that do not hash to the same slot script: 1, on line 3"), True),
+        (TryAgainError("Multiple keys request during rehashing of slot"), True),
         (ResponseError("OOM command not allowed"), False),
         ([10], False),
         (b"CROSSSLOT", False),
     ],
 )
 def test_what_a_server_says_of_slots_is_understood(reply: Reply, expected: bool) -> None:
-    assert is_cross_slot(reply) is expected
+    assert is_split(reply) is expected

@@ -8,6 +8,7 @@ from dataclasses import replace
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.background_scan import info_command, wait_for_scan
+from redisvl_adapters.core.index.coordinator import check_coordinator
 from redisvl_adapters.core.index.index_commands import create_command, drop_command, sweep_command, sweep_name
 from redisvl_adapters.core.index.info import attributes_of, bare_schema, check_ours, index_name
 from redisvl_adapters.core.index.neighbours import check_prefix_is_free
@@ -48,9 +49,12 @@ def open_index(state: IndexState) -> Steps[None]:
     """Look at the index, after dropping it if it is to be overwritten.
 
     Raises:
+        MissingModuleError: If it is on a cluster whose search module has no coordinator.
         IndexNotFoundError: If it does not exist and is never to be created.
         SchemaMismatchError: If it is not what was asked for, or is to be overwritten and was made by somebody else.
     """
+    if not state.spans_slots:
+        yield from check_coordinator()
     if state.spec.create == "overwrite":
         existed = yield from drop(state)
         if not existed:

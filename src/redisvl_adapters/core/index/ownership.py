@@ -22,8 +22,8 @@ from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command,
 from redisvl_adapters.core.server.replies import (
     as_mapping,
     as_sequence,
-    is_cross_slot,
     is_missing_index,
+    is_split,
     ok,
     readable,
     server_error,
@@ -103,23 +103,26 @@ def _rows(reply: Reply) -> list[dict[bytes, Reply]]:
     return [as_mapping(row) for row in reply[1:] if row]
 
 
-def remove(state: IndexState, schema: Schema, keys: Sequence[str]) -> Steps[int]:
-    """Delete records by their keys and return how many there were; all else is left alone."""
+def remove(state: IndexState, schema: Schema, keys: Sequence[str], at_once: int = REMOVED_AT_ONCE) -> Steps[int]:
+    """Delete records by their keys and return how many there were; all else is left alone.
+
+    Args:
+        state: The index.
+        schema: What it is.
+        keys: The keys.
+        at_once: How many one script deletes at most.
+    """
     spans_slots = state.spans_slots
-    chunks = [
-        [keys[place] for place in places] for places in script_chunks(keys, REMOVED_AT_ONCE, spans_slots=spans_slots)
-    ]
+    chunks = [[keys[place] for place in places] for places in script_chunks(keys, at_once, spans_slots=spans_slots)]
     replies = yield remove_commands(schema, chunks)
-    if spans_slots and (refused := list(map(is_cross_slot, replies))) and any(refused):
-        state.spans_slots = False
-        left = [key for chunk, is_refused in zip(chunks, refused, strict=True) if is_refused for key in chunk]
-        replies = [reply for reply, is_refused in zip(replies, refused, strict=True) if not is_refused]
-        return _total(replies) + (yield from remove(state, schema, left))
-    return _total(replies)
-
-
-def _total(replies: Sequence[Reply]) -> int:
-    return sum(map(int, map(ok, replies)))
+    split = [at_once > 1 and is_split(reply) for reply in replies]
+    there = sum(int(ok(reply)) for reply, is_refused in zip(replies, split, strict=True) if not is_refused)
+    if not any(split):
+        return there
+    state.spans_slots = False
+    left = [key for chunk, is_refused in zip(chunks, split, strict=True) if is_refused for key in chunk]
+    # One by one, if they are of one slot and it moves.
+    return there + (yield from remove(state, schema, left, at_once if spans_slots else 1))
 
 
 def remove_records(state: IndexState, schema: Schema) -> Steps[None]:

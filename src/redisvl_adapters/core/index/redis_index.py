@@ -11,10 +11,11 @@ from redisvl_adapters.core.index.lifecycle import open_index
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.server.cluster_transport import is_cluster
 from redisvl_adapters.core.server.commands import Steps, T
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.options import connection_options
-from redisvl_adapters.core.server.retrying_drivers import adrive, drive, is_cluster
+from redisvl_adapters.core.server.retrying_drivers import adrive, drive
 from redisvl_adapters.errors import ArgumentError
 
 

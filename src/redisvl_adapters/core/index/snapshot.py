@@ -17,12 +17,14 @@ from redisvl_adapters.core.index.registry import HEADER, UNCHECKED, registered_f
 from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import DEFAULT_DTYPE, DEFAULT_METRIC, IndexSpec
-from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
+from redisvl_adapters.core.server.commands import Pause, Steps
+from redisvl_adapters.core.server.replies import as_mapping, is_between_shards, is_missing_index, ok
 from redisvl_adapters.errors import SchemaMismatchError
 
 ATTEMPTS = 100
 """How often an operation starts anew when somebody else changes the index under it."""
+
+_BETWEEN_SHARDS = 0.05
 
 MAX_AGE = 1.0
 """How many seconds a snapshot is used before the server is asked again."""
@@ -123,6 +125,9 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
         before, info, after = yield snapshot_commands(state.spec.name, name)
         entries = as_mapping(ok(after))
         attempts += 1
+        if is_between_shards(info) and attempts < ATTEMPTS:
+            yield Pause(_BETWEEN_SHARDS)
+            continue
         if is_missing_index(info) or attempts == ATTEMPTS:
             break
         if (found := index_name(ok(info))) != name:

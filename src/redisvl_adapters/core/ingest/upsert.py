@@ -22,7 +22,7 @@ from redisvl_adapters.core.records.replace_script import Write, refusal_error, r
 from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_cross_slot, is_missing_index, ok
+from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, is_split, ok
 from redisvl_adapters.core.server.slots import script_chunks
 from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
 
@@ -169,11 +169,11 @@ def _write(
 ) -> Steps[int]:
     """Write records from a place on, and return up to which place they are known to be written and indexed."""
     name, layout = snapshot.schema.name, layout_of(snapshot.schema)
-    ids = [place.record.id for place in places]
+    ids, per_script = [place.record.id for place in places], PER_SCRIPT
     while done < len(writes):
         batch = writes[done : done + BATCH_SIZE]
         spans_slots = state.spans_slots
-        chunks = script_chunks([write.key for write in batch], PER_SCRIPT, spans_slots=spans_slots)
+        chunks = script_chunks([write.key for write in batch], per_script, spans_slots=spans_slots)
         commands = replace_commands(layout.script, batch, chunks)
         # Asked after the writes: whatever changed before or between them shows.
         guard = [read_registry_command(name), Command(("FT.EXPLAIN", name, "*"))]
@@ -188,8 +188,12 @@ def _write(
         except ServerError as error:
             message = f"{done} of {len(ids)} records are written, then: {error}"
             raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
-        if spans_slots and any(map(is_cross_slot, replies)):
-            state.spans_slots = False
+        if per_script > 1 and any(map(is_split, replies)):
+            if spans_slots:
+                state.spans_slots = False
+            else:
+                # Their slot is moving, and some have gone before others.
+                per_script = 1
             continue
         refusals, lost = _refusals(replies, chunks)
         if refusals:

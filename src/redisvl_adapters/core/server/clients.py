@@ -132,6 +132,9 @@ def _of_sentinel(sentinel: Any, url: str, settings: Mapping[str, Any], retry: An
 
 def close_client(client: SyncClient) -> None:
     """Close a client, and those of the Sentinels that it asks."""
+    if isinstance(client, RedisCluster):
+        # It does not close the connections of its nodes where it was opened from a URL.
+        client.disconnect_connection_pools()
     client.close()
     for sentinel in _sentinels_of(client):
         sentinel.close()

@@ -208,9 +208,16 @@ class Connection:
             for closed in [other for other in self._kept if other.is_closed()]:
                 del self._kept[closed]
             keeper = self._keep(loop)
+            # Nothing is waited for, so that tasks which begin at once share one client.
             kept = await anext(keeper), keeper
             self._kept[loop] = kept
-        return kept[0]
+        client = kept[0]
+        if isinstance(client, aredis.RedisCluster):
+            try:
+                await client.initialize()
+            except FAILURES as error:
+                raise _cannot_open(error, self.address) from error
+        return client
 
     async def _keep(self, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[AsyncClient, None]:
         """Hold an async client until the event loop ends: asyncio closes generators that are still open before that."""
@@ -220,11 +227,6 @@ class Connection:
             else async_twin(cast("Any", self._given or self._given_async))
         )
         try:
-            if isinstance(client, aredis.RedisCluster):
-                try:
-                    await client.initialize()
-                except FAILURES as error:
-                    raise _cannot_open(error, self.address) from error
             yield client
         finally:
             self._kept.pop(loop, None)

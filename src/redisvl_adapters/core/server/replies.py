@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import ClusterDownError, NoPermissionError, ResponseError
+from redis.exceptions import ClusterDownError, NoPermissionError, ResponseError, TryAgainError
 
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError, ServerUnavailableError
@@ -130,10 +130,15 @@ def is_wrong_type(reply: Reply) -> bool:
     return isinstance(reply, ResponseError) and any(sign in str(reply).lower() for sign in _WRONG_TYPE)
 
 
-def is_cross_slot(reply: Reply) -> bool:
-    """Tell whether a server with several slots refused a command since its keys are not all of one slot."""
+def is_between_shards(reply: Reply) -> bool:
+    """Tell whether the shards of a cluster do not agree on an index, which is being changed."""
+    return isinstance(reply, ResponseError) and "inconsistent index state" in str(reply).lower()
+
+
+def is_split(reply: Reply) -> bool:
+    """Tell whether a server refused a command since its keys lie apart: in several slots, or as their slot moves."""
     text = str(reply).lower() if isinstance(reply, ResponseError) else ""
-    return "crossslot" in text or "hash to the same slot" in text
+    return isinstance(reply, TryAgainError) or "crossslot" in text or "hash to the same slot" in text
 
 
 _WRONG_TYPE = ("wrongtype", "wrong redis type")

@@ -6,24 +6,24 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from typing import Any
 
 from redis import exceptions as redis_errors
-from redis.asyncio.cluster import RedisCluster as AsyncRedisCluster
 from redis.asyncio.sentinel import MasterNotFoundError as AsyncMasterNotFoundError
-from redis.client import NEVER_DECODE
-from redis.cluster import RedisCluster
 from redis.sentinel import MasterNotFoundError
 
 from redisvl_adapters.core.server.clients import AsyncClient, SyncClient
+from redisvl_adapters.core.server.cluster_transport import (
+    RAW,
+    UNSETTLED,
+    asend_to_cluster,
+    is_cluster,
+    send_to_cluster,
+)
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import note_commands, readable, server_error, shortened
 from redisvl_adapters.core.server.waits import Retry, retry_waits
 from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
-
-# Text comes back as bytes whatever the client was made for, since some of it is vectors.
-_RAW: dict[str, Any] = {NEVER_DECODE: True}
 
 FAILURES = (redis_errors.RedisError, redis_errors.RedisClusterException)
 """What redis-py raises; the second is not of the first one's kind."""
@@ -101,54 +101,43 @@ def _waits(commands: Sequence[Command], retry: Retry) -> Iterator[float]:
 def is_lost(error: Exception) -> bool:
     """Tell whether a connection failed, and not a password or a command."""
     lost = isinstance(
-        error, redis_errors.ConnectionError | redis_errors.TimeoutError | redis_errors.RedisClusterException
+        error,
+        (redis_errors.ConnectionError, redis_errors.TimeoutError, redis_errors.RedisClusterException, *UNSETTLED),
     )
     return lost and not isinstance(error, redis_errors.AuthenticationError | redis_errors.AuthorizationError)
 
 
 def _send(client: Any, commands: Sequence[Command]) -> list[Reply]:
     if is_cluster(client):
-        return _send_to_cluster(client, commands)
+        return send_to_cluster(client, commands)
     if _is_simple(client, commands):
         try:
-            return [client.execute_command(*commands[0].args, **_RAW)]
+            return [client.execute_command(*commands[0].args, **RAW)]
         except redis_errors.ResponseError as error:
             return [error]
     pipeline: Any = client.pipeline(transaction=False)
     # A client can have been taught to parse JSON.GET and the like; replies are parsed by us.
     pipeline.response_callbacks = {}
     for command in commands:
-        pipeline.execute_command(*command.args, **_RAW)
+        pipeline.execute_command(*command.args, **RAW)
     replies: list[Reply] = pipeline.execute(raise_on_error=False)
     return replies
 
 
 async def _asend(client: Any, commands: Sequence[Command]) -> list[Reply]:
     if is_cluster(client):
-        return await _asend_to_cluster(client, commands)
+        return await asend_to_cluster(client, commands)
     if _is_simple(client, commands):
         try:
-            return [await client.execute_command(*commands[0].args, **_RAW)]
+            return [await client.execute_command(*commands[0].args, **RAW)]
         except redis_errors.ResponseError as error:
             return [error]
     pipeline: Any = client.pipeline(transaction=False)
     pipeline.response_callbacks = {}
     for command in commands:
-        pipeline.execute_command(*command.args, **_RAW)
+        pipeline.execute_command(*command.args, **RAW)
     replies: list[Reply] = await pipeline.execute(raise_on_error=False)
     return replies
-
-
-def is_cluster(client: object) -> bool:
-    """Tell whether a client is one of a cluster."""
-    kind: Any = type(client)
-    return bool(_is_cluster_kind(kind))
-
-
-@cache
-def _is_cluster_kind(kind: type[object]) -> bool:
-    # Remembered, since redis-py's classes are protocols, which take long to ask.
-    return issubclass(kind, RedisCluster | AsyncRedisCluster)
 
 
 def _is_simple(client: Any, commands: Sequence[Command]) -> bool:
@@ -159,43 +148,6 @@ def _is_simple(client: Any, commands: Sequence[Command]) -> bool:
     if len(commands) != 1 or commands[0].args[0] in client.response_callbacks:
         return False
     return getattr(client.connection_pool, "cache", None) is None
-
-
-def _send_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:
-    """Send search commands to one node, which asks the others, and commands with a key to the nodes of their keys."""
-    replies: dict[int, Reply] = {}
-    pipeline = client.pipeline()
-    for position, command in enumerate(commands):
-        if command.key is None:
-            try:
-                replies[position] = client.execute_command(
-                    *command.args, target_nodes=RedisCluster.DEFAULT_NODE, **_RAW
-                )
-            except redis_errors.ResponseError as error:
-                replies[position] = error
-        else:
-            pipeline.execute_command(*command.args, **_RAW)
-    keyed = iter(pipeline.execute(raise_on_error=False) if len(replies) < len(commands) else ())
-    return [replies[position] if position in replies else next(keyed) for position in range(len(commands))]
-
-
-async def _asend_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:
-    """Send search commands to one node, which asks the others, and commands with a key to the nodes of their keys."""
-    replies: dict[int, Reply] = {}
-    await client.initialize()
-    pipeline = client.pipeline()
-    for position, command in enumerate(commands):
-        if command.key is None:
-            try:
-                replies[position] = await client.execute_command(
-                    *command.args, target_nodes=AsyncRedisCluster.DEFAULT_NODE, **_RAW
-                )
-            except redis_errors.ResponseError as error:
-                replies[position] = error
-        else:
-            pipeline.execute_command(*command.args, **_RAW)
-    keyed = iter(await pipeline.execute(raise_on_error=False) if len(replies) < len(commands) else ())
-    return [replies[position] if position in replies else next(keyed) for position in range(len(commands))]
 
 
 def translate_error(error: Exception, address: str) -> ServerError:
@@ -214,6 +166,10 @@ def translate_error(error: Exception, address: str) -> ServerError:
             )
         case redis_errors.ResponseError():
             return server_error(error)
+        case redis_errors.ClusterError():
+            return ServerUnavailableError(
+                f"the cluster at {address} is down or changing ({readable(error, 130)}); try again"
+            )
         case _:
             return ServerError(f"{type(error).__name__} from the server at {address}: {readable(error)}")
 
