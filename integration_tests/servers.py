@@ -123,6 +123,11 @@ def only_on_one(url: str, reason: str) -> None:
         pytest.skip(f"on a cluster {reason}")
 
 
+def has_slots(url: str) -> bool:
+    """Tell whether keys lie in slots: on a cluster, or on a sharded database behind one address."""
+    return names_cluster(url) or is_sharded(url)
+
+
 @cache
 def is_sharded(url: str) -> bool:
     """Tell whether a database behind one address refuses commands with keys of several slots."""

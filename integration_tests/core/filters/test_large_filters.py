@@ -13,6 +13,7 @@ from integration_tests.core.core_support import DIMS
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, ids_of, store_on
 from integration_tests.llama_index.llama_index_support import AHEAD, filters, where
+from integration_tests.servers import has_slots
 from redisvl_adapters.core import And, Compare, Filter, Not, Operator, Or, Record, RedisIndex, operations
 from redisvl_adapters.core.server.commands import Command, Reply, Steps
 from redisvl_adapters.core.server.retrying_drivers import drive
@@ -129,15 +130,16 @@ class Watched:
                 between()
 
 
-def test_a_delete_by_filter_is_complete_and_goes_in_bounded_batches(store: RedisVectorStore) -> None:
+def test_a_delete_by_filter_is_complete_and_goes_in_bounded_batches(store: RedisVectorStore, redis_url: str) -> None:
     watched = Watched(store.index)
     state = store.index.state
     deleted = watched.run(operations.delete_matching(state, Compare("n", Operator.GTE, 0)))
     assert deleted == STORED
     assert store.count() == 0
     assert max(map(len, watched.batches)) <= 1000
-    # A script deletes ten.
-    assert sum(batch.count("EVAL") for batch in watched.batches) == STORED / 10
+    # A script deletes ten; where keys of several slots are refused, one, and what was refused first comes on top.
+    scripts = sum(batch.count("EVAL") for batch in watched.batches)
+    assert scripts == STORED / 10 or (has_slots(redis_url) and STORED * 0.95 <= scripts <= STORED * 1.05)
 
 
 def test_what_is_rewritten_between_two_round_trips_is_found_all_the_same(store: RedisVectorStore) -> None:

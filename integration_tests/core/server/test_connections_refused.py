@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from integration_tests.conftest import Call
-from integration_tests.servers import only_on_one
+from integration_tests.servers import has_slots
 from redisvl_adapters import ArgumentError, IndexNotFoundError, ServerUnavailableError
 from redisvl_adapters.core import RedisIndex, operations
 
@@ -46,7 +46,8 @@ async def test_a_cluster_that_is_not_there_is_told_by_its_address(
 async def test_a_single_server_that_was_called_a_cluster_is_told(
     redis_url: str, trial: Callable[..., RedisIndex], call: Call
 ) -> None:
-    only_on_one(redis_url, "it is one")
+    if has_slots(redis_url):
+        pytest.skip("the server may be a node of a cluster")
     url = urlsplit(redis_url)._replace(query="cluster=true", path="").geturl()
     index = trial(redis_url=url)
     with pytest.raises(ServerUnavailableError, match=r"Cluster mode is not enabled|cluster support disabled"):

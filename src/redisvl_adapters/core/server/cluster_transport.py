@@ -28,6 +28,9 @@ RAW: Mapping[str, Any] = {NEVER_DECODE: True}
 UNSETTLED = (redis_errors.ClusterError, redis_errors.AskError)
 """What nodes say of a slot that moves, or that nobody serves while a replica takes over."""
 
+# What a coordinator says while it does not know who serves a slot.
+_COORDINATOR_LOST = ("SLOTS_UNAVAIL", "Could not send query to cluster", "Uninitialized cluster state")
+
 # redis-py does not type it.
 _get_connection: Any = get_connection
 
@@ -158,7 +161,7 @@ def _unsettled(commands: Sequence[Command], replies: Sequence[Reply]) -> list[in
                 places.append(place)
             elif isinstance(reply, UNSETTLED):
                 raise reply
-            elif command.key is None and "SLOTS_UNAVAIL" in str(reply):
+            elif command.key is None and any(sign in str(reply) for sign in _COORDINATOR_LOST):
                 raise redis_errors.ClusterDownError(str(reply))
     return places
 
