@@ -25,6 +25,7 @@ from integration_tests.llama_index.llama_index_support import (
 )
 from integration_tests.servers import cursors
 from redisvl_adapters.core import Compare, Operator
+from redisvl_adapters.core.search import cursor_pages
 from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.llama_index import RedisVectorStore
 
@@ -92,8 +93,9 @@ async def test_a_walk_yields_each_node_once(
 
 
 async def test_a_walk_that_is_given_up_frees_its_cursor(
-    store: RedisVectorStore, server: redis.Redis, index_name: str
+    store: RedisVectorStore, server: redis.Redis, index_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(cursor_pages, "MAX_KEYS", 0)
     for node in store.iterate(batch_size=3):
         assert cursors(server, index_name) == 1
         assert node.node_id
