@@ -1,4 +1,4 @@
-"""What the vector algorithms cost and find: rate of ingest, time of a search, recall and memory, on one server.
+"""What the vector algorithms find, and the memory that they take.
 
     REDIS_URL=redis://... python -m benchmarks.algorithms                       100,000 vectors, in Markdown
     REDIS_URL=redis://... python -m benchmarks.algorithms --write docs/performance.md
@@ -37,7 +37,6 @@ K = 10
 NOISE = 0.03
 """The standard deviation of what is added to each number of a vector of unit length."""
 BATCH = 2_000
-ROUNDS = 3
 STILL = 50_000
 """Bytes by which the memory of an idle server may change."""
 MARK = "<!-- benchmarks/algorithms.py -->"
@@ -72,9 +71,7 @@ def main() -> None:
     with server() as url, redis.Redis.from_url(url, protocol=2) as client:
         table = list(_table(url, client, rows, questions, given.only))
         name = _server_name(client)
-    text = "\n".join(
-        ["| index | written a second | search p50, ms | recall@10 | bytes a record |", "|---|--:|--:|--:|--:|", *table]
-    )
+    text = "\n".join(["| index | recall@10 | bytes a record |", "|---|--:|--:|", *table])
     print(text)
     if given.write:
         command = f"python -m benchmarks.algorithms --size {given.size} --write {given.write}"
@@ -103,31 +100,22 @@ def _table(url: str, client: Any, rows: Matrix, questions: Matrix, only: str) ->
                 print(f"{name}: {error}", file=sys.stderr)
                 continue
             before = _used(client)
-            seconds = _fill(index, rows)
+            _fill(index, rows)
             size = (_used(client) - before) / len(rows)
-            times: list[float] = []
             recalls: list[float] = []
-            for vector, wanted in zip(questions.tolist() * ROUNDS, true * ROUNDS, strict=True):
-                began = time.perf_counter()
+            for vector, wanted in zip(questions.tolist(), true, strict=True):
                 hits = index.run(operations.search_by_vector(state, vector, K))
-                times.append((time.perf_counter() - began) * 1000)
                 recalls.append(len(wanted & {hit.record.id for hit in hits}) / K)
             index.run(operations.drop(state))
             found = statistics.fmean(recalls)
-            figures = f"{len(rows) / seconds:,.0f} | {statistics.median(times):.2f} | {found:.3f} | {size:,.0f}"
-            yield f"| {name} | {figures} |"
-            print(f"{name}: {seconds:.0f} s, recall {found:.3f}", file=sys.stderr)
+            yield f"| {name} | {found:.3f} | {size:,.0f} |"
 
 
-def _fill(index: RedisIndex, rows: Matrix) -> float:
-    seconds = 0.0
+def _fill(index: RedisIndex, rows: Matrix) -> None:
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH].tolist()
         records = [Record(str(start + place), "a text of five words", {}) for place in range(len(batch))]
-        began = time.perf_counter()
         index.run(operations.upsert(index.state, records, batch))
-        seconds += time.perf_counter() - began
-    return seconds
 
 
 def _used(client: Any) -> int:
