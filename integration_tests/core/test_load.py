@@ -215,9 +215,9 @@ def test_upserts_with_times_to_live_under_search_leave_nothing_stale(
                         ttl=ttls,
                     )
                     end = now()
-                    # The server's clock ticks in milliseconds.
+                    # Search threads look at the clock of the last turn of the server's loop.
                     written |= {
-                        record_id: (version, end + ttl + 0.002)
+                        record_id: (version, end + ttl + 0.02)
                         for record_id, version, ttl in zip(ids, versions, ttls, strict=True)
                     }
             finally:

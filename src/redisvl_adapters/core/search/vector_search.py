@@ -27,8 +27,6 @@ from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorReq
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
-_ATTEMPTS = 8
-
 
 def search_by_vector(
     state: IndexState,
@@ -125,7 +123,7 @@ class SearchPlan:
             return [[] for _ in asked]
         found = yield from complete_replies(self._searches(queries, self.form))
         # A graph that is mended in the background, after records were replaced, may be searched in part.
-        for seconds in PAUSES[:_ATTEMPTS]:
+        for seconds in PAUSES:
             short = [place for place, hits in enumerate(found) if len(hits) < self.least]
             if not short:
                 break
