@@ -38,7 +38,7 @@ from redisvl_adapters.core.records.vectors import as_matrix, as_query, check_mat
 from redisvl_adapters.core.search.results import read_vector_hits
 from redisvl_adapters.core.server import retrying_drivers
 from redisvl_adapters.core.server.slots import script_chunks
-from redisvl_adapters.core.text.analysis import searchable_text
+from redisvl_adapters.core.text.analysis import analyser
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import read_filter
 
@@ -120,15 +120,15 @@ def _ingest(ours: Ours) -> Steps:
     writes = [layout.write(record, each, row, None, record.id) for record, each, row in pairs]
     keys = [write.key for write in writes]
     commands = replace_commands(layout.script, writes, script_chunks(keys, PER_SCRIPT, spans_slots=True))
-    packer = Connection()
+    packer, english = Connection(), analyser(schema.language)
     timed: dict[str, Callable[[], object]] = {
         "survey of the metadata": lambda: [check_metadata(record.metadata, record.id) for record in records],
         "vectors checked and converted": lambda: check_matrix(
             as_matrix(workload.vectors, workload.ids), workload.ids, schema.vector
         ),
         "indexed values": lambda: [project(schema, each.values, "") for each in found],
-        "which keys there are": lambda: [presence_tags(schema, each.values) for each in found],
-        "words of the text": lambda: [searchable_text(record.text) for record in records],
+        "which keys there are": lambda: [presence_tags(schema, each.values, schema.language) for each in found],
+        "terms of the text": lambda: [english.stored_text(record.text) for record in records],
         "the fields, these three included": lambda: [
             layout.write(record, each, row, None, "") for record, each, row in pairs
         ],

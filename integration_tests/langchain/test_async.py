@@ -91,6 +91,8 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
     assert ids_of(await store.aget({"n": 1})) == ["1"]
     assert [info["name"] for info in await store.aattribute_info()] == ["n"]
     await store.await_until_indexed(timeout=5)
+    assert await store.aanalyse("foxes run") == ["fox", "run"]
+    assert await store.ahighlight("fox", "foxes run") == ["**foxes** run"]
     assert await store.adelete(["1"]) is True
     assert await store.adelete(filter={"n": {"$exists": False}}) is True
     await aindex(

@@ -26,6 +26,8 @@ VALUES: dict[str, Any] = {
     "documents": [Document(page_content="a")],
     "ids": ["1"],
     "query": "a",
+    "text": "a",
+    "found": "a",
     "queries": ["a"],
     "ttl": 60,
     "search_type": "similarity",

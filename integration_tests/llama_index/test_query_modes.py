@@ -19,6 +19,7 @@ from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients
 from integration_tests.llama_index.llama_index_support import WordEmbedding, embed, filters, on, text_node, where
 from redisvl_adapters import ArgumentError, UnknownArgumentError
+from redisvl_adapters.core.search.fusion import DEFAULT_ALPHA
 from redisvl_adapters.llama_index import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
@@ -57,10 +58,12 @@ async def test_hybrid_fuses_by_alpha_from_sparse_top_k_and_returns_hybrid_top_k(
     near = {each: 1 - far for each, far in there.distances().items()}
     texts = await there.texts(QUERY)
     few = dict(list(texts.items())[:6])
-    weight = 0.5 if alpha is None else alpha
+    weight = DEFAULT_ALPHA["linear"] if alpha is None else alpha
     sides = [(near, weight), (few, 1 - weight)]
     parts = asked(there, "hybrid", alpha=alpha, sparse_top_k=6, hybrid_top_k=8, options={"fusion": "linear"})
     agrees(await there.li(**parts), by_scores(*[side for side in sides if side[1]]), 8)
+    weight = DEFAULT_ALPHA["rrf"] if alpha is None else alpha
+    sides = [(near, weight), (few, 1 - weight)]
     parts = asked(there, "hybrid", alpha=alpha, sparse_top_k=6, similarity_top_k=5, options={"fusion": "rrf"})
     agrees(await there.li(**parts), by_ranks(*[(side, 2 * share) for side, share in sides if share]), 5)
     if weight in (0, 1):

@@ -217,6 +217,9 @@ class FakeServer:
         return [len(ids), *(f"{NAME}:{record_id}".encode() for record_id in ids[:most])]
 
     def _matching(self, text: str) -> list[str]:
+        if text.startswith("-@"):
+            found = self._matching(text[1:])
+            return [record_id for record_id in self.records if record_id not in found]
         wanted = [set(tags.split("|")) for tags in re.findall(r"{([^}]*)}", re.sub(r"\\(.)", r"\1", text))]
         tags = [set(fields.get(b"_keys", b"").decode().split("\x1f")) for fields in self.records.values()]
         return [
@@ -317,6 +320,8 @@ def _rows(args: Sequence[Any]) -> dict[str, list[Any]]:
     for place, (name, kind) in enumerate(pairwise(args)):
         if kind in _TYPES:
             row = [b"attribute", name.encode(), b"type", kind.encode()]
+            if kind == "TEXT":
+                row += [b"WEIGHT", b"1", *([b"NOSTEM"] if "NOSTEM" in args[place : place + 6] else [])]
             if kind == "VECTOR":
                 told = args[place:]
                 row += [b"algorithm", told[2].encode(), b"dim", told[told.index("DIM") + 1]]

@@ -127,8 +127,9 @@ VALUES: Mapping[str, tuple[str, st.SearchStrategy[Any], st.SearchStrategy[Any]]]
 
 
 def has_no_double(phrase: Sequence[str]) -> bool:
-    """Tell whether no word stands twice in a row, which the store refuses in a phrase."""
-    return all(one.lower() != other.lower() for one, other in itertools.pairwise(phrase))
+    """Tell whether no word stands twice in a row, in any form, which the store refuses in a phrase."""
+    stems = [word.lower().removesuffix("ning").removesuffix("s") for word in phrase]
+    return all(one != other for one, other in itertools.pairwise(stems))
 
 
 # These are never learnt. Words whose stems are plain; circles whose edges lie far from any of the places.

@@ -47,7 +47,7 @@ SENTENCES = [
     ("c++ TEMPLATES", {"c"}),
     ("O'Brien", {"obrien"}),
     ("o brien", {"obrien"}),
-    ("state-of-the-art", {"art", "fox"}),
+    ("state-of-the-art", {"art"}),
     ("fox?", {"fox", "foxes"}),
     ("(fox)", {"fox", "foxes"}),
     ('"fox"', {"fox", "foxes"}),
@@ -143,11 +143,11 @@ MATCHES: list[tuple[str, set[str], set[str], set[str]]] = [
     ("quick fox", {"fox", "foxes"}, {"fox"}, set()),
     ("brown fox", {"fox", "foxes"}, {"fox"}, {"fox"}),
     ("Running foxes", {"fox", "foxes"}, {"fox", "foxes"}, set()),
-    ("foxes, running", {"fox", "foxes"}, {"fox", "foxes"}, {"foxes"}),
+    ("foxes, running", {"fox", "foxes"}, {"fox", "foxes"}, {"fox", "foxes"}),
     ("second line", {"break"}, {"break"}, {"break"}),
     ("not to be", {"to be"}, {"to be"}, {"to be"}),
     ("cake with nonsense", {"party"}, set(), set()),
-    ("fox", {"fox", "foxes"}, {"fox", "foxes"}, {"fox"}),
+    ("fox", {"fox", "foxes"}, {"fox", "foxes"}, {"fox", "foxes"}),
 ]
 
 

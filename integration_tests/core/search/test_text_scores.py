@@ -99,7 +99,7 @@ class Question:
 
 
 def ask(text: str, filter: Filter, scorer: str, keys: list[str] | None, match: str) -> Question:
-    words = text.split()
+    words = text.replace("running", "run").split()
     # Such phrases are refused.
     stutters = any(one == other for one, other in pairwise(words))
     return Question(text, filter, scorer, keys, "all" if stutters and match == "phrase" else match)

@@ -8,6 +8,7 @@ from redisvl_adapters.core.filters.algebra import MATCH_ALL, MATCH_NONE, And, Co
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.fields import FieldType
+from redisvl_adapters.core.schema.languages import LANGUAGES
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.results import Hit
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from redisvl_adapters.core.caches.cache_options import CacheOptions
 
 __all__ = [
+    "LANGUAGES",
     "MATCH_ALL",
     "MATCH_NONE",
     "And",

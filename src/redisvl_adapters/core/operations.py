@@ -11,9 +11,11 @@ from redisvl_adapters.core.search.hybrid_search import search_hybrid
 from redisvl_adapters.core.search.mmr_search import search_mmr
 from redisvl_adapters.core.search.text_search import search_text
 from redisvl_adapters.core.search.vector_search import search_batch, search_by_vector
+from redisvl_adapters.core.search.words import analyse, highlight
 
 __all__ = [
     "Page",
+    "analyse",
     "clear",
     "close_walk",
     "count",
@@ -28,6 +30,7 @@ __all__ = [
     "fetch_matching",
     "filterable_fields",
     "first_page",
+    "highlight",
     "next_page",
     "open_index",
     "remaining_ttl",

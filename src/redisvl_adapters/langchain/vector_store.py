@@ -5,7 +5,7 @@ Its other methods are in ``search_methods`` and ``record_methods``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self, Unpack
 
 from langchain_core.documents import Document
@@ -14,6 +14,7 @@ from langchain_core.vectorstores import VectorStore
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
+from redisvl_adapters.core.search.word_methods import WordMethods
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.add_options import AddOptions
@@ -26,7 +27,7 @@ from redisvl_adapters.signatures import list_keywords
 
 
 class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any keyword, these do not
-    SearchMethods, RecordMethods, StoreBase, VectorStore
+    SearchMethods, RecordMethods, StoreBase, WordMethods[Document], VectorStore
 ):
     """A LangChain vector store on a Redis index that LlamaIndex can use as well.
 
@@ -60,6 +61,11 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
 
     def _made_with(self) -> tuple[Any, ...]:
         return (self._embedding,)
+
+    def _text_of(self, found: Document) -> tuple[str, Mapping[str, Any]]:
+        if not isinstance(found, Document):
+            raise ArgumentError(f"found is a Document or a text; not {type(found).__name__} {found!r:.80}")
+        return found.page_content, found.metadata
 
     @classmethod
     def from_texts(  # type: ignore[override]  # LangChain's takes any keyword

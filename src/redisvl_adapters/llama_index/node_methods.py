@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, closing
+from typing import Any
 
-from llama_index.core.schema import BaseNode
+from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore
 from llama_index.core.vector_stores.types import MetadataInfo, VectorStoreInfo
 
 from redisvl_adapters.core import operations
@@ -13,16 +14,23 @@ from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
+from redisvl_adapters.core.search.word_methods import WordMethods
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.store import StoreBase
-from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.model_filters import METADATA_FILTERS
 from redisvl_adapters.llama_index.nodes import to_node
 
 
-class NodeMethods(StoreBase):
+class NodeMethods(StoreBase, WordMethods["BaseNode | NodeWithScore"]):
     """Reading nodes without a query; each method has its async twin."""
+
+    def _text_of(self, found: BaseNode | NodeWithScore) -> tuple[str, Mapping[str, Any]]:
+        node = found.node if isinstance(found, NodeWithScore) else found
+        if not isinstance(node, BaseNode):
+            raise ArgumentError(f"found is a node or a text; not {type(found).__name__} {found!r:.80}")
+        return node.get_content(metadata_mode=MetadataMode.NONE), node.metadata
 
     @known_keywords
     def get_nodes(

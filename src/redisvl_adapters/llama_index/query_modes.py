@@ -176,7 +176,14 @@ def _search_text(request: _Request) -> Steps[list[Hit]]:
     if request.asks_filter_alone(by_words=True):
         return _find_by_filter(request, k)
     return operations.search_text(
-        request.state, request.text, k, request.filter, ids=request.ids, frame=True, **request.text_options
+        request.state,
+        request.text,
+        k,
+        request.filter,
+        ids=request.ids,
+        frame=True,
+        language=request.options.get("language"),
+        **request.text_options,
     )
 
 

@@ -213,14 +213,14 @@ def _measured(
 
 
 def _has_words(text: str, asked: Operator, operand: Any) -> bool:
-    """Look for a phrase as it stands, or for words by their stems; the stems of plain English words alone are known."""
-    words = text.lower().split()
+    """Look for words by their stems, side by side or not; the stems of plain English words alone are known."""
+    words = [_stem(word) for word in text.lower().split()]
     if asked is Operator.IN:
         return any(_has_words(text, Operator.EQ, one) for one in operand)
-    wanted = operand.lower().split()
+    wanted = [_stem(word) for word in operand.lower().split()]
     if asked is Operator.EQ:
         return any(words[place : place + len(wanted)] == wanted for place in range(len(words)))
-    return {_stem(word) for word in wanted} <= {_stem(word) for word in words}
+    return set(wanted) <= set(words)
 
 
 def _stem(word: str) -> str:

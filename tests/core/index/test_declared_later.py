@@ -66,10 +66,10 @@ def test_a_key_that_was_only_ever_none_is_added(server: FakeServer) -> None:
 
 def test_values_that_were_never_indexed_are_indexed_when_their_key_is_declared(server: FakeServer) -> None:
     write(server, record("a", n=1), record("b", n=2), record("c", when="2024-01-31"), learn=False)
-    assert server.records["a"][b"_keys"] == b"+n\x1f~n"
+    assert server.records["a"][b"_keys"] == b"=english\x1f+n\x1f~n"
     write(server, record("new", n=3), **DECLARED)
     assert [server.records[name][b"n"] for name in ("a", "b", "new")] == [b"1", b"2", b"3"]
-    assert server.records["a"][b"_keys"] == b"+n"
+    assert server.records["a"][b"_keys"] == b"=english\x1f+n"
     assert float(server.records["c"][b"when"]) == 1706659200
     check_found(server)
 

@@ -46,7 +46,7 @@ RESP2: list[Any] = [
     *(b"index_definition", [b"key_type", b"HASH", b"prefixes", [b"docs:"], b"default_score", b"1"]),
     b"attributes",
     [
-        [b"identifier", b"_text", b"attribute", b"_text", b"type", b"TEXT", b"WEIGHT", b"1"],
+        [b"identifier", b"_text", b"attribute", b"_text", b"type", b"TEXT", b"WEIGHT", b"1", b"NOSTEM"],
         [b"identifier", b"embedding", b"attribute", b"embedding", *VECTOR_ROW],
         [b"identifier", b"_keys", b"attribute", b"_keys", *EXACT_TAG],
         [b"identifier", b"_doc_id", b"attribute", b"_doc_id", *EXACT_TAG],
@@ -68,7 +68,7 @@ def as_resp3(value: Any) -> Any:
     told[b"index_definition"] = dict(zip(definition[::2], definition[1::2], strict=True))
     rows = []
     for row in told[b"attributes"]:
-        flags = [part for part in row if part in (b"SORTABLE", b"UNF", b"CASESENSITIVE")]
+        flags = [part for part in row if part in (b"SORTABLE", b"UNF", b"CASESENSITIVE", b"NOSTEM")]
         rest = [part for part in row if part not in flags]
         rows.append({**dict(zip(rest[::2], rest[1::2], strict=True)), b"flags": flags})
     return {**told, b"attributes": rows, b"percent_indexed": 1.0}
@@ -197,7 +197,7 @@ def test_an_index_of_a_newer_layout_is_refused_with_both_versions(info: Any) -> 
     registry = new_registry(make_schema())
     newer = {**registry, HEADER: orjson.dumps({**orjson.loads(registry[HEADER]), "version": LAYOUT + 1})}
     with pytest.raises(
-        SchemaMismatchError, match=r"'docs' has layout version 2.*newer version.*version 1\. Use a newer"
+        SchemaMismatchError, match=r"'docs' has layout version 3.*newer version.*version 2\. Use a newer"
     ):
         read_schema(info, newer)
 
@@ -209,14 +209,14 @@ def test_nothing_is_done_to_an_index_of_a_newer_layout(operation: Any) -> None:
     server.registry[HEADER] = orjson.dumps({"version": LAYOUT + 1})
     before = {key: dict(fields) for key, fields in server.keys.items()}
     for other in (make_state(), make_state(create="overwrite")):
-        with pytest.raises(SchemaMismatchError, match="layout version 2"):
+        with pytest.raises(SchemaMismatchError, match="layout version 3"):
             server.run(other, operation(other))
     assert server.fields is not None
     # Not even by whoever finds its registry alone.
     server.fields = None
     other = make_state()
     for create_or_drop in (operations.create(other, 2), operations.drop(other)):
-        with pytest.raises(SchemaMismatchError, match="layout version 2"):
+        with pytest.raises(SchemaMismatchError, match="layout version 3"):
             server.run(other, create_or_drop)
     assert server.keys == before
 

@@ -196,7 +196,8 @@ def test_the_first_value_of_a_key_tells_its_type(value: Any, expected: str | Non
 
 def test_presence_tells_which_keys_there_are_and_which_are_empty_or_not_indexed() -> None:
     values = check_metadata({"a": 0, "b": None, "c": "", "d": [], "e": {"f": False}, " ": 1}, "record 0").values
-    assert set(presence_tags(schema("numeric", "a"), values)) == {
+    assert set(presence_tags(schema("numeric", "a"), values, "french")) == {
+        "=french",
         *("+a", "+e", "+e.f", encode_tag("+ ")),
         *("-b", "-c", "-d"),
         *("~c", "~e.f", encode_tag("~ ")),

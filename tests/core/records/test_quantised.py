@@ -57,7 +57,8 @@ def test_the_scale_is_kept_with_the_index_and_compared() -> None:
     info: list[Any] = [
         *(b"index_name", b"docs", b"index_definition", [b"key_type", b"HASH", b"prefixes", [b"docs:"]], b"attributes"),
         [
-            *([b"attribute", name, b"type", b"TAG"] for name in (b"_text", b"_keys", b"_doc_id", b"_typed")),
+            [b"attribute", b"_text", b"type", b"TEXT", b"NOSTEM"],
+            *([b"attribute", name, b"type", b"TAG"] for name in (b"_keys", b"_doc_id", b"_typed")),
             [
                 *(b"attribute", b"embedding", b"type", b"VECTOR", b"algorithm", b"FLAT", b"data_type", b"INT8"),
                 *(b"dim", 2, b"distance_metric", b"L2"),

@@ -75,7 +75,7 @@ def test_an_option_is_taken(option: str, value: Any, attribute: str, expected: o
 
 
 def test_none_stands_for_an_option_that_was_not_given() -> None:
-    every = dict.fromkeys(set(IndexOptions.__annotations__) - {"index_name", "learn", "create"})
+    every = dict.fromkeys(set(IndexOptions.__annotations__) - {"index_name", "learn", "create", "language"})
     assert read(**every) == read()
 
 

@@ -45,8 +45,8 @@ def drive(steps: Steps[T], *replies: list[Any]) -> tuple[T, list[list[str]]]:
 @pytest.mark.parametrize(
     ("fusion", "expected"),
     [
-        (Fusion(), {"near": 0.5, "said": 0.5, "both": 0.0}),
-        (Fusion("linear", 0.3), {"said": 0.7, "near": 0.3, "both": 0.0}),
+        (Fusion(), {"said": 0.7, "near": 0.3, "both": 0.0}),
+        (Fusion("linear", 0.5), {"near": 0.5, "said": 0.5, "both": 0.0}),
         (Fusion("rrf", 0.8, 1), {"near": 1.6 / 2, "both": 1.6 / 3 + 0.4 / 3, "said": 0.4 / 2}),
     ],
 )

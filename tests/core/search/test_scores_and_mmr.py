@@ -163,7 +163,7 @@ def test_linear_fusion_is_the_weighted_sum_of_scores_between_0_and_1() -> None:
 
 
 def test_scores_that_are_all_equal_count_as_the_best() -> None:
-    assert Fusion("linear").fuse({"a": 3.0, "b": 3.0}, {"c": 7.0}) == {"a": 0.5, "b": 0.5, "c": 0.5}
+    assert Fusion("linear", 0.5).fuse({"a": 3.0, "b": 3.0}, {"c": 7.0}) == {"a": 0.5, "b": 0.5, "c": 0.5}
 
 
 @pytest.mark.parametrize("method", ["rrf", "linear"])
@@ -186,7 +186,7 @@ def test_fused_scores_fall_and_equal_ones_keep_their_order(method: str) -> None:
         fused = Fusion(method, float(random.uniform())).fuse(*sides)
         assert [*fused.values()] == sorted(fused.values(), reverse=True)
         assert fused.keys() == sides[0].keys() | sides[1].keys()
-    assert [*Fusion(method).fuse({"x": 1.0}, {"y": 1.0})] == ["x", "y"]
+    assert [*Fusion(method, 0.5).fuse({"x": 1.0}, {"y": 1.0})] == ["x", "y"]
 
 
 @pytest.mark.parametrize("method", ["rrf", "linear"])

@@ -41,9 +41,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Filter | None]:
     """Note which filters are compiled."""
     seen: list[Filter | None] = []
 
-    def noting(state: IndexState, filter: Filter | None) -> Any:
+    def noting(state: IndexState, filter: Filter | None, language: str | None) -> Any:
         seen.append(filter)
-        return compile_filter(state, filter)
+        return compile_filter(state, filter, language)
 
     monkeypatch.setattr(vector_search, "compile_filter", noting)
     return seen
@@ -100,8 +100,8 @@ def test_a_plan_goes_with_its_snapshot() -> None:
 def test_a_plan_is_not_kept_in_a_snapshot_that_its_condition_was_not_made_for(monkeypatch: pytest.MonkeyPatch) -> None:
     state, newer = make_state(), snapshot("newer")
 
-    def replaced_meanwhile(state: IndexState, filter: Filter | None) -> Any:
-        condition = yield from compile_filter(state, filter)
+    def replaced_meanwhile(state: IndexState, filter: Filter | None, language: str | None) -> Any:
+        condition = yield from compile_filter(state, filter, language)
         state.snapshot = newer
         return condition
 

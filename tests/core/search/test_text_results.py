@@ -218,11 +218,11 @@ def test_a_text_search_asks_for_scores_and_never_times_out_with_half_an_answer()
     assert args[args.index("DIALECT") + 1] == 2
     returned = args[args.index("RETURN") :]
     assert {"text", "metadata"} <= set(returned)
-    assert not {"_node", "embedding", "vector_distance", "VERBATIM", "INKEYS", "SORTBY"} & set(returned)
+    assert not {"_node", "embedding", "vector_distance", "INKEYS", "SORTBY"} & set(returned)
 
 
-def test_a_text_search_whose_stems_are_spelled_out_is_verbatim_and_it_can_be_of_one_record() -> None:
-    args = matching(TextRequest("@_text:(fox)", "TFIDF", verbatim=True, record_id="b c"))
+def test_a_text_search_is_verbatim_and_can_be_of_one_record() -> None:
+    args = matching(TextRequest("@_text:(fox)", "TFIDF", record_id="b c"))
     assert args[2] == "@_text:(fox)"
     assert "VERBATIM" in args
     assert args[args.index("INKEYS") :][:3] == ["INKEYS", 1, "docs:b c"]

@@ -140,11 +140,13 @@ class Keywords(Filter):
         text: Any text; its words count, and their stems.
         match: Whether it has ``any`` of them, ``all``, or all side by side, as a ``phrase``.
         fields: The keys of the text fields to look into, ``text`` for the text of the record; None for all.
+        language: The language of the words; None for that of the index.
     """
 
     text: str
     match: Match = "any"
     fields: tuple[str, ...] | None = None
+    language: str | None = None
 
 
 MATCH_ALL = And(())

@@ -117,6 +117,11 @@ def _either(clauses: list[Clause]) -> Clause:
     return Clause(union(clause.positive for clause in clauses), intersection(clause.negative for clause in clauses))
 
 
+def is_positive(condition: Condition) -> bool:
+    """Tell whether a condition is one without a negation."""
+    return len(condition) == 1 and condition[0].negative is True
+
+
 def query_text(condition: Condition, *, scored: bool = True) -> str | None:
     """Return the query text of a condition: ``*`` for everything, None for nothing.
 

@@ -1,8 +1,8 @@
-"""What a filter is rendered for: the schema, and what the server was asked about values and stems."""
+"""What a filter is rendered for: the schema, and what the server was asked about values."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -24,18 +24,6 @@ class ValuesNeededError(Exception):
         self.alias = alias
 
 
-class StemsNeededError(Exception):
-    """A comparison needs the stems of words, which the server knows; it is raised and caught within the core.
-
-    Attributes:
-        words: The words.
-    """
-
-    def __init__(self, words: Sequence[str]) -> None:
-        super().__init__(*words)
-        self.words = words
-
-
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """What a filter is rendered for.
@@ -47,7 +35,7 @@ class RenderContext:
         present: Keys that records have although the schema has no such field, as the server said for this filter.
         strict: Whether it is an error to name a key that no record has, whatever is asked of it.
         values: The values of fields, by field name, as far as they were needed.
-        stems: The forms of words in the index, by word, as far as they were needed.
+        language: The language of the words that it asks for; None for that of the index.
     """
 
     schema: Schema
@@ -56,16 +44,10 @@ class RenderContext:
     present: Collection[str] = ()
     strict: bool = False
     values: Mapping[str, TagValues] = field(default_factory=dict)
-    stems: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    language: str | None = None
 
     def values_of(self, alias: str) -> TagValues:
         """Return the values of a tag field, or ask for them by raising ``ValuesNeededError``."""
         if alias not in self.values:
             raise ValuesNeededError(alias)
         return self.values[alias]
-
-    def stems_of(self, words: Sequence[str]) -> list[Sequence[str]]:
-        """Return the forms of words, or ask for them by raising ``StemsNeededError``."""
-        if unknown := [word for word in words if word not in self.stems]:
-            raise StemsNeededError(unknown)
-        return [self.stems[word] for word in words]

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from redisvl_adapters.core.records.field_values import as_bool, as_number, as_po
 from redisvl_adapters.core.records.metadata import as_double, as_python
 from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.timestamps import epoch_seconds
-from redisvl_adapters.core.text.analysis import searchable_text
 
 _UNITS = {"m": 1.0, "km": 1000.0, "mi": 1609.344, "ft": 0.3048}
 
@@ -150,21 +148,3 @@ def as_circle(value: Any) -> str:
         raise ValueError(f"a radius is positive, and its unit one of {', '.join(_UNITS)}")
     point = as_point([as_finite(value["lon"]), as_finite(value["lat"])]).replace(",", " ")
     return f"[{point} {radius!r} {unit}]"
-
-
-def as_phrase(value: Any) -> str:
-    """Return the words of a text that stand side by side."""
-    phrase = as_words(value)
-    words = phrase.lower().split()
-    # RediSearch finds "red red" where "red" stands once.
-    if any(one == other for one, other in pairwise(words)):
-        raise ValueError("a phrase that says a word twice in a row cannot be matched exactly; use TEXT_MATCH")
-    return phrase
-
-
-def as_words(value: Any) -> str:
-    """Return the words of a text, of which there is at least one."""
-    words = searchable_text(as_text(value)).split()
-    if not words:
-        raise ValueError("the text to look for has no word")
-    return " ".join(words)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from redisvl_adapters.core.filters.algebra import Operator
+from redisvl_adapters.core.filters.algebra import Match, Operator
 from redisvl_adapters.core.filters.conditions import Positive, intersection, union
 from redisvl_adapters.core.filters.context import RenderContext
 from redisvl_adapters.core.filters.field_queries import Interval, equal_query, interval_query, matching_query
@@ -14,12 +14,10 @@ from redisvl_adapters.core.filters.operands import (
     as_bounds,
     as_circle,
     as_list,
-    as_phrase,
     as_text,
     as_value,
-    as_words,
 )
-from redisvl_adapters.core.filters.word_queries import escape_stem
+from redisvl_adapters.core.filters.word_queries import ask_words, condition_on_words
 from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
 
 Comparison: TypeAlias = Callable[[MetadataField, Any, RenderContext], Positive]
@@ -85,8 +83,8 @@ def _substring(wanted: str, fold: Callable[[str], str]) -> Callable[[str], bool]
     return lambda text: folded in fold(text)
 
 
-def _phrases(field: MetadataField, value: Any, _: RenderContext) -> Positive:
-    return f'@{field.query_name}:("{as_phrase(value)}")'
+def _phrases(field: MetadataField, value: Any, context: RenderContext) -> Positive:
+    return _words(field, value, "phrase", context)
 
 
 def _any_phrase(field: MetadataField, value: Any, context: RenderContext) -> Positive:
@@ -94,12 +92,15 @@ def _any_phrase(field: MetadataField, value: Any, context: RenderContext) -> Pos
 
 
 def _terms(field: MetadataField, value: Any, context: RenderContext) -> Positive:
-    words = as_words(value).split()
-    if field.attrs.get("no_stem"):
-        return f"@{field.query_name}:({' '.join(words)})"
-    # Spelled out, since RediSearch looks for stems by itself in plain searches, but not in the filter of a KNN query.
-    terms = [f"({'|'.join(map(escape_stem, forms))})" for forms in context.stems_of(words)]
-    return f"@{field.query_name}:({' '.join(terms)})"
+    return _words(field, value, "all", context)
+
+
+def _words(field: MetadataField, value: Any, match: Match, context: RenderContext) -> Positive:
+    asked = ask_words(context.schema, as_text(value), match, keys=[field.key], language=context.language)
+    found = condition_on_words(asked, match)
+    if found is False:
+        raise ValueError("the text to look for has no word")
+    return found
 
 
 _MEMBERSHIP: Mapping[Operator, Comparison] = {Operator.EQ: _equal, Operator.IN: _any_of}

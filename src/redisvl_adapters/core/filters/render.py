@@ -12,10 +12,9 @@ from redisvl_adapters.core.filters.conditions import EVERYTHING, Condition, Posi
 from redisvl_adapters.core.filters.context import RenderContext
 from redisvl_adapters.core.filters.redisvl_expressions import redisvl_condition
 from redisvl_adapters.core.filters.tag_queries import tag_query
-from redisvl_adapters.core.filters.word_queries import check_match, condition_on_words, text_fields
+from redisvl_adapters.core.filters.word_queries import ask_words, check_match, condition_on_words
 from redisvl_adapters.core.schema.stored_fields import SOURCE
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
-from redisvl_adapters.core.text.analysis import words_of
 from redisvl_adapters.errors import ArgumentError, FilterError
 
 
@@ -60,9 +59,10 @@ def _condition(filter: Filter, context: RenderContext, depth: int, *, negated: b
 
 
 def _words(filter: Keywords, context: RenderContext) -> Positive:
-    fields = text_fields(context.schema, filter.fields)
-    words = words_of(filter.text, "keywords", context.schema.stopwords)
-    if not words:
+    match = check_match(filter.match)
+    language = context.language if filter.language is None else filter.language
+    asked = ask_words(context.schema, filter.text, match, keys=filter.fields, language=language, name="keywords")
+    found = condition_on_words(asked, match)
+    if found is False:
         raise ArgumentError(f"keywords has no word to look for: {filter.text!r:.80}")
-    forms = context.stems_of(words) if check_match(filter.match) != "phrase" else []
-    return condition_on_words(fields, words, filter.match, forms)
+    return found

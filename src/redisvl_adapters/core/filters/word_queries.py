@@ -1,16 +1,24 @@
-"""Query text for words: text fields, and the condition that they have any, all or a phrase of some words."""
+"""Query text for words: text fields, and the conditions that they have any, all or a phrase of some words.
+
+Words are analysed here, and asked for by their terms as they lie in the index.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, cast, get_args
 
 from redisvl_adapters.core.filters.algebra import Match
 from redisvl_adapters.core.filters.conditions import Positive, intersection, union
+from redisvl_adapters.core.records.projection import field_language
 from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.languages import MULTILINGUAL, read_language, said_language
 from redisvl_adapters.core.schema.stored_fields import SEARCHED, TEXT
+from redisvl_adapters.core.text.analysis import Word, analyser, without_function_words
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 MATCHES = cast("tuple[str, ...]", get_args(Match))
@@ -29,30 +37,103 @@ def check_match(match: Any) -> Match:
     return cast("Match", match)
 
 
-def text_fields(schema: Schema, keys: Sequence[str] | None = None) -> str:
-    """Return the text fields of an index as they stand in a query: all, or those of some metadata keys.
+@dataclass(frozen=True, slots=True)
+class AskedWords:
+    """The words of a query, as some text fields have them.
+
+    Attributes:
+        names: The fields, as they stand in a query.
+        words: The words in their order.
+    """
+
+    names: str
+    words: Sequence[Word]
+
+
+def ask_words(
+    schema: Schema,
+    text: Any,
+    match: Match,
+    *,
+    keys: Sequence[str] | None = None,
+    language: Any = None,
+    name: str = "query",
+) -> list[AskedWords]:
+    """Return the words of a query, once for all text fields that are analysed alike.
 
     Args:
         schema: The index.
-        keys: Keys of text fields, ``text`` for the text of the record itself.
+        text: Any text. Nothing in it is syntax.
+        match: How they are to match: any of them is any but the function words, if there are others.
+        keys: Keys of text fields, ``text`` for the text of the record itself; None for all.
+        language: The language of the query; None for that of the index.
+        name: What the text is called in errors.
 
     Raises:
-        ArgumentError: If one is not a text field.
+        ArgumentError: If it is no text, or a key is not a text field, or the index is not in that language.
     """
-    known = {TEXT: SEARCHED} | {
-        field.key: field.query_name for field in schema.aliases.values() if field.type is FieldType.TEXT
+    language, ignored = query_languages(schema, language)
+    stopwords = stopword_terms(schema)
+    asked = []
+    for language_of_field, names in _text_fields(schema, language, keys).items():
+        words = [word for word in analyser(language_of_field).words(text, name) if word.term not in stopwords]
+        asked.append(AskedWords(names, without_function_words(words, ignored) if match == "any" else words))
+    return asked
+
+
+def query_languages(schema: Schema, language: Any) -> tuple[str, str]:
+    """Return in which language a query is analysed, and of which its function words are.
+
+    Raises:
+        ArgumentError: If no record of the index can be in that language.
+    """
+    if language is None:
+        return schema.language, schema.language
+    said = read_language(language)
+    if schema.language_key is not None or said == schema.language:
+        return said, said
+    if schema.language == MULTILINGUAL:
+        return MULTILINGUAL, said
+    raise ArgumentError(
+        f"language is {language!r:.80}, but the texts of index {schema.name!r} are analysed in "
+        f"{said_language(schema.language)}: leave it out. An index of several languages is made with "
+        "language='multilingual' or with language_key="
+    )
+
+
+def stopword_terms(schema: Schema) -> frozenset[str]:
+    """Return the terms of the words that an index was told to ignore, which the server leaves out too."""
+    return _stopword_terms(schema.stopwords, schema.language) if schema.stopwords else frozenset()
+
+
+@lru_cache
+def _stopword_terms(stopwords: Sequence[str], language: str) -> frozenset[str]:
+    return frozenset(word.term for word in analyser(language).words(" ".join(stopwords)))
+
+
+def _text_fields(schema: Schema, language: str, keys: Sequence[str] | None) -> dict[str, str]:
+    """Return the text fields of an index by the language in which they are analysed, as they stand in a query.
+
+    Raises:
+        ArgumentError: If a key is not that of a text field.
+    """
+    known = {TEXT: (SEARCHED, schema.text_attrs)} | {
+        field.key: (field.query_name, field.attrs) for field in schema.aliases.values() if field.type is FieldType.TEXT
     }
     if keys is None:
-        return _joined(known.values())
+        keys = list(known)
     if isinstance(keys, str) or not keys:
         raise ArgumentError(f"text_fields is a list of text fields; not {keys!r:.80}")
+    named: dict[str, list[str]] = {}
     for key in keys:
         if key not in known:
             raise ArgumentError(
                 f"text_fields: {key!r:.80} is no text field of index {schema.name!r}{did_you_mean(str(key), known)}; "
                 f"it has: {', '.join(known)}"
             )
-    return _joined(known[key] for key in keys)
+        query_name, attrs = known[key]
+        named.setdefault(field_language(attrs, language), []).append(query_name)
+    return {language: _joined(names) for language, names in named.items()}
 
 
 def _joined(names: Iterable[str]) -> str:
@@ -62,40 +143,44 @@ def _joined(names: Iterable[str]) -> str:
     return " ".join([*(["|".join(plain)] if plain else []), *(name for name in names if "\\" in name)])
 
 
-def in_fields(fields: str, text: str) -> str:
-    """Return the condition that some fields have what is asked for."""
-    return str(union(f"@{group}:({text})" for group in fields.split(" ")))
-
-
-def condition_on_words(fields: str, words: Sequence[str], match: Match, forms: Sequence[Sequence[str]]) -> Positive:
-    """Return the condition that a text has words.
-
-    Args:
-        fields: The fields, as they stand in a query.
-        words: The words.
-        match: Whether any of them, all, or all side by side.
-        forms: The forms of each word in the index. They are spelled out, since RediSearch looks for stems by itself in
-            plain searches, but not in the filter of a KNN query.
-    """
-    if not words:
-        return False
-    if match == "phrase":
-        return phrase_query(fields, words)
-    each = [in_fields(fields, "|".join(map(escape_stem, spelled))) for spelled in forms]
-    return intersection(each) if match == "all" else union(each)
-
-
-def phrase_query(fields: str, words: Sequence[str]) -> str:
-    """Return the condition that words stand side by side.
+def condition_on_words(asked: Sequence[AskedWords], match: Match) -> Positive:
+    """Return the condition that a text has any of some words, all of them, or all side by side.
 
     Raises:
-        ArgumentError: If a word follows itself: RediSearch finds "red red" where "red" stands once.
+        ArgumentError: If a phrase says a word twice in a row.
     """
-    if any(one == other for one, other in pairwise(words)):
-        raise ArgumentError("a phrase that says a word twice in a row cannot be matched exactly; use match='all'")
-    return in_fields(fields, f'"{" ".join(words)}"')
+    if not any(each.words for each in asked):
+        return False
+    if match == "phrase":
+        return union(phrase_query(each.names, [word.term for word in each.words]) for each in asked)
+    if match == "any":
+        return any_of_terms(asked)
+    # The same words in each, analysed in other ways.
+    places = zip(*(each.words for each in asked), strict=True)
+    return intersection(
+        union(_in_fields(each.names, "|".join(word.forms)) for each, word in zip(asked, place, strict=True))
+        for place in places
+    )
 
 
-def escape_stem(form: str) -> str:
-    """Return a form of a word as it stands in a query: a stem begins with a plus sign."""
-    return form.replace("+", "\\+")
+def any_of_terms(asked: Iterable[AskedWords]) -> Positive:
+    """Return the condition that a text has any of some words, each of whose terms counts once."""
+    terms = ((each.names, dict.fromkeys(form for word in each.words for form in word.forms)) for each in asked)
+    return union(_in_fields(names, "|".join(forms)) for names, forms in terms if forms)
+
+
+def _in_fields(names: str, text: str) -> str:
+    return str(union(f"@{group}:({text})" for group in names.split(" ")))
+
+
+def phrase_query(names: str, terms: Sequence[str]) -> str:
+    """Return the condition that terms stand side by side.
+
+    Raises:
+        ArgumentError: If a term follows itself: RediSearch finds "red red" where "red" stands once.
+    """
+    if any(one == other for one, other in pairwise(terms)):
+        raise ArgumentError(
+            "a phrase that says a word twice in a row, or in two forms, cannot be matched exactly; use match='all'"
+        )
+    return _in_fields(names, f'"{" ".join(terms)}"')

@@ -17,7 +17,7 @@ from redisvl_adapters.core.index.record_keys import (
 )
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
-from redisvl_adapters.core.records.projection import other_kinds, presence_tags, project
+from redisvl_adapters.core.records.projection import other_kinds, presence_tags, project, record_language
 from redisvl_adapters.core.schema.fields import Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
 from redisvl_adapters.core.schema.stored_fields import KEYS, TYPED
@@ -76,7 +76,7 @@ def backfill(schema: Schema, fields: Sequence[MetadataField]) -> Steps[None]:
         for record_id, reply, metadata in found:
             values = check_metadata(metadata, record_id).values
             projection = {name: value for name, value in project(schema, values, record_id).items() if name in names}
-            projection[KEYS] = presence_tags(schema, values)
+            projection[KEYS] = presence_tags(schema, values, record_language(schema, values, record_id))
             commands.append(layout.update_projection(record_id, reply, projection))
         if not any(map(ok, (yield commands))):
             raise ServerError(f"records of index {schema.name!r} changed in every attempt to index them; try again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from redisvl_adapters.core.filters.word_queries import stopword_terms
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.fields import MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
@@ -16,7 +17,8 @@ def create_command(schema: Schema) -> Command:
     made: list[Any] = schema.redisvl.redis_fields
     fields: list[Argument] = [part for field in made for part in field.redis_args()]
     head: list[Argument] = ["FT.CREATE", schema.name, "ON", schema.storage.upper(), "PREFIX", 1, schema.prefix]
-    return Command((*head, "STOPWORDS", len(schema.stopwords), *schema.stopwords, "SCHEMA", *fields))
+    stopwords = stopword_terms(schema)
+    return Command((*head, "STOPWORDS", len(stopwords), *stopwords, "SCHEMA", *fields))
 
 
 def alter_command(schema: Schema, field: MetadataField, *, scan: bool = False) -> Command:

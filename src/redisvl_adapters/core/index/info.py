@@ -15,8 +15,10 @@ from redisvl_adapters.core.index.registry import (
     SCALE,
     Registry,
     check_version,
+    older_layout,
     read_registry_command,
     registered_fields,
+    registered_language,
     registry_key,
     untyped_keys,
 )
@@ -53,6 +55,15 @@ def prefixes_of(info: Reply) -> list[str]:
 def storage_of(info: Reply) -> str:
     """Return where the records of an index lie, from the reply to FT.INFO."""
     return str(as_mapping(as_mapping(info)[b"index_definition"])[b"key_type"].decode().lower())
+
+
+def scores_unions_whole(info: Reply) -> bool:
+    """Tell from the reply to FT.INFO whether the server scores a union whole where it is intersected.
+
+    RediSearch 2.10 does not: see ``search.text_query``. What replaced it, from Redis 8 on, says here whether it keeps a
+    list of all records.
+    """
+    return b"indexes_all" in as_mapping(as_mapping(info)[b"index_definition"])
 
 
 def is_ours(info: Reply) -> bool:
@@ -107,10 +118,12 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
         registry: The registry.
 
     Raises:
-        SchemaMismatchError: If the index was not made by this library, or by a newer version of it.
+        SchemaMismatchError: If the index was not made by this library, or by another version of it.
     """
     schema = bare_schema(info)
     check_version(schema.name, registry)
+    if not _has_stored_terms(info):
+        raise older_layout(schema.name)
     header = orjson.loads(registry.get(HEADER, b"{}"))
     vector = replace(schema.vector, tuning={**header.get("tuning", {}), **schema.vector.tuning})
     if vector.dtype in QUANTISED:
@@ -122,6 +135,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
             )
         vector = replace(vector, scale=orjson.loads(registry.get(SCALE, b"null")))
     names = _names(info)
+    language, language_key = registered_language(registry)
     known = registered_fields(registry, schema.reserved)
     schema = replace(
         schema,
@@ -129,9 +143,21 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
         fields={key: field for key, field in known.items() if field.redis_type is None or field.alias in names},
         text_attrs=header.get("text_attrs", {}),
         stopwords=tuple(header.get("stopwords", ())),
+        language=language,
+        language_key=language_key,
         untyped_keys=untyped_keys(registry),
     )
     return schema, int(as_mapping(info)[b"num_docs"])
+
+
+def _has_stored_terms(info: Reply) -> bool:
+    """Tell whether the text of records is indexed by terms that are stored, not by stems that the server makes."""
+    for row in as_mapping(info)[b"attributes"]:
+        parts = [part for pair in row.items() for part in pair] if isinstance(row, dict) else row
+        flags = {flag for part in parts for flag in (part if isinstance(part, list | set) else [part])}
+        if SEARCHED.encode() in flags:
+            return b"NOSTEM" in flags
+    return False
 
 
 def _attribute(row: Reply) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from redisvl_adapters.core.index.registry import (
     read_registry_command,
     register_command,
     registered_fields,
+    registered_language,
     registry_header,
     scale_commands,
 )
@@ -104,7 +105,13 @@ def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
     check_version(schema.name, before)
     if is_of(before, schema):
         # If somebody dropped an earlier index and left its records, then these are indexed by what was known of them.
-        schema = replace(schema, fields={**registered_fields(before, schema.reserved), **schema.fields})
+        language, key = registered_language(before) if HEADER in before else (schema.language, schema.language_key)
+        schema = replace(
+            schema,
+            fields={**registered_fields(before, schema.reserved), **schema.fields},
+            language=state.spec.language or language,
+            language_key=state.spec.language_key or key,
+        )
     # Refused, if so, before anything is registered.
     creation, entries = create_command(schema), new_registry(schema)
     forgotten = [] if is_of(before, schema) else [forget_command(schema.name, registry_header(before))]
@@ -170,7 +177,7 @@ def drop(state: IndexState) -> Steps[bool]:
     name = state.spec.name
     registry, info = yield [read_registry_command(name), info_command(name)]
     exists = not is_missing_index(info)
-    check_version(name, as_mapping(ok(registry)))
+    check_version(name, as_mapping(ok(registry)), to_drop=True)
     if exists:
         check_ours(ok(info))
         if index_name(info) != name:

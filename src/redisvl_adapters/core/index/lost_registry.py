@@ -20,10 +20,12 @@ from redisvl_adapters.core.schema.field_names import key_of_alias
 from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, read_typed_text, typed_prefix
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
 from redisvl_adapters.core.server.replies import as_mapping, ok
+from redisvl_adapters.errors import SchemaMismatchError
 
 _SAMPLES = 20
 """How many records are looked at for the type of a key: a declared field takes values of more than one type."""
@@ -56,6 +58,8 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
     yield from wait_for_scan(schema.name, spec.wait_until_indexed)
     keys, typed = map(ok, (yield [tag_values_command(schema, alias) for alias in (KEYS, TYPED)]))
     tags = {value for tag in keys if (value := decode_tag(tag.decode()))}
+    languages = {tag[1:] for tag in tags if tag.startswith("=")}
+    tags = {tag for tag in tags if not tag.startswith("=")}
     beside = frozenset(tag.decode() for tag in typed)
     attributes = attributes_of(info)
     own = {KEYS, SOURCE, TYPED, SEARCHED, schema.vector.name}
@@ -88,8 +92,31 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
     unindexed = {tag[1:] for tag in tags if tag.startswith("~")} & met
     fields |= {key: schema.learnt_field(key, FieldType.UNINDEXED) for key in unindexed}
     stopwords = tuple(sorted(word.decode() for word in as_mapping(info).get(b"stopwords_list") or ()))
-    schema = replace(schema, fields=fields, untyped_keys=frozenset(met - unindexed), stopwords=stopwords)
+    schema = replace(
+        schema,
+        fields=fields,
+        untyped_keys=frozenset(met - unindexed),
+        stopwords=stopwords,
+        language=_language_of(schema, languages, spec),
+        language_key=spec.language_key,
+    )
     return {**registry, **new_registry(schema)}
+
+
+def _language_of(schema: Schema, languages: Collection[str], spec: IndexSpec) -> str:
+    """Return the language of an index whose records are in some languages.
+
+    Raises:
+        SchemaMismatchError: If they do not tell.
+    """
+    if len(languages) == 1 and spec.language_key is None:
+        return next(iter(languages))
+    if languages and not (spec.language and spec.language_key):
+        raise SchemaMismatchError(
+            f"index {schema.name!r} has lost its registry, and records in {', '.join(sorted(languages))}: say what it "
+            "was made with, as language= and language_key="
+        )
+    return spec.language or DEFAULT_LANGUAGE
 
 
 def _kinds_beside(tags: Collection[str], aliases: Sequence[str]) -> dict[str, frozenset[Kind]]:

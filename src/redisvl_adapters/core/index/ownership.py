@@ -7,17 +7,24 @@ from collections.abc import Sequence
 
 from redis.exceptions import ResponseError
 
+from redisvl_adapters.core.filters.tag_queries import tag_query
 from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.record_keys import (
     QUERY_SETTINGS,
+    keys_command,
     open_cursor_command,
     read_cursor_command,
     read_cursor_page,
+    read_keys,
+    read_total,
 )
 from redisvl_adapters.core.index.registry import mark_command
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.own_records import REMOVED_AT_ONCE, own_parts, remove_commands
+from redisvl_adapters.core.records.projection import language_tag
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.languages import LANGUAGES, NO_LANGUAGE, said_language
+from redisvl_adapters.core.schema.stored_fields import KEYS
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
 from redisvl_adapters.core.server.replies import (
     as_mapping,
@@ -64,11 +71,30 @@ def check_ownership(schema: Schema) -> Steps[bool]:
             f"such as {key!r} ({error}): they would never be found. If they are records with other vectors, ask for "
             f"their dims and dtype; else {remedy}"
         )
+    yield from _check_languages(schema)
     (reply,) = yield [mark_command(schema.name, unchecked=False)]
     if isinstance(reply, ResponseError):
         _log.info("index %r stays marked as one of unknown records: %s", schema.name, server_error(reply))
         return False
     return True
+
+
+def _check_languages(schema: Schema) -> Steps[None]:
+    """Refuse records whose texts were analysed in another language, or by the server, as in an older layout.
+
+    Raises:
+        SchemaMismatchError: If there are any.
+    """
+    languages = [schema.language] if schema.language_key is None else [*LANGUAGES, NO_LANGUAGE]
+    (reply,) = yield [keys_command(schema, f"-{tag_query(KEYS, map(language_tag, languages))}", 1)]
+    if not is_missing_index(reply) and (count := read_total(ok(reply))):
+        key = read_keys(ok(reply))[0].decode("utf-8", "replace")
+        raise SchemaMismatchError(
+            f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} records, such as {key!r}, "
+            f"whose words were analysed in another language than {said_language(schema.language)}, or by an older "
+            "version of this library: they would be found by chance; ask for the language that they were written in, "
+            "choose another prefix or index_name, or pass create='overwrite' to drop them"
+        )
 
 
 _LAST_ERROR = (b"last indexing error", b"last indexing error key")

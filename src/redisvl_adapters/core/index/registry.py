@@ -15,6 +15,7 @@ from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.field_names import field_alias
 from redisvl_adapters.core.schema.fields import QUANTISED, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.server.commands import Command
 from redisvl_adapters.errors import SchemaMismatchError
 
@@ -24,7 +25,7 @@ HEADER = b"layout"
 SCALE = b"scale"
 UNCHECKED = b"unchecked"
 """An index that has this was made over keys of which nobody has seen yet whether they are records."""
-LAYOUT = 1
+LAYOUT = 2
 """The version of the layout of records that this library reads and writes."""
 _KEY_PREFIX = b"key:"
 _UNTYPED_PREFIX = b"met:"
@@ -61,6 +62,8 @@ def new_registry(schema: Schema) -> dict[bytes, bytes]:
         "tuning": dict(schema.vector.tuning),
         "text_attrs": dict(schema.text_attrs),
         "stopwords": schema.stopwords,
+        "language": schema.language,
+        "language_key": schema.language_key,
     }
     untyped = {_UNTYPED_PREFIX + key.encode(): b"" for key in schema.untyped_keys}
     kinds = dict(_kind_entry(key, kind) for key, field in schema.fields.items() for kind in field.other_kinds)
@@ -98,18 +101,40 @@ def put_back_command(name: str, header: bytes, before: Registry) -> Command:
     return Command(("EVAL", script, 1, key, HEADER, header, *parts), key)
 
 
-def check_version(name: str, registry: Registry) -> None:
-    """Refuse an index that a newer version of this library has made.
+def check_version(name: str, registry: Registry, *, to_drop: bool = False) -> None:
+    """Refuse an index that another version of this library has made, with records of another layout.
+
+    Args:
+        name: The index.
+        registry: Its registry.
+        to_drop: Whether it is only to be dropped, which an older one can be.
 
     Raises:
         SchemaMismatchError: If so.
     """
     version = orjson.loads(registry.get(HEADER, b"{}")).get("version", LAYOUT)
+    if version < LAYOUT and not to_drop:
+        raise older_layout(name)
     if version > LAYOUT:
         raise SchemaMismatchError(
             f"index {name!r} has layout version {version}, made by a newer version of this library; this one reads and "
             f"writes version {LAYOUT}. Use a newer one (pip install -U redisvl-adapters), or another index_name"
         )
+
+
+def older_layout(name: str) -> SchemaMismatchError:
+    """Return the error for an index whose records have the layout of an older version of this library."""
+    return SchemaMismatchError(
+        f"index {name!r} has records of layout version 1, whose words the server analysed; this library reads and "
+        f"writes version {LAYOUT}: read them with the version that wrote them (iterate, get_embeddings) and add them "
+        "to another index_name with this one, or pass create='overwrite' to drop them"
+    )
+
+
+def registered_language(registry: Registry) -> tuple[str, str | None]:
+    """Return the language of a registry, and the metadata key that says that of each record."""
+    header = orjson.loads(registry.get(HEADER, b"{}"))
+    return header.get("language", DEFAULT_LANGUAGE), header.get("language_key")
 
 
 def is_of(registry: Registry, schema: Schema) -> bool:

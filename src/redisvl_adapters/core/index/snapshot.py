@@ -10,7 +10,7 @@ from typing import Any
 from redisvl_adapters.core.filters.conditions import Condition
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.background_scan import DONE, ScanProgress, scan_progress
-from redisvl_adapters.core.index.info import index_name, read_schema, snapshot_commands
+from redisvl_adapters.core.index.info import index_name, read_schema, scores_unions_whole, snapshot_commands
 from redisvl_adapters.core.index.lost_registry import has_same_fields, restore_registry
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import HEADER, UNCHECKED, registered_fields, registry_header
@@ -42,6 +42,7 @@ class Snapshot:
         scan: How far the server was with records that were there before the index or one of its fields.
         is_unchecked: Whether nobody has seen yet that all keys under the prefix are records.
         is_restored: Whether the registry was lost, and is what the records tell.
+        scores_unions_whole: Whether the server scores a union of words whole wherever it stands.
         read_at: When it was read, by the monotonic clock.
         compiled: The conditions of filters that were compiled for this schema.
         plans: The plans of searches that were made for it.
@@ -55,6 +56,7 @@ class Snapshot:
     scan: ScanProgress = DONE
     is_unchecked: bool = False
     is_restored: bool = False
+    scores_unions_whole: bool = False
     read_at: float = field(default_factory=time.monotonic, compare=False)
     compiled: dict[Hashable, Condition] = field(default_factory=dict, compare=False, repr=False)
     plans: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -82,7 +84,6 @@ class IndexState:
         was_there: Whether the index existed at some time, and was not dropped through this since.
         alias_of: The index that its name stood for as an alias, if it was one.
         spans_slots: Whether one script may have keys of several slots; not on a cluster, nor where that was refused.
-        stems: The forms of words in the index, as far as they were asked for.
         warned: The keys of filters that a warning was given of, since no record has had them.
         mark: The key of a field that the index must have been made with to be dropped or overwritten; None for any.
     """
@@ -93,7 +94,6 @@ class IndexState:
     was_there: bool = False
     alias_of: str | None = None
     spans_slots: bool = True
-    stems: dict[str, Sequence[str]] = field(default_factory=dict, repr=False)
     warned: set[str] = field(default_factory=set, repr=False)
     mark: str | None = None
 
@@ -161,7 +161,16 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
         check_matches(state.spec, schema)
         claimed = not registered_fields(entries, schema.reserved).keys() <= schema.fields.keys()
         state.was_there = True
-        state.snapshot = Snapshot(schema, entries, records, claimed, scan, UNCHECKED in entries, is_restored)
+        state.snapshot = Snapshot(
+            schema,
+            entries,
+            records,
+            claimed,
+            scan,
+            UNCHECKED in entries,
+            is_restored,
+            scores_unions_whole(info),
+        )
     return state.snapshot
 
 

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any, TypeAlias
 
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
-from redisvl_adapters.core.text.analysis import searchable_text
 
 Projected: TypeAlias = "list[str] | float | str"
 """What one field of a projection holds: tags, a number, or text (a geo point is the text ``lon,lat``)."""
@@ -41,13 +40,6 @@ def as_bool(value: Any) -> str:
     if isinstance(value, bool | int) and value in (0, 1):
         return "true" if value else "false"
     raise TypeError("a boolean is True or False, 1 or 0, 'true' or 'false'")
-
-
-def as_searchable_text(value: Any) -> str:
-    """Return the words of a text, as a text field holds them."""
-    if not isinstance(value, str):
-        raise TypeError("a text field holds text")
-    return searchable_text(value)
 
 
 def as_point(value: Any) -> str:

@@ -5,7 +5,7 @@
 | text | ``text`` | ``$.text`` |
 | vector | ``embedding``, the bytes of its numbers | ``$.embedding``, a list of numbers; ``$._exact_vector`` |
 | metadata, exact | ``metadata``, JSON text | ``$.metadata``, nested as given |
-| indexed values, the words of the text as ``_text`` among them | fields of their own | ``$.index.*`` |
+| indexed values, the terms of the text as ``_text`` among them | fields of their own | ``$.index.*`` |
 | node frame of LlamaIndex | ``_node``, JSON text | ``$._node``, JSON text |
 """
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from redisvl_adapters.core.records.field_values import Projected
 from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error, json_vector, spelled
 from redisvl_adapters.core.records.metadata import CheckedMetadata
-from redisvl_adapters.core.records.projection import presence_tags, project
+from redisvl_adapters.core.records.projection import presence_tags, project, record_language, stored_text
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.replace_script import (
     READ_JSON,
@@ -46,7 +46,6 @@ from redisvl_adapters.core.schema.stored_fields import (
 )
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR, encode_tag
 from redisvl_adapters.core.server.commands import Command, Reply
-from redisvl_adapters.core.text.analysis import searchable_text
 
 Reader: TypeAlias = Callable[[str, Sequence[Any]], Record]
 """Makes a record of its id and the values of some fields."""
@@ -301,8 +300,9 @@ _read_whole = _reader([b"text", b"metadata", b"_node"], b"", np.frombuffer)
 
 def _projection(schema: Schema, record: Record, found: CheckedMetadata, where: object) -> dict[str, Projected]:
     projection = project(schema, found.values, where)
-    projection[SEARCHED] = searchable_text(record.text)
-    projection[KEYS] = presence_tags(schema, found.values)
+    language = record_language(schema, found.values, where)
+    projection[SEARCHED] = stored_text(record.text, schema.text_attrs, language)
+    projection[KEYS] = presence_tags(schema, found.values, language)
     if record.source is not None:
         projection[SOURCE] = [encode_tag(record.source)]
     return projection

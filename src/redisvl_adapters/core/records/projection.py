@@ -19,15 +19,16 @@ from redisvl_adapters.core.records.field_values import (
     as_list,
     as_number,
     as_point,
-    as_searchable_text,
     as_tags,
 )
-from redisvl_adapters.core.schema.fields import MAX_EXACT_INT, FieldType, Kind, MetadataField
+from redisvl_adapters.core.schema.fields import MAX_EXACT_INT, FieldSpec, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.languages import NO_LANGUAGE, read_language
 from redisvl_adapters.core.schema.stored_fields import TYPED
 from redisvl_adapters.core.schema.tag_encoding import encode_tag, number_tag, typed_tag, typed_text
 from redisvl_adapters.core.schema.timestamps import epoch_seconds
-from redisvl_adapters.errors import RecordError
+from redisvl_adapters.core.text.analysis import analyser
+from redisvl_adapters.errors import ArgumentError, RecordError
 
 
 def kind_of(value: Any) -> Kind | None:
@@ -73,18 +74,55 @@ def is_empty(value: Any) -> bool:
 _presence_tag = lru_cache(maxsize=4096)(encode_tag)
 
 
-def presence_tags(schema: Schema, values: Mapping[str, Any]) -> list[str]:
-    """Return the tags that tell of the keys of a record.
+def presence_tags(schema: Schema, values: Mapping[str, Any], language: str) -> list[str]:
+    """Return the tags that tell of the keys of a record, and in which language its texts were analysed.
 
-    A key has ``+key``, or ``-key`` if it is empty, and with a value that is not indexed ``~key`` too.
+    A key has ``+key``, or ``-key`` if it is empty, and with a value that is not indexed ``~key`` too. A language has
+    ``=language``.
     """
-    tags: list[str] = []
+    tags = [language_tag(language)]
     indexed = schema.indexed_fields
     for key, value in values.items():
         tags.append(_presence_tag(("-" if is_empty(value) else "+") + key))
         if key not in indexed and not (value is None or value == [] or isinstance(value, Mapping)):
             tags.append(_presence_tag("~" + key))
     return tags
+
+
+def language_tag(language: str) -> str:
+    """Return the tag of the records whose texts were analysed in a language."""
+    return f"={language}"
+
+
+def record_language(schema: Schema, values: Mapping[str, Any], where: object) -> str:
+    """Return the language of a record: what its metadata says, where the index has a key for that, or the index's own.
+
+    Raises:
+        RecordError: If there is no such language.
+    """
+    said = None if schema.language_key is None else values.get(schema.language_key)
+    if said is None:
+        return schema.language
+    try:
+        return read_language(said, f"metadata {schema.language_key!r:.80}, the language_key of index {schema.name!r},")
+    except ArgumentError as error:
+        raise RecordError(f"{where}: {error}") from None
+
+
+def stored_text(value: Any, attrs: FieldSpec, language: str) -> str:
+    """Return what a text field with some attributes holds of a text in a language.
+
+    Raises:
+        TypeError: If it is no text.
+    """
+    if not isinstance(value, str):
+        raise TypeError("a text field holds text")
+    return analyser(field_language(attrs, language)).stored_text(value)
+
+
+def field_language(attrs: FieldSpec, language: str) -> str:
+    """Return in which language a text field with some attributes is analysed, if its record is in a language."""
+    return NO_LANGUAGE if attrs.get("no_stem") else language
 
 
 def project(schema: Schema, values: Mapping[str, Any], where: object) -> dict[str, Projected]:
@@ -96,7 +134,7 @@ def project(schema: Schema, values: Mapping[str, Any], where: object) -> dict[st
         where: Names the record in errors.
 
     Raises:
-        RecordError: If a value is not of the type of its declared field.
+        RecordError: If a value is not of the type of its declared field, or there is no language of that name.
     """
     projection: dict[str, Projected] = {}
     typed: list[str] = []
@@ -113,7 +151,11 @@ def project(schema: Schema, values: Mapping[str, Any], where: object) -> dict[st
         try:
             if own:
                 single = not isinstance(value, list) or (target.learnt and target.kind in _SINGLE)
-                projection[target.alias] = _PROJECT[target.kind](own[0] if single else own)
+                held = own[0] if single else own
+                if target.type is FieldType.TEXT:
+                    projection[target.alias] = stored_text(held, target.attrs, record_language(schema, values, where))
+                else:
+                    projection[target.alias] = _PROJECT[target.kind](held)
         except (TypeError, ValueError) as error:
             raise RecordError(f"{where}: {_refusal(target, value, error, schema)}") from None
         typed += _typed_texts(target, own, beside)
@@ -214,7 +256,6 @@ _PROJECT: Mapping[str, Callable[[Any], Projected]] = {
     FieldType.NUMBERS.value: lambda value: [number_tag(as_number(item)) for item in as_list(value)],
     FieldType.BOOL.value: lambda value: [as_bool(item) for item in as_list(value)],
     FieldType.TIMESTAMP.value: epoch_seconds,
-    FieldType.TEXT.value: as_searchable_text,
     FieldType.GEO.value: as_point,
 }
 

@@ -13,9 +13,13 @@ from redisvl.schema.fields import BaseField
 
 from redisvl_adapters.core.schema.field_names import field_alias
 from redisvl_adapters.core.schema.fields import FieldSpec, FieldType, MetadataField, VectorField
+from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT, TYPED
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
 from redisvl_adapters.errors import FilterError, SchemaError, UnknownFieldError, did_you_mean
+
+_STORED_TERMS = {"no_stem": True}
+"""Text fields hold terms, which the server takes as they are."""
 
 
 class StaleSchemaError(Exception):
@@ -34,7 +38,9 @@ class Schema:
         fields: Its metadata fields by key.
         untyped_keys: Keys that records have had without a value to tell a type: None, an empty list or a mapping.
         text_attrs: RedisVL's attributes of the text field.
-        stopwords: Words that text search ignores.
+        stopwords: Words that text search ignores, besides the function words of the language.
+        language: The language in which its texts are analysed: one of ``languages.LANGUAGES``, or ``none``.
+        language_key: The metadata key that says the language of each record; None without one.
         alias: The alias by which it was opened, which may stand for another index by now; None without one.
     """
 
@@ -45,6 +51,8 @@ class Schema:
     fields: Mapping[str, MetadataField]
     text_attrs: FieldSpec = field(default_factory=dict)
     stopwords: tuple[str, ...] = ()
+    language: str = DEFAULT_LANGUAGE
+    language_key: str | None = None
     untyped_keys: frozenset[str] = frozenset()
     alias: str | None = None
 
@@ -114,12 +122,13 @@ class Schema:
 
     def lays_out_like(self, other: Schema) -> bool:
         """Tell whether records lie in this index just as in the other."""
-        return (self.prefix, self.storage, self.fields) == (other.prefix, other.storage, other.fields) and (
-            self.vector.name,
-            self.vector.dims,
-            self.vector.dtype,
-            self.vector.scale,
-        ) == (other.vector.name, other.vector.dims, other.vector.dtype, other.vector.scale)
+        return self._layout == other._layout
+
+    @property
+    def _layout(self) -> tuple[object, ...]:
+        vector = self.vector
+        words = (self.language, self.language_key, self.text_attrs.get("no_stem"))
+        return (self.prefix, self.storage, self.fields, *words, vector.name, vector.dims, vector.dtype, vector.scale)
 
     def with_fields(self, fields: Iterable[MetadataField]) -> Schema:
         """Return this schema with more metadata fields."""
@@ -156,6 +165,8 @@ class Schema:
         attrs = dict(field.attrs)
         if field.redis_type == "tag":
             attrs |= {"separator": TAG_SEPARATOR, "case_sensitive": True}
+        elif field.redis_type == "text":
+            attrs |= _STORED_TERMS
         return self._redisvl_field(field.alias, field.redis_type, attrs, f'$.index["{field.alias}"]')
 
     @cached_property
@@ -175,7 +186,7 @@ class Schema:
             **vector.tuning,
         }
         fields = [
-            self._redisvl_field(SEARCHED, "text", self.text_attrs, f"$.index.{SEARCHED}"),
+            self._redisvl_field(SEARCHED, "text", {**self.text_attrs, **_STORED_TERMS}, f"$.index.{SEARCHED}"),
             self._redisvl_field(vector.name, "vector", vector_attrs, f'$["{vector.name}"]'),
             self._redisvl_field(KEYS, "tag", exact, f"$.index.{KEYS}"),
             self._redisvl_field(SOURCE, "tag", exact, f"$.index.{SOURCE}"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from redisvl_adapters.core.schema.fields import QUANTISED, FieldSpec, MetadataField, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
 from redisvl_adapters.errors import ArgumentError, SchemaError
 
@@ -38,6 +39,8 @@ class IndexSpec:
         fields: The declared metadata fields by key.
         text_attrs: RedisVL's attributes of the text field.
         stopwords: Words that text search ignores.
+        language: The language in which its texts are analysed.
+        language_key: The metadata key that says the language of each record.
         learn_limit: How many metadata keys may be learnt.
         ttl_ms: Milliseconds after which a record expires.
         sliding_ttl: Whether that is counted from its last read.
@@ -58,6 +61,8 @@ class IndexSpec:
     fields: Mapping[str, MetadataField] = field(default_factory=dict)
     text_attrs: FieldSpec = field(default_factory=dict)
     stopwords: tuple[str, ...] = ()
+    language: str | None = None
+    language_key: str | None = None
     learn_limit: int = LEARN_LIMIT
     ttl_ms: int | None = None
     sliding_ttl: bool = False
@@ -92,6 +97,8 @@ class IndexSpec:
             self.fields,
             self.text_attrs,
             self.stopwords,
+            self.language or DEFAULT_LANGUAGE,
+            self.language_key,
         )
 
     def differences(self, schema: Schema) -> list[str]:
@@ -105,6 +112,8 @@ class IndexSpec:
             ("distance_metric", self.metric, vector.metric),
             ("algorithm", self.algorithm, vector.algorithm),
             ("scale", self.scale, vector.scale),
+            ("language", self.language, schema.language),
+            ("language_key", self.language_key, schema.language_key),
         ]
         has_tuning = {**DEFAULT_TUNING, **vector.tuning}
         pairs += [(name, asked, has_tuning.get(name, asked)) for name, asked in self.tuning.items()]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.arguments import check_ttl, is_utf8
 from redisvl_adapters.core.schema.declarations import read_metadata_schema, read_redisvl_schema
 from redisvl_adapters.core.schema.fields import TUNING
 from redisvl_adapters.core.schema.index_spec import (
@@ -16,6 +16,7 @@ from redisvl_adapters.core.schema.index_spec import (
     IndexSpec,
     check_quantised,
 )
+from redisvl_adapters.core.schema.languages import read_language
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
 from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, refuse_unknown
@@ -61,6 +62,9 @@ def read_options(options: IndexOptions) -> IndexSpec:
         raise ArgumentError(f"learn is True or False; not {given['learn']!r:.80}")
     algorithm = given.get("algorithm")
     all_tuning = frozenset().union(*TUNING.values())
+    language_key = given.get("language_key")
+    if language_key is not None and (not isinstance(language_key, str) or not is_utf8(language_key)):
+        raise ArgumentError(f"language_key is the name of a metadata key; not {language_key!r:.80}")
     tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
     for option in tuning:
         _check_tuning(option, given[option])
@@ -86,6 +90,9 @@ def read_options(options: IndexOptions) -> IndexSpec:
         fields=fields,
         text_attrs=given.get("text_attrs", {}),
         stopwords=given.get("stopwords", ()),
+        # None is a choice of its own here.
+        language=read_language(options["language"]) if "language" in options else None,
+        language_key=language_key,
         learn_limit=_check_learn_limit(given.get("learn_limit", LEARN_LIMIT)) if learn else 0,
         ttl_ms=check_ttl(given.get("ttl")),
         sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),

@@ -19,6 +19,8 @@ class ExistingOptions(ConnectionOptions, total=False):
     storage: Literal["hash", "json"] | None
     metadata_schema: MetadataSchema | None
     schema: IndexSchema | Mapping[str, Any] | str | Path | None
+    language: str | None
+    language_key: str | None
     learn: bool
     learn_limit: int
     algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
@@ -64,6 +66,11 @@ class IndexOptions(ExistingOptions, total=False):
             what is added, unless this is empty or ``learn`` is False. An index that exists gets new fields with the
             next write or ``create()``, unless its records have values of that key already.
         schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
+        language: The language of the texts: its English name or ISO 639 code (``english``, by default; ``de``),
+            ``multilingual`` for texts of many languages, whose words are not reduced to stems, or None for words as
+            they are. It is kept with the index. ``redisvl_adapters.core.LANGUAGES`` lists them.
+        language_key: The metadata key that says the language of each record, such as ``lang``; a record without one is
+            in ``language``.
         learn_limit: How many keys are learnt at most, up to 1000 (64); each is a field of the index.
         learn: Whether metadata keys that are not declared become filterable when a record first has them (True).
         algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.

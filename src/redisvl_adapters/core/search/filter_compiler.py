@@ -8,7 +8,7 @@ from typing import Any
 
 from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Filter, Not, Operator, Or
 from redisvl_adapters.core.filters.conditions import NOTHING, Condition
-from redisvl_adapters.core.filters.context import RenderContext, StemsNeededError, TagValues, ValuesNeededError
+from redisvl_adapters.core.filters.context import RenderContext, TagValues, ValuesNeededError
 from redisvl_adapters.core.filters.field_queries import MAX_VALUES, remedy
 from redisvl_adapters.core.filters.render import render
 from redisvl_adapters.core.filters.tag_queries import presence_query, tag_query
@@ -30,22 +30,26 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.stored_fields import TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, encode_tag
-from redisvl_adapters.core.search.stems import learn_stems
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.errors import FilterError, UnknownFieldError, UnknownFieldWarning
 
 
-def compile_filter(state: IndexState, filter: Filter | None) -> Steps[Condition]:
+def compile_filter(state: IndexState, filter: Filter | None, language: str | None = None) -> Steps[Condition]:
     """Return the condition of a filter.
 
     A key that no record has had finds nothing, with a warning; where everything would match for that, it is an error.
+
+    Args:
+        state: The index.
+        filter: The filter; None for all records.
+        language: The language of the words in it; None for that of the index.
 
     Raises:
         UnknownFieldError: If the filter names such a key where everything would match.
         FilterError: If the filter cannot be honoured.
     """
-    condition, _ = yield from _compile(state, filter, strict=False)
+    condition, _ = yield from _compile(state, filter, language, strict=False)
     return condition
 
 
@@ -58,13 +62,15 @@ def compile_for_delete(state: IndexState, filter: Filter | None) -> Steps[tuple[
         UnknownFieldError: If the filter names a key that no record has had.
         FilterError: If the filter cannot be honoured.
     """
-    return (yield from _compile(state, filter, strict=True))
+    return (yield from _compile(state, filter, None, strict=True))
 
 
-def _compile(state: IndexState, filter: Filter | None, *, strict: bool) -> Steps[tuple[Condition, Snapshot | None]]:
+def _compile(
+    state: IndexState, filter: Filter | None, language: str | None, *, strict: bool
+) -> Steps[tuple[Condition, Snapshot | None]]:
     snapshot = state.snapshot or (yield from read_snapshot(state))
     # What a search remembered may name keys that a delete refuses.
-    key = None if strict else filter_key(filter)
+    key = None if strict or language is not None else filter_key(filter)
     if snapshot is not None and key is not None and (known := snapshot.compiled.get(key)) is not None:
         return known, snapshot
     never_met: dict[str, UnknownFieldError] = {}
@@ -75,11 +81,9 @@ def _compile(state: IndexState, filter: Filter | None, *, strict: bool) -> Steps
         # Before the first record a filter means the same as after the last one.
         schema = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
         try:
-            condition = render(filter, RenderContext(schema, is_fresh, never_met, present, strict, values, state.stems))
+            condition = render(filter, RenderContext(schema, is_fresh, never_met, present, strict, values, language))
         except ValuesNeededError as needed:
             values[needed.alias] = (yield from _tag_values(snapshot, needed.alias)) if snapshot else {}
-        except StemsNeededError as needed:
-            yield from learn_stems(state, schema, needed.words)
         except FilterError as error:
             if not is_fresh and snapshot is not None:
                 # Somebody else may have taught the index this key, or values of this type.

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from redisvl_adapters.core.arguments import check_fraction
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
+DEFAULT_ALPHA: Mapping[str, float] = {"linear": 0.3, "rrf": 0.5}
+"""By method, the weight of the vector side: what ranks best in ``docs/retrieving.md``, and equal weights."""
+_UNSAID = float("nan")
+
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
@@ -26,7 +30,7 @@ class Fusion:
     """
 
     method: str = "linear"
-    alpha: float = 0.5
+    alpha: float = _UNSAID
     rrf_constant: float = 60
 
     def __post_init__(self) -> None:
@@ -35,6 +39,8 @@ class Fusion:
                 f"fusion is one of {', '.join(FUSIONS)}; not {self.method!r:.80}"
                 f"{did_you_mean(str(self.method), FUSIONS)}"
             )
+        if self.alpha is _UNSAID:
+            object.__setattr__(self, "alpha", DEFAULT_ALPHA[self.method])
         check_fraction(self.alpha, "alpha")
         constant = self.rrf_constant
         if isinstance(constant, bool) or not isinstance(constant, int | float) or not 0 <= constant < math.inf:

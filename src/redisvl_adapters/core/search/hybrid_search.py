@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
+from redisvl_adapters.core.filters.word_queries import check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
@@ -16,15 +17,15 @@ from redisvl_adapters.core.search.fusion import Fusion
 from redisvl_adapters.core.search.options import SearchOptions
 from redisvl_adapters.core.search.results import Hit, ReturnFields
 from redisvl_adapters.core.search.scores import similarity
-from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, TextRequest
-from redisvl_adapters.core.search.text_search import text_hits, text_requests
+from redisvl_adapters.core.search.search_checks import check_query
+from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, TextRequest, check_scorer
+from redisvl_adapters.core.search.text_search import WordsRequest, text_hits, text_requests
 from redisvl_adapters.core.search.vector_search import SearchPlan, plan_search, read_search_options
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import pipelined
-from redisvl_adapters.core.text.analysis import words_of
 from redisvl_adapters.errors import ArgumentError
 
-MIN_CANDIDATES = 50
+MIN_CANDIDATES = 100
 
 
 @searches_index
@@ -54,7 +55,7 @@ def search_hybrid(
         k: How many at most.
         filter: Only records that match this.
         fusion: How the two rankings become one; by default the sum of the scores, each between 0 and 1.
-        fetch_k: How many candidates either side gives; by default 50, or twice k if that is more.
+        fetch_k: How many candidates either side gives; by default 100, or twice k if that is more.
         fetch_text_k: How many the text side gives, if that is another number.
         match: See ``search_text``.
         scorer: See ``search_text``.
@@ -74,7 +75,7 @@ def search_hybrid(
     if max(fetch_k, fetch_text_k) < k:
         raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")
     _, narrowed = read_search_options(options, filter)
-    words_of(text)
+    words = WordsRequest(check_query(text), check_match(match), check_scorer(scorer), fields, options.get("language"))
     if fusion.alpha > 0 and vector is None:
         raise ArgumentError("a hybrid search with alpha above 0 needs a query vector")
     text_returns = ReturnFields(k=fetch_text_k, frame=frame)
@@ -83,7 +84,7 @@ def search_hybrid(
     if fusion.alpha > 0 and vector is not None:
         plan = yield from plan_search(state, fetch_k, filter, ids, frame=frame, **options)
     if fusion.alpha < 1:
-        text_side = yield from text_requests(state, text, text_returns, narrowed, ids, match, scorer, fields)
+        text_side = yield from text_requests(state, words, text_returns, narrowed, ids)
     schema = state.schema
     if schema is None:
         return []

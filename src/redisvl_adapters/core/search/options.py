@@ -23,6 +23,7 @@ class SearchOptions(TypedDict, total=False):
             candidates that are further by this share. It is fast and incomplete where it is small.
         keywords: Only records whose text has these words.
         keywords_match: Whether it has ``any`` of them (default), ``all``, or all side by side, as a ``phrase``.
+        language: The language of the keywords, if not that of the index: its English name or ISO 639 code.
     """
 
     ef_runtime: int | None
@@ -33,6 +34,7 @@ class SearchOptions(TypedDict, total=False):
     epsilon: float | None
     keywords: str | None
     keywords_match: Match | None
+    language: str | None
 
 
 SEARCH_OPTIONS = frozenset(SearchOptions.__annotations__)
@@ -46,11 +48,14 @@ class TextOptions(TypedDict, total=False):
         scorer: How Redis scores matches: BM25STD (default), BM25, TFIDF, TFIDF.DOCNORM, DISMAX or DOCSCORE.
         text_fields: The text fields to look into: keys that were declared as text, and ``text`` for the text of the
             document; by default all.
+        language: The language of the query, if not that of the index: its English name or ISO 639 code. The records
+            that it finds are in that language, where the index knows their languages (``language_key``).
     """
 
     match: Match
     scorer: str
     text_fields: Sequence[str] | None
+    language: str | None
 
 
 class HybridOptions(SearchOptions, TextOptions, total=False):
@@ -59,9 +64,9 @@ class HybridOptions(SearchOptions, TextOptions, total=False):
     Keys:
         fusion: How the two rankings become one: ``linear`` (default), the weighted sum of the scores, which are brought
             between 0 and 1 on either side, or ``rrf``, reciprocal rank fusion.
-        alpha: The weight of the vector side, from 0 to 1 (0.5); the text side has the rest.
+        alpha: The weight of the vector side, from 0 to 1 (0.3, and 0.5 with ``rrf``); the text side has the rest.
         rrf_constant: What reciprocal rank fusion adds to the ranks (60).
-        fetch_k: How many candidates either side gives; by default 50, or twice k if that is more.
+        fetch_k: How many candidates either side gives; by default 100, or twice k if that is more.
     """
 
     fusion: Literal["linear", "rrf"]

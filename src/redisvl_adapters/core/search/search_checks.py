@@ -7,11 +7,11 @@ from typing import Any
 
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.word_queries import check_match
+from redisvl_adapters.core.schema.languages import read_language
 from redisvl_adapters.core.search.fusion import Fusion
 from redisvl_adapters.core.search.options import HYBRID_OPTIONS, SEARCH_OPTIONS, TEXT_OPTIONS
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, check_scorer
 from redisvl_adapters.core.search.tuning import read_tuning
-from redisvl_adapters.core.text.analysis import words_of
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, refuse_unknown
 
 NAMED_ARGUMENTS = frozenset({"k", "filter"})
@@ -33,7 +33,7 @@ def check_vector_search(
     read_tuning(options)
     keywords, match = options.get("keywords"), options.get("keywords_match")
     if keywords is not None:
-        words_of(keywords, "keywords")
+        check_query(keywords, "keywords")
         check_match("any" if match is None else match)
     elif match is not None:
         raise ArgumentError("keywords_match is for searches with keywords")
@@ -45,6 +45,8 @@ def check_text_search(method: str, k: Any, options: Mapping[str, Any], also: Col
     check_k(k)
     check_match(options.get("match", "any"))
     check_scorer(options.get("scorer", DEFAULT_SCORER))
+    if (language := options.get("language")) is not None:
+        read_language(language)
     fields = options.get("text_fields")
     if fields is not None and (isinstance(fields, str) or not isinstance(fields, Sequence) or not fields):
         raise ArgumentError(f"text_fields is a list of text fields; not {fields!r:.80}")
@@ -61,20 +63,25 @@ def check_hybrid_search(
     check_text_search(method, k, {name: options[name] for name in options if name in TEXT_OPTIONS})
     read_tuning(options)
     check_fetch_k(k, options.get("fetch_k"))
-    fusion = Fusion(options.get("fusion", "linear"), options.get("alpha", 0.5), options.get("rrf_constant", 60))
+    named = {"method": "fusion", "alpha": "alpha", "rrf_constant": "rrf_constant"}
+    fusion = Fusion(**{part: options[name] for part, name in named.items() if name in options})
     if "rrf_constant" in options and fusion.method != "rrf":
         raise ArgumentError("rrf_constant is for searches with fusion='rrf'")
     return fusion
 
 
-def check_query(query: Any) -> str:
+def check_query(query: Any, name: str = "query") -> str:
     """Return a text to search for.
+
+    Args:
+        query: The text.
+        name: What it is called in errors.
 
     Raises:
         ArgumentError: If it is no text.
     """
     if not isinstance(query, str):
-        raise ArgumentError(f"query is a text; not {type(query).__name__} {query!r:.80}")
+        raise ArgumentError(f"{name} is a text; not {type(query).__name__} {query!r:.80}")
     return query
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from redisvl_adapters.core.arguments import check_ids, check_k
-from redisvl_adapters.core.filters.algebra import Filter, Keywords, conjunction
+from redisvl_adapters.core.filters.algebra import Filter, Keywords, Match, conjunction
 from redisvl_adapters.core.filters.conditions import EVERYTHING, NOTHING, query_text
-from redisvl_adapters.core.filters.word_queries import check_match, text_fields
+from redisvl_adapters.core.filters.word_queries import ask_words, check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import from_index, searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
@@ -18,21 +18,15 @@ from redisvl_adapters.core.search.complete_replies import Searches, complete_rep
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.search.results import Hit, ReturnFields, by_score, read_text_hits
-from redisvl_adapters.core.search.stems import learn_stems
+from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.search.text_query import (
     DEFAULT_SCORER,
     TextRequest,
     check_scorer,
-    scored_phrase,
-    scored_within,
-    scored_words,
+    scored_query,
     text_command,
 )
 from redisvl_adapters.core.server.commands import Command, Steps
-from redisvl_adapters.core.text.analysis import words_of
-
-# Of more words than these, few texts have all, and the condition that they have them gets long.
-_MANY = 64
 
 
 @searches_index
@@ -46,6 +40,7 @@ def search_text(
     scorer: str = DEFAULT_SCORER,
     fields: Sequence[str] | None = None,
     ids: Sequence[str] | None = None,
+    language: str | None = None,
     frame: bool = False,
 ) -> Steps[list[Hit]]:
     """Return the records whose text matches best, best first.
@@ -55,13 +50,14 @@ def search_text(
 
     Args:
         state: The index.
-        text: Any text: its words and their stems are looked for. Nothing in it is syntax.
+        text: Any text: its words are looked for, in all their forms. Nothing in it is syntax.
         k: How many at most.
         filter: Only records that match this.
         match: Whether a text must have ``any`` of the words, ``all``, or all side by side, as a ``phrase``.
         scorer: How Redis scores matches.
         fields: The keys of the text fields to look into, ``text`` for the text of the record; None for all.
         ids: Only these records.
+        language: The language of the text; None for that of the index.
         frame: Whether to return what LlamaIndex needs to restore its nodes.
 
     Raises:
@@ -69,53 +65,52 @@ def search_text(
         FilterError: If the filter cannot be honoured.
     """
     returns = ReturnFields(k=check_k(k), frame=frame)
-    requests = yield from text_requests(state, text, returns, filter, ids, match, scorer, fields)
+    words = WordsRequest(text, check_match(match), check_scorer(scorer), fields, language)
+    requests = yield from text_requests(state, words, returns, filter, ids)
     hits = yield from text_hits(state, requests, returns)
     yield from renew_ttl(state, [hit.record.id for hit in hits])
     return hits
 
 
+@dataclass(frozen=True, slots=True)
+class WordsRequest:
+    """What a text search looks for. See ``search_text``."""
+
+    text: str
+    match: Match
+    scorer: str
+    fields: Sequence[str] | None
+    language: str | None
+
+
 def text_requests(
-    state: IndexState,
-    text: str,
-    returns: ReturnFields,
-    filter: Filter | None,
-    ids: Sequence[str] | None,
-    match: Any,
-    scorer: str,
-    keys: Sequence[str] | None,
+    state: IndexState, words: WordsRequest, returns: ReturnFields, filter: Filter | None, ids: Sequence[str] | None
 ) -> Steps[list[TextRequest]]:
     """Return the requests of a text search, one for each id if there are ids; none if nothing can match."""
-    scorer, match = check_scorer(scorer), check_match(match)
+    check_query(words.text)
     if ids is not None:
         check_ids(ids)
     snapshot = state.snapshot
     if snapshot is None:
         return []
-    fields = text_fields(snapshot.schema, keys)
-    words = words_of(text, stopwords=snapshot.schema.stopwords)
-    if match == "all" and words:
-        filter = conjunction(filter, Keywords(text, match, None if keys is None else tuple(keys)))
-    condition = yield from compile_filter(state, filter)
-    schema = state.schema
-    if schema is None or condition == NOTHING or not words or returns.k == 0:
+    text, match, fields, language = words.text, words.match, words.fields, words.language
+    asked = ask_words(snapshot.schema, text, match, keys=fields, language=language)
+    has_words = any(each.words for each in asked)
+    if match == "all" and has_words:
+        filter = conjunction(filter, Keywords(text, match, None if fields is None else tuple(fields)))
+    condition = yield from compile_filter(state, filter, language)
+    if state.snapshot is None or condition == NOTHING or not has_words or returns.k == 0:
         return []
-    if ids is not None or (match == "all" and len(words) > _MANY):
+    if state.snapshot is not snapshot:
+        snapshot = state.snapshot
+        asked = ask_words(snapshot.schema, text, match, keys=fields, language=language)
+    if ids is not None:
         # Among several ids the server would score in part, as it does in other intersections; a single one is exact.
         ids = yield from find_ids(state, query_text(condition), ids)
         condition = EVERYTHING
-    if match == "phrase":
-        request = TextRequest(scored_phrase(fields, words, condition), scorer)
-    elif condition == EVERYTHING:
-        request = TextRequest(scored_words(fields, words), scorer)
-    else:
-        words = list(dict.fromkeys(words))
-        spelled = yield from learn_stems(state, schema, words)
-        request = TextRequest(
-            scored_within(fields, [form for forms in spelled for form in forms], condition),
-            scorer,
-            verbatim=True,
-        )
+    whole = snapshot.scores_unions_whole
+    query = scored_query(asked, match, condition, words.scorer, unions_whole=whole)
+    request = TextRequest(query, words.scorer)
     return [request] if ids is None else [replace(request, record_id=record_id) for record_id in ids]
 
 

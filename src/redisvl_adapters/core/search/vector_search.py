@@ -17,6 +17,7 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.languages import read_language
 from redisvl_adapters.core.search.complete_replies import PAUSES, RowsWithoutFieldsError, Searches, complete_replies
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
@@ -72,6 +73,7 @@ def search_batch(
     **options: Unpack[SearchOptions],
 ) -> Steps[list[list[Hit]]]:
     """Return the records nearest to each of some vectors, in one round trip. See ``search``."""
+    check_language(options, has_words=filter is not None)
     plan = yield from plan_search(state, k, filter, ids, frame=frame, vectors=vectors, **options)
     if plan is None:
         return [[] for _ in asked]
@@ -202,7 +204,7 @@ def plan_search(
     tuning, filter = read_search_options(options, filter)
     if ids is not None:
         check_ids(ids)
-    condition = yield from compile_filter(state, filter)
+    condition = yield from compile_filter(state, filter, options.get("language"))
     snapshot = state.snapshot
     if snapshot is None:
         return None
@@ -228,12 +230,24 @@ def plan_search(
     return plan
 
 
+def check_language(options: Mapping[str, Any], *, has_words: bool) -> None:
+    """Refuse a language that does not exist, or without any words that could be in it.
+
+    Raises:
+        ArgumentError: If so.
+    """
+    if (language := options.get("language")) is not None:
+        read_language(language)
+        if options.get("keywords") is None and not has_words:
+            raise ArgumentError("language is for searches with keywords, or with a filter that asks for words")
+
+
 def read_search_options(options: Mapping[str, Any], filter: Filter | None) -> tuple[Tuning, Filter | None]:
     """Return the tuning among the options of a search, and the filter with the keywords among them."""
     refuse_unknown("search", {name: options[name] for name in options if name not in SEARCH_OPTIONS}, SEARCH_OPTIONS)
-    keywords, match = options.get("keywords"), options.get("keywords_match")
+    keywords, match, language = (options.get(name) for name in ("keywords", "keywords_match", "language"))
     if keywords is not None:
-        filter = conjunction(filter, Keywords(keywords, check_match(match or "any")))
+        filter = conjunction(filter, Keywords(keywords, check_match(match or "any"), language=language))
     elif match is not None:
         raise ArgumentError("keywords_match is for searches with keywords")
     return read_tuning(options), filter

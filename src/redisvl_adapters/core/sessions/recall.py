@@ -19,6 +19,7 @@ from redisvl_adapters.core.records.embedding_models import describe_embedding_mo
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_spec import default_prefix
+from redisvl_adapters.core.schema.languages import MULTILINGUAL
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.key_names import escape_key_part
 from redisvl_adapters.core.server.options import ConnectionOptions
@@ -86,7 +87,14 @@ class MessageIndex:
             embedding: The embedding model.
             connection: See ``ConnectionOptions``.
         """
-        index = RedisIndex(index_name=index_name, metadata_schema=_FIELDS, learn=False, **connection)
+        index = RedisIndex(
+            index_name=index_name,
+            metadata_schema=_FIELDS,
+            learn=False,
+            # Of a conversation nobody says in which language it is.
+            language=MULTILINGUAL,
+            **connection,
+        )
         described = orjson.dumps(describe_embedding_model(embedding))
         return cls(index, hashlib.sha256(described).hexdigest()[:32])
 

@@ -1,0 +1,23 @@
+"""Function words by language: articles, pronouns, prepositions and the like, which say little by themselves."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from redisvl_adapters.core.text.normalisation import fold_accents, split_words
+
+
+@cache
+def function_words(language: str) -> frozenset[str]:
+    """Return the function words of a language, without accents; none where no list of them is kept."""
+    words = _lists().get(language, "")
+    return frozenset(fold_accents(word) for word in split_words(words))
+
+
+@cache
+def _lists() -> dict[str, str]:
+    text = Path(__file__).with_name("function_words.txt").read_text(encoding="utf-8")
+    # The first part says what the others are.
+    _, *parts = text.split("\n\n")
+    return {language: words for language, _, words in (part.partition("\n") for part in parts)}
