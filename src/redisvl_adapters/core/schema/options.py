@@ -68,7 +68,10 @@ class IndexOptions(ExistingOptions, total=False):
         schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.
         language: The language of the texts: its English name or ISO 639 code (``english``, by default; ``de``),
             ``multilingual`` for texts of many languages, whose words are not reduced to stems, or None for words as
-            they are. It is kept with the index. ``redisvl_adapters.core.LANGUAGES`` lists them.
+            they are. It is kept with the index. Languages are arabic, armenian, basque, burmese, catalan, chinese,
+            czech, danish, dutch, english, esperanto, estonian, finnish, french, german, greek, hindi, hungarian,
+            indonesian, irish, italian, japanese, khmer, korean, lao, lithuanian, nepali, norwegian, persian, polish,
+            portuguese, romanian, russian, serbian, sesotho, spanish, swedish, tamil, thai, turkish and yiddish.
         language_key: The metadata key that says the language of each record, such as ``lang``; a record without one is
             in ``language``.
         learn_limit: How many keys are learnt at most, up to 1000 (64); each is a field of the index.
