@@ -74,7 +74,9 @@ def right_searches(store: RedisVectorStore) -> None:
     found += store.max_marginal_relevance_search_by_vector(VECTOR, fetch_k=20, lambda_mult=0.2)
     scored += store.max_marginal_relevance_search_with_score("a", **tuned)
     found += store.text_search("a", filter=core.Compare("year", core.Operator.EQ, 2024), **words)
-    scored += store.text_search_with_score("a", scorer="TFIDF")
+    scored += store.text_search_with_score("a", scorer="TFIDF", language="de")
+    passages: list[str] = store.highlight("a", found[0], match="phrase", marks=("<b>", "</b>"))
+    passages += store.highlight("a", "a text", language="de") + store.analyse("a")
     found += store.hybrid_search("a", 3, **both)
     scored += store.hybrid_search_with_score("a", fusion="rrf", rrf_constant=10, keywords="fox")
     found += store.similarity_search_batch(["a", "b"], ef_runtime=300)[0]
@@ -110,6 +112,8 @@ def wrong_searches(store: RedisVectorStore) -> None:
     store.max_marginal_relevance_search("a", lamda_mult=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.max_marginal_relevance_search_by_vector(VECTOR, lambda_mult="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.max_marginal_relevance_search_with_score("a", hybrid_policy="best")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.highlight("a", 7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.analyse("a", langage="de")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.text_search("a", ef_runtime=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.text_search_with_score("a", match="some")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.hybrid_search("a", alfa=0.3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
