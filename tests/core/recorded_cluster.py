@@ -1,7 +1,8 @@
 """What a cluster replied to operations, and its replay.
 
 Recorded on Redis 8.6.3 with search 8.8.0: three masters, each command as the driver sent it. ``recorded_cluster.txt``
-has the operations by name; each is the batches that it sent, as the names of their commands, with the replies.
+has the operations by name; each is the batches that it sent, as the names of their commands, with the replies. Layout
+version and NOSTEM were brought up to date by hand.
 """
 
 from __future__ import annotations
