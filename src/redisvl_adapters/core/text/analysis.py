@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from redisvl_adapters.core.text.function_words import function_words
@@ -64,9 +65,10 @@ class Analyser:
         """
         text = self._cased(text)
         words = split_words(text)
-        term = self._terms.__getitem__
         if text.isascii():
-            return " ".join(map(term, words))
+            # In half of the time that one look-up after the other takes.
+            return " ".join(itemgetter(*words)(self._terms) if len(words) > 1 else map(self._terms.__getitem__, words))
+        term = self._terms.__getitem__
         parts = list(_parts(words))
         also = dict.fromkeys(char for word in parts if len(word) > 1 for char in WORD_CHARACTER.findall(word))
         if self._plain_terms is not None:
