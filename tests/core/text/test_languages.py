@@ -170,5 +170,21 @@ def test_function_words_are_dropped_unless_there_are_no_others(language: str) ->
     assert [word.text for word in told] == ["xylophon"]
 
 
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ("what is the speed of a fox", "speed fox"),
+        ("Wie alt sind die Häuser am See?", "alt hauser see"),
+        ("où est la gare de la ville", "gare ville"),
+        ("how to die casting", "die casting"),
+        ("die casting", "die casting"),
+        ("fox", "fox"),
+    ],
+)
+def test_among_many_languages_the_function_words_tell_which_it_is(query: str, left: str) -> None:
+    told = without_function_words(analyser("multilingual").words(query), "multilingual")
+    assert " ".join(word.text for word in told) == left
+
+
 def test_languages_without_a_list_have_no_function_words() -> None:
     assert {name for name in LANGUAGES if not function_words(name)} == {*LANGUAGES} - {*STEMMED}

@@ -14,7 +14,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from redisvl_adapters.core.text.function_words import function_words
+from redisvl_adapters.core.schema.languages import MULTILINGUAL
+from redisvl_adapters.core.text.function_words import function_words, likely_function_words
 from redisvl_adapters.core.text.normalisation import UNSPACED, WORD_CHARACTER, fold_accents, split_words
 from redisvl_adapters.core.text.stems import NEEDS_ACCENTS, stemmer
 from redisvl_adapters.errors import ArgumentError
@@ -113,8 +114,13 @@ class Analyser:
 
 
 def without_function_words(words: Sequence[Word], language: str) -> Sequence[Word]:
-    """Return the words that are no function words of a language; all if there are no others."""
-    ignored = function_words(language)
+    """Return the words that are no function words of a language; all if there are no others.
+
+    Among many languages, it is the one that has the most of these words, and at least two, as function words.
+    """
+    ignored = (
+        likely_function_words([word.text for word in words]) if language == MULTILINGUAL else function_words(language)
+    )
     return [word for word in words if word.text not in ignored] or words
 
 
