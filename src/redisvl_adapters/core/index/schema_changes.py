@@ -20,7 +20,7 @@ from redisvl_adapters.core.index.registry import (
 )
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, check_matches
 from redisvl_adapters.core.records.metadata import CheckedMetadata
-from redisvl_adapters.core.records.projection import holds, infer_type, other_kinds
+from redisvl_adapters.core.records.projection import infer_type, other_kinds, types_held
 from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
@@ -36,7 +36,7 @@ class SchemaChange:
     Attributes:
         fields: The fields that their new keys ask for, and those that were declared.
         untyped_keys: Those of their new keys whose values tell no type.
-        other_kinds: Kinds of values that keys have beside those that their field holds, with the keys.
+        other_kinds: Kinds of values that keys have beside those that their field types_held, with the keys.
     """
 
     fields: Sequence[MetadataField] = ()
@@ -54,9 +54,10 @@ def plan_schema_change(spec: IndexSpec, schema: Schema, found: Sequence[CheckedM
     schema = schema.with_fields(additions)
     types: dict[str, FieldType] = {}
     untyped_keys: dict[str, None] = {}
+    known = {key for key in schema.fields if not schema.lacks(key)}
     for metadata in found if spec.learn_limit else ():
         for key, value in metadata.values.items():
-            if schema.lacks(key) and key not in types:
+            if key not in known and key not in types:
                 type = infer_type(value)
                 if type is FieldType.UNINDEXED and key in schema.fields:
                     continue
@@ -74,11 +75,11 @@ def plan_schema_change(spec: IndexSpec, schema: Schema, found: Sequence[CheckedM
 def _other_kinds(schema: Schema, found: Sequence[CheckedMetadata]) -> list[tuple[str, Kind]]:
     """Return the kinds of values that records have beside those of learnt fields, as far as they are new."""
     learnt = {key: field for key, field in schema.indexed_fields.items() if field.learnt}
+    held = {(key, type) for key, field in learnt.items() for type in types_held(field)}
     kinds: dict[tuple[str, Kind], None] = {}
     for metadata in found:
         for key, value in metadata.values.items():
-            field = learnt.get(key)
-            if field is not None and value is not None and not holds(field, value):
+            if (key, type(value)) not in held and value is not None and (field := learnt.get(key)) is not None:
                 kinds |= dict.fromkeys((key, kind) for kind in other_kinds(field, value) - field.other_kinds)
     return list(kinds)
 

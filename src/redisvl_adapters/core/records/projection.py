@@ -175,9 +175,9 @@ def typed_texts(schema: Schema, values: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def holds(field: MetadataField, value: Any) -> bool:
-    """Tell quickly whether a field itself holds a value; if not, a closer look must follow."""
-    return (type(value), field.kind) in _QUICK
+def types_held(field: MetadataField) -> list[type]:
+    """Return the types of which a field itself holds every value; of others a closer look must tell."""
+    return [type for type, kind in _QUICK if kind == field.kind]
 
 
 def other_kinds(field: MetadataField, value: Any) -> set[Kind]:
