@@ -25,7 +25,7 @@ KIND = is_("kind", "eq", "a")
         ((Tag("kind") == "a") & (Num("n") > 1), "((@kind:{a}) (@n:[(1 +inf]))"),
         (Tag("kind") != "a", "(-@kind:{a})"),
         (Num("n") != 1, "(-@n:[1 1])"),
-        (Text("body") != "a (b", '(-@body:"a (b")'),
+        (Text("body") != "a (b", '(-(@body:"a (b" @body:"a (b"))'),
         ((Tag("kind") == "a") | (Num("n") > 1), "((@kind:{a}) | (@n:[(1 +inf]))"),
         (FilterExpression("@kind:{a} | @n:[1 2]") & (Num("n") > 1), "((@kind:{a} | @n:[1 2]) (@n:[(1 +inf]))"),
         (FilterExpression("@kind|body:x"), "(@kind|body:x)"),

@@ -172,7 +172,7 @@ def test_keywords_join_with_filters() -> None:
     joined = render(And((Keywords("fox", fields=("text",)), Compare("n", Operator.GT, 1))), scope)
     assert str(joined[0]) == "(@_text:(fox) @n:[(1 +inf])"
     (negated,) = render(Not((Keywords("fox", fields=("text",)),)), scope)
-    assert str(negated) == f"(-{fox})"
+    assert str(negated) == f"(-({fox} {fox}))"
     assert render(Keywords("swims far", "phrase", ("text",)), scope) == (Clause('@_text:("swim far")'),)
 
 

@@ -8,6 +8,7 @@ of both. Every filter is brought into that form.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -19,6 +20,10 @@ MAX_CLAUSES = 1000
 
 Positive: TypeAlias = str | bool
 """A condition without a negation, as query text; or True where everything matches and False where nothing does."""
+
+
+_WORDS = re.compile(r"""(?<!\\):[("]""")
+"""Tells a query for words: those for tags and numbers have other brackets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,11 @@ def literal(part: Positive, *, negated: bool) -> Condition:
     """Return a condition without a negation, or its negation."""
     if isinstance(part, bool):
         return NOTHING if part is negated else EVERYTHING
-    return (Clause(negative=part) if negated else Clause(part),)
+    if not negated:
+        return (Clause(part),)
+    # RediSearch 2.10 takes a word that a record has in another field for a match of what is negated, if it looks at the
+    # records of one word alone; not if they are intersected, be it with themselves.
+    return (Clause(negative=f"({part} {part})" if _WORDS.search(part) else part),)
 
 
 def all_of(parts: Iterable[Condition]) -> Condition:

@@ -81,8 +81,8 @@ def _exchange(client: Any, commands: Sequence[Command], *, digests: bool) -> lis
     replies: list[Reply] = [None] * len(commands)
     opened: list[tuple[Any, Any, list[int]]] = []
     try:
-        for node, places in places_of.items():
-            redis_node = client.get_redis_connection(node)
+        for name, places in places_of.items():
+            redis_node = client.get_redis_connection(client.get_node(node_name=name))
             connection = _get_connection(redis_node, "PIPELINE")
             opened.append((redis_node.connection_pool, connection, places))
             connection.send_packed_command(connection.pack_commands([sent[place] for place in places]))
@@ -115,7 +115,9 @@ async def _aexchange(client: Any, commands: Sequence[Command], *, digests: bool)
     sent, places_of = _routed(client, commands, digests=digests)
     # A name as bytes has no callback that would change its reply.
     queued = [PipelineCommand(place, str(args[0]).encode(), *args[1:], **RAW) for place, args in enumerate(sent)]
-    batches = [(node, [queued[place] for place in places]) for node, places in places_of.items()]
+    batches = [
+        (client.get_node(node_name=name), [queued[place] for place in places]) for name, places in places_of.items()
+    ]
     failures = await asyncio.gather(*(node.execute_pipeline(batch) for node, batch in batches), return_exceptions=True)
     replies: list[Reply] = [command.result for command in queued]
     for failure in (*failures, *replies):
@@ -134,14 +136,14 @@ async def _aexchange(client: Any, commands: Sequence[Command], *, digests: bool)
 
 def _routed(
     client: Any, commands: Sequence[Command], *, digests: bool
-) -> tuple[list[tuple[Argument, ...]], dict[Any, list[int]]]:
-    """Return what is sent for each command, and the places of the commands for each node."""
+) -> tuple[list[tuple[Argument, ...]], dict[str, list[int]]]:
+    """Return what is sent for each command, and the places of the commands for each node, by its name."""
     manager, encode, one = client.nodes_manager, client.encoder.encode, client.get_default_node()
-    nodes = [
-        one if command.key is None else manager.get_node_from_slot(key_slot(encode(command.key)))
+    nodes: list[str] = [
+        (one if command.key is None else manager.get_node_from_slot(key_slot(encode(command.key)))).name
         for command in commands
     ]
-    places_of: dict[Any, list[int]] = {}
+    places_of: dict[str, list[int]] = {}
     for place, node in enumerate(nodes):
         places_of.setdefault(node, []).append(place)
     return list(by_digest(commands, nodes)) if digests else [command.args for command in commands], places_of

@@ -22,7 +22,7 @@ def by_digest(commands: Sequence[Command], nodes: Sequence[object]) -> Iterator[
 
     Args:
         commands: The commands of a batch.
-        nodes: For each, where it goes: a server takes the commands of a batch in their order.
+        nodes: For each, the node that it goes to, which takes the commands of a batch in their order.
     """
     known: set[tuple[object, Argument]] = set()
     repeatable = len(commands) > 1 and all(command.repeatable for command in commands)
