@@ -16,7 +16,7 @@ from redisvl_adapters.core.index.schema_changes import learn, plan_schema_change
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
-from redisvl_adapters.core.records.projection import project
+from redisvl_adapters.core.records.projection import doubts, project
 from redisvl_adapters.core.records.record import Record, describe_record
 from redisvl_adapters.core.records.replace_script import Write, refusal_error, replace_commands
 from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix
@@ -119,8 +119,10 @@ def check_records(state: IndexState, records: Sequence[Record], positions: Seque
     snapshot = yield from known_snapshot(state)
     before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
     expected = before.with_fields(plan_schema_change(state.spec, before, [place.found for place in places]).fields)
+    is_doubtful = doubts(expected)
     for place in places:
-        project(expected, place.found.values, place)
+        if is_doubtful(place.found.values):
+            project(expected, place.found.values, place)
     if all(record.vector is not None for record in records):
         matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), places)
         dims = snapshot.schema.vector.dims if snapshot else matrix.shape[1]

@@ -180,6 +180,15 @@ def types_held(field: MetadataField) -> list[type]:
     return [type for type, kind in _QUICK if kind == field.kind]
 
 
+def doubts(schema: Schema) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what tells quickly of the values of a record whether ``project`` might refuse them."""
+    if schema.language_key is not None:
+        return lambda _: True
+    declared = {key: field for key, field in schema.indexed_fields.items() if not field.learnt}
+    held = {(key, type) for key, field in declared.items() for type in types_held(field)}
+    return lambda values: any(key in declared and (key, type(value)) not in held for key, value in values.items())
+
+
 def other_kinds(field: MetadataField, value: Any) -> set[Kind]:
     """Return the kinds of the values that are kept beside a learnt field, but for single large numbers."""
     return {kind for item in _split(field, value)[1] if (kind := kind_of(item)) is not None}
