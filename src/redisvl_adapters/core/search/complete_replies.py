@@ -38,7 +38,7 @@ class RowsWithoutFieldsError(Exception):
         self.rows = rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Searches(Generic[H]):
     """Searches that are sent together.
 
