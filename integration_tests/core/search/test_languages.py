@@ -220,3 +220,16 @@ async def test_nothing_is_asked_of_the_server_but_the_search(
     assert await call(store, "highlight", "a fox", "Foxes run") == ["**Foxes** run"]
     assert await call(store, "analyse", "Foxes run") == ["fox", "run"]
     assert sent == []
+
+
+async def test_a_text_of_no_record_is_in_the_language_of_the_query(
+    clients: Clients, index_name: str, call: Call
+) -> None:
+    store = store_on(clients, index_name, language_key="lang")
+    await call(store, "add_texts", ["Die Häuser am See"], [{"lang": "de"}])
+    (document,) = await call(store, "text_search", "Häusern", language="de")
+    for found in (document, document.page_content):
+        assert await call(store, "highlight", "Häusern", found, language="de") == ["Die **Häuser** am See"]
+    for marks in (None, {"<", ">"}, ("<",), "<>"):
+        with pytest.raises(ArgumentError, match="marks are two texts"):
+            await call(store, "highlight", "Häusern", document, marks=marks)

@@ -103,7 +103,7 @@ class WordMethods(ABC, Generic[F]):
         most: int,
         marks: Sequence[str],
     ) -> Steps[list[str]]:
-        text, metadata = (found, {}) if isinstance(found, str) else self._text_of(found)
+        text, metadata = (found, None) if isinstance(found, str) else self._text_of(found)
         return highlight(
             self._index.state,
             query,

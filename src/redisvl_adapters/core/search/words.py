@@ -45,7 +45,7 @@ def highlight(
     state: IndexState,
     query: str,
     text: str,
-    metadata: Mapping[str, Any],
+    metadata: Mapping[str, Any] | None = None,
     *,
     match: Any = "any",
     language: str | None = None,
@@ -59,7 +59,8 @@ def highlight(
         state: The index.
         query: Any text.
         text: The text of a record.
-        metadata: Its metadata, which may say its language.
+        metadata: Its metadata, which may say its language; None for a text that is of no record, and in the language of
+            the query.
         match: Whether to mark ``any`` of the words but function words, ``all``, or them side by side, as a ``phrase``.
         language: The language of the query; None for that of the index.
         length: About how many characters a passage has.
@@ -74,11 +75,14 @@ def highlight(
     match = check_match(match)
     check_count(length, "length")
     check_count(most, "most")
-    if isinstance(marks, str) or len(marks) != 2 or not all(isinstance(mark, str) for mark in marks):
+    if not isinstance(marks, tuple | list) or len(marks) != 2 or not all(isinstance(mark, str) for mark in marks):
         raise ArgumentError(f"marks are two texts, such as ('<mark>', '</mark>'); not {marks!r:.80}")
     schema = yield from _schema(state)
     (asked,) = ask_words(schema, query, match, keys=[TEXT], language=language)
-    written = record_language(schema, check_metadata(metadata, "the record").values, "the record")
+    if metadata is None:
+        written, _ = query_languages(schema, language)
+    else:
+        written = record_language(schema, check_metadata(metadata, "the record").values, "the record")
     places = list(places_of(text, analyser(field_language(schema.text_attrs, written))))
     if match == "phrase":
         spans = phrase_spans(places, [word.term for word in asked.words])

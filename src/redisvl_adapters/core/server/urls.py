@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import inspect
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -77,6 +79,7 @@ def check_url(url: str, named: str = "redis_url") -> str:
     if given.get("cluster", "true").lower() != "true":
         raise ArgumentError(f"{named} has cluster={given['cluster']!r:.80}; write cluster=true, or leave it out")
     try:
+        _check_values(given)
         settings = {name: value for name, value in url_options(url).items() if name not in _OF_POOLS}
         # A connection that is made is not opened yet.
         (SSLConnection if parts.scheme.startswith("rediss") else Connection)(**settings)
@@ -84,6 +87,33 @@ def check_url(url: str, named: str = "redis_url") -> str:
     except (TypeError, ValueError, redis_errors.RedisError) as error:
         raise ArgumentError(f"{named} has an option with a wrong value: {error}") from None
     return url
+
+
+def _check_values(given: Mapping[str, str]) -> None:
+    """Refuse values that redis-py takes, and fails with later.
+
+    Raises:
+        ValueError: What is wrong.
+    """
+    for name in _TIMEOUTS & given.keys():
+        try:
+            seconds = float(given[name])
+        except ValueError:
+            raise ArgumentError(f"{name} is a positive number of seconds; not {given[name]!r:.80}") from None
+        if check_timeout(seconds, name) is None and name not in _SENTINEL_OPTIONS:
+            raise ArgumentError(f"{name} is a number of seconds in a URL; for no limit, give it as a keyword, math.inf")
+    for name, least in _COUNTS.items():
+        value = given.get(name, str(least))
+        if not (value.isascii() and value.isdigit() and int(value) >= least):
+            raise ArgumentError(f"{name} is an integer from {least}; not {value!r:.80}")
+    try:
+        codecs.lookup(given.get("encoding", "utf-8"))
+    except LookupError as error:
+        raise ArgumentError(str(error)) from None
+
+
+_TIMEOUTS = frozenset({"sentinel_timeout", "socket_connect_timeout", "socket_timeout"})
+_COUNTS = {"health_check_interval": 0, "max_connections": 1}
 
 
 def url_database(url: str) -> int:
