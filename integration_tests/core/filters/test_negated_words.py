@@ -36,6 +36,7 @@ NEGATIONS: dict[str, tuple[Filter, str, set[str]]] = {
     "ne": (where("title", "ne", "fox"), "title", {"fox"}),
     "RedisVL": (Raw(Text("title") != "fox"), "title", {"fox"}),
     "raw": (Raw(FilterExpression("-@title:(fox)")), "title", {"fox"}),
+    "raw without brackets": (Not((Raw(FilterExpression("@title:fox")),)), "title", {"fox"}),
 }
 
 

@@ -258,3 +258,12 @@ def test_what_counts_how_far_apart_words_stand_scores_each_by_itself(scorer: str
 def test_one_word_or_phrase_is_scored_behind_a_condition_without_weight(condition: Any, weightless: str) -> None:
     assert scored("fox", condition) == f"{weightless} @_text:(fox)"
     assert scored("red fox", condition, "phrase") == f'{weightless} @_text:("red fox")'
+
+
+@pytest.mark.parametrize("match", ["any", "all", "phrase"])
+def test_a_word_that_one_field_ignores_is_ignored_in_all(match: Match) -> None:
+    """An index that ignores "running" ignores "run"; in a field without stems that is another word."""
+    schema = replace(EXACT, stopwords=("running",))
+    found = ask_words(schema, "running foxes", match)
+    assert [[word.term for word in each.words] for each in found] == [["fox"], ["foxes"]]
+    assert condition_on_words(found, match)

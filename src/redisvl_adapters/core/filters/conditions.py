@@ -22,8 +22,8 @@ Positive: TypeAlias = str | bool
 """A condition without a negation, as query text; or True where everything matches and False where nothing does."""
 
 
-_WORDS = re.compile(r"""(?<!\\):[("]""")
-"""Tells a query for words: those for tags and numbers have other brackets."""
+_WORDS = re.compile(r"(?<!\\):(?![{\[])")
+"""Tells a query for words in a field: behind the colon of others there is a bracket."""
 
 
 @dataclass(frozen=True, slots=True)

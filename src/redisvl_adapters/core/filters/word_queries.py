@@ -74,10 +74,16 @@ def ask_words(
     """
     language, ignored = query_languages(schema, language)
     stopwords = stopword_terms(schema)
+    analysed = {
+        names: analyser(language_of_field).words(text, name)
+        for language_of_field, names in _text_fields(schema, language, keys).items()
+    }
+    # A word that one field ignores is ignored in all, so that they are asked for the same words.
+    unheard = {place for words in analysed.values() for place, word in enumerate(words) if word.term in stopwords}
     asked = []
-    for language_of_field, names in _text_fields(schema, language, keys).items():
-        words = [word for word in analyser(language_of_field).words(text, name) if word.term not in stopwords]
-        asked.append(AskedWords(names, without_function_words(words, ignored) if match == "any" else words))
+    for names, words in analysed.items():
+        heard = [word for place, word in enumerate(words) if place not in unheard]
+        asked.append(AskedWords(names, without_function_words(heard, ignored) if match == "any" else heard))
     return asked
 
 

@@ -36,7 +36,7 @@ class SchemaChange:
     Attributes:
         fields: The fields that their new keys ask for, and those that were declared.
         untyped_keys: Those of their new keys whose values tell no type.
-        other_kinds: Kinds of values that keys have beside those that their field types_held, with the keys.
+        other_kinds: Kinds of values that keys have beside those that their field holds, with the keys.
     """
 
     fields: Sequence[MetadataField] = ()
