@@ -130,9 +130,9 @@ def settle(index: RedisIndex, server: Victim, records: int, act: Callable[[], ob
             with lock:
                 running -= 1
 
-    def run_counted(steps: Any) -> Any:
+    def run_counted(steps: Any, on_sent: Any = None) -> Any:
         with counted():
-            return run(steps)
+            return run(steps, on_sent)
 
     async def arun_counted(steps: Any) -> Any:
         with counted():

@@ -102,6 +102,12 @@ async def test_a_batch_goes_to_all_nodes_and_the_text_of_a_script_once_to_each(c
     assert all(node.dbsize() > 50 for node in cluster.nodes)
 
 
+def test_who_waits_for_a_batch_to_be_sent_to_all_nodes_is_told_once(cluster: Cluster) -> None:
+    told: list[None] = []
+    drive(cluster.connection.sync_client(), counted(KEYS), lambda: "here", 0, lambda: told.append(None))
+    assert len(told) == 1
+
+
 async def test_tasks_that_begin_at_once_share_one_client_and_closing_leaves_no_connection(ports: list[int]) -> None:
     connection = Connection(f"redis://127.0.0.1:{ports[0]}?cluster=true&client_name=shared")
     with redis.Redis(port=ports[0]) as node:

@@ -18,6 +18,7 @@ from integration_tests.conftest import Call
 from integration_tests.core.core_support import add, count, ids_of, own_server, record, until, vectors_for, where
 from integration_tests.servers import aconnect, connect, only_on_one, with_query
 from redisvl_adapters.core import Record, RedisIndex, operations
+from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerUnavailableError
 
 PASSWORD = "s3cret&p@ss"  # noqa: S105 (of a server that lives for a second)
@@ -54,6 +55,20 @@ async def test_the_environment_names_the_server(
     index = RedisIndex(index_name=index_name)
     await check_both_modes(index)
     await index.aclose()
+
+
+def test_who_waits_for_a_batch_to_be_sent_is_told_before_its_replies_are_read_on(redis_url: str) -> None:
+    index = RedisIndex(index_name="any", redis_url=redis_url)
+    state: list[str] = []
+
+    def steps() -> Steps[None]:
+        yield [Command(("PING",)), Command(("PING",))]
+        state.append("replied")
+
+    index.run(steps(), lambda: state.append("sent"))
+    assert state[0] == "sent"
+    assert state[-1] == "replied"
+    index.close()
 
 
 @pytest.fixture(scope="module")

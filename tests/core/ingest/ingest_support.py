@@ -55,7 +55,9 @@ class MemoryIndex(RedisIndex):
         super().__init__(index_name=NAME)
         self.server = server
 
-    def run(self, steps: Steps[T]) -> T:
+    def run(self, steps: Steps[T], on_sent: Callable[[], None] | None = None) -> T:
+        if on_sent is not None:
+            on_sent()
         return self.server.run(self.state, steps)
 
     async def arun(self, steps: Steps[T]) -> T:

@@ -31,7 +31,7 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the drivers did: the seconds that they slept, and the names of the commands that they sent."""
     done: list[Any] = []
 
-    def send(_client: object, commands: Any) -> list[str]:
+    def send(_client: object, commands: Any, *_: object) -> list[str]:
         done.append([command.args[0] for command in commands])
         return [f"reply to {command.args[0]}" for command in commands]
 

@@ -48,7 +48,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture(params=["sync", "async"])
 def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Run:
     async def run(steps: Steps[Any], answers: list[Answer], retry: Any = 3) -> Any:
-        def send(_client: object, _commands: object) -> list[Any]:
+        def send(_client: object, _commands: object, *_: object) -> list[Any]:
             answer = answers.pop(0)
             if isinstance(answer, Exception):
                 raise answer

@@ -44,7 +44,7 @@ def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
     async def run(batch: list[Command], answers: list[list[Any]]) -> tuple[list[Any], list[list[Any]]]:
         sent: list[list[Any]] = []
 
-        def exchange(_client: object, commands: Sequence[Command], *, digests: bool) -> list[Any]:
+        def exchange(_client: object, commands: Sequence[Command], *_: object, digests: bool) -> list[Any]:
             sent.append(list(by_digest(commands, [1] * len(commands))) if digests else [each.args for each in commands])
             return answers.pop(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Unpack
 from weakref import WeakKeyDictionary
 
@@ -48,8 +49,8 @@ class RedisIndex:
         self._lock = threading.Lock()
         self._alocks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
-    def run(self, steps: Steps[T]) -> T:
-        """Run an operation, after opening the index if this is the first one."""
+    def run(self, steps: Steps[T], on_sent: Callable[[], None] | None = None) -> T:
+        """Run an operation, after opening the index if this is the first one. See ``drive``."""
         client = self.connection.sync_client()
         self.state.spans_slots &= not is_cluster(client)
         if not self.state.opened:
@@ -57,7 +58,7 @@ class RedisIndex:
             with self._lock:
                 if not self.state.opened:
                     drive(client, open_index(self.state), self._address, self.connection.retry)
-        return drive(client, steps, self._address, self.connection.retry)
+        return drive(client, steps, self._address, self.connection.retry, on_sent)
 
     async def arun(self, steps: Steps[T]) -> T:
         """Run an operation on the event loop, after opening the index if this is the first one."""

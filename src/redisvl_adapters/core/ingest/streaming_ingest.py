@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.registry import registry_header
 from redisvl_adapters.core.ingest.upsert import check_records, upsert
+from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.fetch import existing_ids
@@ -93,6 +94,7 @@ class _Ingest:
         self._state = index.state
         self._plan = plan
         self._records = records
+        self._checked: list[CheckedMetadata] | None = None
 
     @property
     def needs_check(self) -> bool:
@@ -102,7 +104,7 @@ class _Ingest:
         return len(self._records) > self._plan.batch_size or any(record.vector is None for record in self._records)
 
     def check(self) -> Steps[None]:
-        return check_records(self._state, list(self._records))
+        self._checked = yield from check_records(self._state, list(self._records))
 
     def batches(self) -> Iterator[tuple[Batch, bool]]:
         """Yield the batches, and whether each is the last one."""
@@ -139,7 +141,8 @@ class _Ingest:
 
     def _write(self, batch: Batch, vectors: Vectors) -> Steps[list[str]]:
         ttl_ms, state = self._plan.ttl_ms, self._state
-        ids = yield from upsert(state, batch.records, vectors, ttl_ms, batch.positions)
+        checked = None if self._checked is None else [self._checked[place] for place in batch.positions]
+        ids = yield from upsert(state, batch.records, vectors, ttl_ms, batch.positions, checked)
         snapshot = self._state.snapshot
         header = registry_header(snapshot.registry) if snapshot else None
         if self._header not in (None, header):
@@ -201,11 +204,13 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Ing
     job = _Ingest(index, records, plan)
     if job.needs_check:
         index.run(job.check())
-    started = Event()
+    sent = Event()
 
     def write(steps: Steps[list[str]]) -> list[str]:
-        started.set()
-        return index.run(steps)
+        try:
+            return index.run(steps, sent.set)
+        finally:
+            sent.set()
 
     writing: Future[list[str]] | None = None
     with job.bar() as bar, ThreadPoolExecutor(1, "redis-write") as writer:
@@ -219,10 +224,10 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Ing
                 if is_last:
                     job.written += index.run(steps)
                 else:
-                    started.clear()
+                    sent.clear()
                     writing = writer.submit(write, steps)
-                    # Else it would not get the interpreter before the next batch is encoded, and the server would wait.
-                    started.wait()
+                    # Else it would wait for the interpreter between the pieces that it sends, and the server with it.
+                    sent.wait()
                 if bar is not None:
                     bar.update(len(batch.records))
         except Exception as error:  # noqa: BLE001  # whatever it is, it is said what is written

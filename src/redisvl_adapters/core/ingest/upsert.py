@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import cast
 
 from redis.exceptions import ResponseError
@@ -15,7 +16,7 @@ from redisvl_adapters.core.index.registry import read_registry_command, registry
 from redisvl_adapters.core.index.schema_changes import learn, plan_schema_change
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.layouts import Layout, layout_of
-from redisvl_adapters.core.records.metadata import check_metadata
+from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
 from redisvl_adapters.core.records.projection import doubts, project
 from redisvl_adapters.core.records.record import Record, describe_record
 from redisvl_adapters.core.records.replace_script import Write, refusal_error, replace_commands
@@ -36,6 +37,7 @@ def upsert(
     vectors: Sequence[Vector] | Matrix,
     ttl_ms: int | None = None,
     positions: Sequence[int] | None = None,
+    checked: Sequence[CheckedMetadata] | None = None,
 ) -> Steps[list[str]]:
     """Write records, replacing wholly those that exist. The index is created and learns new keys as needed.
 
@@ -48,6 +50,7 @@ def upsert(
         vectors: One per record.
         ttl_ms: Milliseconds after which they expire; by default as the index was told.
         positions: Where each stands in what the caller was given, for errors; by default from 0 on.
+        checked: What ``check_records`` found of them, if they were checked before.
 
     Returns:
         The ids of the records, in their order.
@@ -60,7 +63,7 @@ def upsert(
     ids = [record.id for record in records]
     if not ids:
         return ids
-    places = _checked_records(records, positions)
+    places = _checked_records(records, positions, checked)
     matrix = as_matrix(vectors, places)
     ttl_ms = state.spec.ttl_ms if ttl_ms is None else ttl_ms
     surveys = [place.found for place in places]
@@ -89,7 +92,8 @@ def upsert(
         writes = encode(expected)
         if snapshot is None:
             snapshot = yield from create(state, matrix.shape[1])
-        snapshot = yield from learn(state, snapshot, surveys)
+        if snapshot is None or change or snapshot.claimed or snapshot.schema is not before:
+            snapshot = yield from learn(state, snapshot, surveys)
         if snapshot is not None:
             if not snapshot.schema.lays_out_like(expected):
                 writes = encode(snapshot.schema)
@@ -103,7 +107,9 @@ def upsert(
     raise PartialWriteError(message, written=written, unwritten=unwritten)
 
 
-def check_records(state: IndexState, records: Sequence[Record], positions: Sequence[int] | None = None) -> Steps[None]:
+def check_records(
+    state: IndexState, records: Sequence[Record], positions: Sequence[int] | None = None
+) -> Steps[list[CheckedMetadata]]:
     """Check all that can be known to be wrong with records, and with the vectors that they have already.
 
     Args:
@@ -111,14 +117,18 @@ def check_records(state: IndexState, records: Sequence[Record], positions: Seque
         records: The records.
         positions: Where each stands in what the caller was given, for errors; by default from 0 on.
 
+    Returns:
+        What the metadata of each holds.
+
     Raises:
         RecordError: If a record could not be stored, indexed and read back exactly.
         SchemaMismatchError: If the index is not what was asked for.
     """
     places = _checked_records(records, positions)
+    surveys = [place.found for place in places]
     snapshot = yield from known_snapshot(state)
     before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
-    expected = before.with_fields(plan_schema_change(state.spec, before, [place.found for place in places]).fields)
+    expected = before.with_fields(plan_schema_change(state.spec, before, surveys).fields)
     is_doubtful = doubts(expected)
     for place in places:
         if is_doubtful(place.found.values):
@@ -127,13 +137,18 @@ def check_records(state: IndexState, records: Sequence[Record], positions: Seque
         matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), places)
         dims = snapshot.schema.vector.dims if snapshot else matrix.shape[1]
         check_matrix(matrix, places, replace(expected.vector, dims=dims))
+    return surveys
 
 
-def _checked_records(records: Sequence[Record], positions: Sequence[int] | None) -> list[_CheckedRecord]:
+def _checked_records(
+    records: Sequence[Record], positions: Sequence[int] | None, checked: Sequence[CheckedMetadata] | None = None
+) -> list[_CheckedRecord]:
     positions = range(len(records)) if positions is None else positions
     return [
-        _CheckedRecord(row, position, record)
-        for row, (position, record) in enumerate(zip(positions, records, strict=True))
+        _CheckedRecord(row, position, record, found)
+        for row, (position, record, found) in enumerate(
+            zip(positions, records, repeat(None, len(records)) if checked is None else checked, strict=True)
+        )
     ]
 
 
@@ -142,23 +157,27 @@ class _CheckedRecord:
 
     __slots__ = ("found", "position", "record", "row")
 
-    def __init__(self, row: int, position: int, record: Record) -> None:
-        if not isinstance(record.id, str) or not record.id or "\0" in record.id:
-            raise RecordError(
-                f"record {position} has the id {record.id!r:.80}; an id is a non-empty string without NUL"
-            )
+    def __init__(self, row: int, position: int, record: Record, found: CheckedMetadata | None) -> None:
         self.row = row
         self.position = position
         self.record = record
-        if not isinstance(record.text, str):
-            raise RecordError(f"{self} has a text of type {type(record.text).__name__}; a text is a string")
-        if not (is_utf8(record.text) and is_utf8(record.id) and is_utf8(record.source or "")):
-            raise RecordError(f"{self} has text with a lone surrogate, which UTF-8 lacks")
-        self.found = check_metadata(record.metadata, self)
+        self.found = self._checked() if found is None else found
 
     def __str__(self) -> str:
         # Written out for errors alone.
         return describe_record(self.position, self.record.id)
+
+    def _checked(self) -> CheckedMetadata:
+        position, record = self.position, self.record
+        if not isinstance(record.id, str) or not record.id or "\0" in record.id:
+            raise RecordError(
+                f"record {position} has the id {record.id!r:.80}; an id is a non-empty string without NUL"
+            )
+        if not isinstance(record.text, str):
+            raise RecordError(f"{self} has a text of type {type(record.text).__name__}; a text is a string")
+        if not (is_utf8(record.text) and is_utf8(record.id) and is_utf8(record.source or "")):
+            raise RecordError(f"{self} has text with a lone surrogate, which UTF-8 lacks")
+        return check_metadata(record.metadata, self)
 
     def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Write:
         """Return what writes it."""

@@ -123,7 +123,7 @@ class HashLayout:
             self.schema.vector.name,
             vector.tobytes(),
             METADATA,
-            orjson.dumps(found.plain),
+            found.json,
         ]
         for name, value in _projection(self.schema, record, found, where).items():
             fields += name, _hash_value(value)
@@ -190,7 +190,7 @@ class JsonLayout:
         document: dict[str, Any] = {TEXT: record.text}
         document[METADATA], exact = spelled(found.plain)
         if not exact:
-            document[EXACT] = orjson.dumps(found.plain).decode()
+            document[EXACT] = found.json.decode()
         document["index"] = index
         if record.frame is not None:
             document[FRAME] = record.frame

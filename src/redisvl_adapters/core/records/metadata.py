@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+import orjson
 
 from redisvl_adapters.core.arguments import MAX_NESTING, is_utf8
 from redisvl_adapters.errors import RecordError
@@ -23,10 +24,12 @@ class CheckedMetadata:
     Attributes:
         plain: The metadata as JSON will hold it.
         values: The value of every key, dotted for nested ones, with its Python type: a datetime is still a datetime.
+        json: The metadata as JSON text.
     """
 
     plain: dict[str, Any]
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any]
+    json: bytes
 
 
 def check_metadata(metadata: Mapping[str, Any], where: object) -> CheckedMetadata:
@@ -46,13 +49,16 @@ def check_metadata(metadata: Mapping[str, Any], where: object) -> CheckedMetadat
     if _is_flat(metadata):
         # By far the most: what is stored and what is filtered is the same.
         flat = dict(metadata)
-        _check_text(flat, None, where)
-        return CheckedMetadata(flat, flat)
-    found = CheckedMetadata({})
+        try:
+            return CheckedMetadata(flat, flat, orjson.dumps(flat))
+        except TypeError:
+            _check_text(flat, None, where)
+            raise
     if not isinstance(metadata, Mapping):
         raise RecordError(f"{where} has metadata of type {type(metadata).__name__}; metadata is a mapping")
-    found.plain = _mapping(metadata, None, where, found.values, 0)
-    return found
+    values: dict[str, Any] = {}
+    plain = _mapping(metadata, None, where, values, 0)
+    return CheckedMetadata(plain, values, orjson.dumps(plain))
 
 
 def _mapping(

@@ -38,8 +38,8 @@ _SCRIPT = f"""#!lua
 local at=1
 for i,key in ipairs(KEYS) do
 local ttl,n=ARGV[at],tonumber(ARGV[at+1])
-local old=<is_record>
-if not old and redis.call('EXISTS',key)==1 then return {{i-1,'{_TAKEN}'}} end
+local old=redis.call('EXISTS',key)==1
+if old and not <is_record> then return {{i-1,'{_TAKEN}'}} end
 local reply=<write>
 if type(reply)=='table' and reply.err then return {{i-1,reply.err}} end
 <rest>if ttl~='' then redis.call('PEXPIRE',key,ttl) elseif old then redis.call('PERSIST',key) end

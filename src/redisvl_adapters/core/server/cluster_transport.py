@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -47,19 +47,20 @@ def _is_cluster_kind(kind: type[object]) -> bool:
     return issubclass(kind, RedisCluster | AsyncRedisCluster)
 
 
-def send_to_cluster(client: Any, commands: Sequence[Command]) -> list[Reply]:
+def send_to_cluster(client: Any, commands: Sequence[Command], on_sent: Callable[[], None] | None = None) -> list[Reply]:
     """Send a batch, scripts by their digests, and return the replies.
 
     Args:
         client: A client of a cluster.
         commands: The commands; those without a key go to one node, which asks the others.
+        on_sent: Is called when they are on their way.
 
     Raises:
         RedisError: If a node is gone, or the cluster is down.
     """
-    replies = _exchange(client, commands, digests=True)
+    replies = _exchange(client, commands, on_sent, digests=True)
     if places := places_to_repeat(commands, replies):
-        again = _exchange(client, [commands[place] for place in places], digests=False)
+        again = _exchange(client, [commands[place] for place in places], None, digests=False)
         for place, reply in zip(places, again, strict=True):
             replies[place] = reply
     return replies
@@ -76,7 +77,9 @@ async def asend_to_cluster(client: Any, commands: Sequence[Command]) -> list[Rep
     return replies
 
 
-def _exchange(client: Any, commands: Sequence[Command], *, digests: bool) -> list[Reply]:
+def _exchange(
+    client: Any, commands: Sequence[Command], on_sent: Callable[[], None] | None, *, digests: bool
+) -> list[Reply]:
     sent, places_of = _routed(client, commands, digests=digests)
     replies: list[Reply] = [None] * len(commands)
     opened: list[tuple[Any, Any, list[int]]] = []
@@ -86,6 +89,8 @@ def _exchange(client: Any, commands: Sequence[Command], *, digests: bool) -> lis
             connection = _get_connection(redis_node, "PIPELINE")
             opened.append((redis_node.connection_pool, connection, places))
             connection.send_packed_command(connection.pack_commands([sent[place] for place in places]))
+        if on_sent is not None:
+            on_sent()
         for _, connection, places in opened:
             for place in places:
                 try:

@@ -29,7 +29,13 @@ FAILURES = (redis_errors.RedisError, redis_errors.RedisClusterException)
 """What redis-py raises; the second is not of the first one's kind."""
 
 
-def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry: Retry = 0) -> T:
+def drive(
+    client: SyncClient,
+    steps: Steps[T],
+    address: Callable[[], str],
+    retry: Retry = 0,
+    on_sent: Callable[[], None] | None = None,
+) -> T:
     """Run an operation, one round trip for each batch that it yields.
 
     Args:
@@ -37,6 +43,7 @@ def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry
         steps: The operation.
         address: Tells where the server is, for errors.
         retry: How many times, or for how long, a round trip is made again if the connection fails.
+        on_sent: Is called, perhaps more than once, when all commands of a batch are on their way.
     """
     try:
         commands = next(steps)
@@ -44,7 +51,7 @@ def drive(client: SyncClient, steps: Steps[T], address: Callable[[], str], retry
             waits = _waits(commands, retry)
             while True:
                 try:
-                    replies = _rest(commands) if type(commands) is Pause else _send(client, commands)
+                    replies = _rest(commands) if type(commands) is Pause else _send(client, commands, on_sent)
                 except FAILURES as error:
                     wait = next(waits, None) if is_lost(error) else None
                     if wait is None:
@@ -107,9 +114,9 @@ def is_lost(error: Exception) -> bool:
     return lost and not isinstance(error, redis_errors.AuthenticationError | redis_errors.AuthorizationError)
 
 
-def _send(client: Any, commands: Sequence[Command]) -> list[Reply]:
+def _send(client: Any, commands: Sequence[Command], on_sent: Callable[[], None] | None = None) -> list[Reply]:
     if is_cluster(client):
-        return send_to_cluster(client, commands)
+        return send_to_cluster(client, commands, on_sent)
     if _is_simple(client, commands):
         try:
             return [client.execute_command(*commands[0].args, **RAW)]
@@ -118,6 +125,14 @@ def _send(client: Any, commands: Sequence[Command]) -> list[Reply]:
     pipeline: Any = client.pipeline(transaction=False)
     # A client can have been taught to parse JSON.GET and the like; replies are parsed by us.
     pipeline.response_callbacks = {}
+    if on_sent is not None:
+
+        def tell(reply: Reply, **_: object) -> Reply:
+            on_sent()
+            return reply
+
+        # Replies come when all commands were sent.
+        pipeline.response_callbacks[commands[0].args[0]] = tell
     for command in commands:
         pipeline.execute_command(*command.args, **RAW)
     replies: list[Reply] = pipeline.execute(raise_on_error=False)
