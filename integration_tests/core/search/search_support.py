@@ -176,9 +176,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
         assert not recorded.refusing, f"nothing should have been sent, but {commands[0].args[:3]} was"
         recorded.append([command.args for command in commands])
 
-    def sending(client: Any, commands: Sequence[Command]) -> Any:
+    def sending(client: Any, commands: Sequence[Command], *rest: Any) -> Any:
         record(commands)
-        return send(client, commands)
+        return send(client, commands, *rest)
 
     async def asending(client: Any, commands: Sequence[Command]) -> Any:
         record(commands)

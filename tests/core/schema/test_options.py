@@ -128,11 +128,19 @@ def test_a_parameter_without_an_algorithm_is_one_of_hnsw() -> None:
         ({"prefix": ""}, "prefix"),
         ({"prefix": ":"}, "prefix"),
         ({"prefix": ["a"]}, "prefix"),
+        ({"language_key": ""}, "language_key"),
+        ({"language_key": 7}, "language_key"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(options: dict[str, Any], named: str) -> None:
     with pytest.raises(ArgumentError, match=named):
         read(**options)
+
+
+def test_the_key_of_the_language_is_no_number() -> None:
+    with pytest.raises(SchemaError, match="language_key='lang' is declared as 'numeric'"):
+        read(language_key="lang", metadata_schema={"lang": "numeric"})
+    assert read(language_key="lang", metadata_schema={"lang": "tag"}).language_key == "lang"
 
 
 def test_an_unknown_keyword_is_refused_with_the_nearest_known_one() -> None:

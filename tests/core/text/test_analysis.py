@@ -173,3 +173,11 @@ def test_no_language_is_none_and_has_no_name() -> None:
     for wrong in ("none", "klingon", "", "x", 7, ["de"]):
         with pytest.raises(ArgumentError, match=r"language is the English name .* There are: arabic, "):
             read_language(wrong)
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"), [("Deutsch", "german"), ("français", "french"), ("中文", "chinese"), ("englsh", "english")]
+)
+def test_a_language_by_its_own_name_is_told_the_english_one(said: str, hint: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"did you mean '{hint}'\?"):
+        read_language(said)

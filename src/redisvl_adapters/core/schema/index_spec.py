@@ -8,7 +8,7 @@ from typing import Any
 
 from redisvl_adapters.core.schema.fields import QUANTISED, FieldSpec, MetadataField, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
+from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE, said_language
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
 from redisvl_adapters.errors import ArgumentError, SchemaError
 
@@ -112,7 +112,6 @@ class IndexSpec:
             ("distance_metric", self.metric, vector.metric),
             ("algorithm", self.algorithm, vector.algorithm),
             ("scale", self.scale, vector.scale),
-            ("language", self.language, schema.language),
             ("language_key", self.language_key, schema.language_key),
         ]
         has_tuning = {**DEFAULT_TUNING, **vector.tuning}
@@ -122,6 +121,9 @@ class IndexSpec:
             for name, asked, has in pairs
             if asked is not None and asked != has
         ]
+        if self.language not in (None, schema.language):
+            asked = said_language(self.language)
+            found.append(f"language is {said_language(schema.language)}, asked for {asked}")
         found += [
             f"metadata field {key!r:.80} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
             for key, asked in self.fields.items()

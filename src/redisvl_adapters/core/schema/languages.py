@@ -64,6 +64,28 @@ UNSTEMMED: Mapping[str, tuple[str, ...]] = {
 """Languages whose words are found by pairs of characters, and need no stemmer."""
 
 LANGUAGES = (*sorted({**STEMMED, **UNSTEMMED}), MULTILINGUAL)
+_OWN_NAMES: Mapping[str, str] = {
+    "català": "catalan",
+    "dansk": "danish",
+    "deutsch": "german",
+    "español": "spanish",
+    "français": "french",
+    "italiano": "italian",
+    "nederlands": "dutch",
+    "norsk": "norwegian",
+    "polski": "polish",
+    "português": "portuguese",
+    "română": "romanian",
+    "suomi": "finnish",
+    "svenska": "swedish",
+    "türkçe": "turkish",
+    "русский": "russian",
+    "日本語": "japanese",
+    "中文": "chinese",
+    "한국어": "korean",
+}
+"""What languages call themselves, for hints."""
+
 _BY_CODE = {code: name for name, codes in {**STEMMED, **UNSTEMMED}.items() for code in codes}
 
 
@@ -86,9 +108,11 @@ def read_language(language: Any, name: str = "language") -> str:
             return given
         if code in _BY_CODE:
             return _BY_CODE[code]
+    given = str(language).strip().lower()
+    nearest = f" (did you mean {_OWN_NAMES[given]!r}?)" if given in _OWN_NAMES else did_you_mean(given, LANGUAGES)
     raise ArgumentError(
         f"{name} is the English name of a language or its ISO 639 code, 'multilingual', or None for words as they are; "
-        f"not {language!r:.80}{did_you_mean(str(language).lower(), LANGUAGES)}. There are: {', '.join(LANGUAGES)}"
+        f"not {language!r:.80}{nearest}. There are: {', '.join(LANGUAGES)}"
     )
 
 

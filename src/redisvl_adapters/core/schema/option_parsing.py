@@ -8,7 +8,7 @@ from typing import Any
 
 from redisvl_adapters.core.arguments import check_ttl, is_utf8
 from redisvl_adapters.core.schema.declarations import read_metadata_schema, read_redisvl_schema
-from redisvl_adapters.core.schema.fields import TUNING
+from redisvl_adapters.core.schema.fields import TUNING, FieldType, MetadataField
 from redisvl_adapters.core.schema.index_spec import (
     DEFAULT_ALGORITHM,
     DEFAULT_WAIT,
@@ -62,9 +62,6 @@ def read_options(options: IndexOptions) -> IndexSpec:
         raise ArgumentError(f"learn is True or False; not {given['learn']!r:.80}")
     algorithm = given.get("algorithm")
     all_tuning = frozenset().union(*TUNING.values())
-    language_key = given.get("language_key")
-    if language_key is not None and (not isinstance(language_key, str) or not is_utf8(language_key)):
-        raise ArgumentError(f"language_key is the name of a metadata key; not {language_key!r:.80}")
     tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
     for option in tuning:
         _check_tuning(option, given[option])
@@ -75,6 +72,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
     vector_name = given.get("vector_name", DEFAULT_VECTOR_NAME)
     declared = given.get("metadata_schema")
     fields = read_metadata_schema(declared if declared is not None else {}, vector_name)
+    language_key = _check_language_key(given.get("language_key"), fields)
     learn = given.get("learn", True) and not (declared is not None and not fields)
     return IndexSpec(
         name=name,
@@ -111,6 +109,21 @@ def _check_scale(scale: object, dtype: str | None) -> float | None:
     if dtype is not None:
         check_quantised(dtype)
     return float(scale)
+
+
+def _check_language_key(key: object, fields: Mapping[str, MetadataField]) -> str | None:
+    if key is None:
+        return None
+    if not isinstance(key, str) or not key or not is_utf8(key):
+        raise ArgumentError(f"language_key is the name of a metadata key; not {key!r:.80}")
+    if key in fields and fields[key].type not in _OF_LANGUAGES:
+        raise SchemaError(
+            f"language_key={key!r:.80} is declared as {str(fields[key].type)!r}; the names of languages are tags"
+        )
+    return key
+
+
+_OF_LANGUAGES = frozenset({FieldType.TAG, FieldType.UNINDEXED})
 
 
 def _check_sliding(sliding: object, ttl: float | None) -> bool:

@@ -266,6 +266,10 @@ def _cannot_open(error: Exception, address: str) -> ServerError:
     address, said = shortened(address), readable(error, 130)
     if isinstance(error.__cause__, redis_errors.AuthenticationError | redis_errors.AuthorizationError):
         return AuthenticationError(f"the cluster at {address} refused the username or the password: {said}")
+    if "Cluster mode is not enabled" in said:
+        return ServerUnavailableError(
+            f"the Redis server at {address} is no cluster; leave out cluster=true, or give it a plain client"
+        )
     return ServerUnavailableError(
         f"no Redis cluster answers at {address} ({said}); is it running, and is the URL right?"
     )

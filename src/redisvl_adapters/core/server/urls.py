@@ -67,8 +67,9 @@ def check_url(url: str, named: str = "redis_url") -> str:
     known = _known_options(url)
     for name in given:
         if name not in known:
+            hint = " (it is a keyword beside the URL)" if name == "retry" else did_you_mean(name, known)
             raise ArgumentError(
-                f"{named} has the option {name!r:.80}, which such a URL does not take{did_you_mean(name, known)}; "
+                f"{named} has the option {name!r:.80}, which such a URL does not take{hint}; "
                 f"its options are {', '.join(sorted(known))}"
             )
     for database in (_database_in_path(url), given.get("db")):
