@@ -106,6 +106,8 @@ async def writing(call: Caller, **options: Any) -> None:
     assert await call(docs, "add_texts", ["text"], [{"year": 9}], ids=["three"], ttl=100) == ["three"]
     assert await call(docs, "expire", ["three"], ttl=50) == 1
     assert await call(docs, "persist", ["three"]) == 1
+    assert await call(docs, "update_metadata", ["three"], {"year": 8, "kind": None}) == 1
+    assert await call(docs, "update_metadata", changes={"year": 9}, filter={"year": 8}) == 1
     assert await call(docs, "add_texts", ["more"], content_ids=True, skip_existing=True)
     assert await call(docs, "delete", ["three"])
     await call(docs, "add_texts", ["text"], [added], ids=["four"])

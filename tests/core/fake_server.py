@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core.index.lifecycle import open_index
 from redisvl_adapters.core.index.registry import HEADER
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.metadata_updates import UPDATE_HASH_METADATA
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.replace_script import UPDATE_HASH
 from redisvl_adapters.core.schema.option_parsing import read_options
@@ -244,13 +245,12 @@ class FakeServer:
         return [[len(keys), *([b"__key", key] for key in keys)], int(bool(self._pages))]
 
     def _eval(self, script: str, count: int, key: str, *args: Any) -> Reply:
-        if script == UPDATE_HASH:
-            held = self.keys.get(key, {})
-            if held.get(args[0].encode()) != args[1]:
-                return 0
-            raw = [part.encode() if isinstance(part, str) else part for part in args[2:]]
-            held.update(zip(raw[::2], raw[1::2], strict=True))
-            return 1
+        updates: dict[str, Callable[..., Reply]] = {
+            UPDATE_HASH: self._update_projection,
+            UPDATE_HASH_METADATA: self._update_metadata,
+        }
+        if script in updates:
+            return updates[script](key, *args)
         if script.startswith("local n=0"):
             return sum(self._del(name) for name in (key, *args[: count - 1]) if self._hexists(name, "_keys"))
         if script.startswith("local key"):
@@ -278,11 +278,27 @@ class FakeServer:
             _ttl, size, *parts = parts
             if name in self.keys and b"_keys" not in self.keys[name]:
                 return [written, b"TAKEN"]
-            raw = [part.encode() if isinstance(part, str) else part for part in parts[:size]]
+            raw = list(map(_raw, parts[:size]))
             parts = parts[size:]
             self.keys[name] = dict(zip(raw[::2], raw[1::2], strict=True))
             self.covered[name.removeprefix(f"{NAME}:")] = set(self.fields or ())
         return [count]
+
+    def _update_projection(self, key: str, name: str, value: bytes, *written: Any) -> Reply:
+        if self._hget(key, name) != value:
+            return 0
+        self._hset(key, *map(_raw, written))
+        return 1
+
+    def _update_metadata(self, key: str, count: int, *parts: Any) -> Reply:
+        if self._hmget(key, *parts[:count]) != [*parts[count : 2 * count]]:
+            return 0
+        gone, written = int(parts[2 * count]), parts[2 * count + 1 :]
+        self._hset(key, *map(_raw, written[gone:]))
+        for name in written[:gone]:
+            self._hdel(key, name.encode())
+        self.covered[key.removeprefix(f"{NAME}:")] = set(self.fields or ())
+        return 1
 
     def _hmget(self, key: str, *names: str) -> Reply:
         return [self.keys.get(key, {}).get(name.encode()) for name in names]
@@ -312,6 +328,10 @@ class FakeServer:
         return sum(self.keys.pop(key, None) is not None for key in keys)
 
     _unlink = _del
+
+
+def _raw(part: Any) -> bytes:
+    return part.encode() if isinstance(part, str) else part
 
 
 def _rows(args: Sequence[Any]) -> dict[str, list[Any]]:

@@ -153,6 +153,10 @@ def right_records(store: RedisVectorStore) -> None:
     found: list[Document] = store.get_by_ids(ids) if deleted else store.get(YEAR, limit=3)
     counted: int = store.count(YEAR) + store.expire(ids, 60) + store.persist(ids) + len(found)
     store.create(dims=counted)
+    store.add_embeddings(["a"], [VECTOR], [{"year": 1}], ["1"], ttl=1.5, show_progress=True)
+    store.add_documents([Document("a")], embeddings=[VECTOR], ids=["1"])
+    store.update_metadata(["1"], {"year": 2, "kind": None}).bit_count()
+    store.update_metadata(changes={"year": 2}, filter=YEAR)
 
 
 async def right_async_records(store: RedisVectorStore) -> None:
@@ -178,6 +182,9 @@ def wrong_records(store: RedisVectorStore) -> None:
     store.count(filters=YEAR)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.expire(["1"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.iterate(batchsize=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.add_embeddings(["a"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.update_metadata("1", 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.update_metadata(["1"], {"year": 2}, where=YEAR)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def wrong_async_records(store: RedisVectorStore) -> None:

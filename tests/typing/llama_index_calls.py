@@ -74,6 +74,9 @@ async def adding(store: RedisVectorStore) -> None:
     options: AddOptions = {"skip_existing": True, "max_concurrency": 2}
     assert_type(await store.async_add(NODES, **options), list[str])
 
+    assert_type(store.update_metadata(["a"], {"year": 1}), int)
+    assert_type(await store.aupdate_metadata(changes={"year": None}, filters=Compare("kind", Operator.EQ, "x")), int)
+
     store.add(NODES, bath_size=100)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.add(NODES, ttl="60")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.add("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

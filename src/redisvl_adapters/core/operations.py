@@ -3,6 +3,7 @@
 from redisvl_adapters.core.index.expiry import expire, remaining_ttl
 from redisvl_adapters.core.index.lifecycle import clear, create, drop, open_index
 from redisvl_adapters.core.ingest.delete import delete, delete_matching
+from redisvl_adapters.core.ingest.update_metadata import update_metadata
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page
 from redisvl_adapters.core.search.describe import describe_fields
@@ -39,5 +40,6 @@ __all__ = [
     "search_hybrid",
     "search_mmr",
     "search_text",
+    "update_metadata",
     "upsert",
 ]

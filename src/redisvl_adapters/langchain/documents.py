@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from langchain_core.documents import Document
+from numpy.typing import NDArray
 
 from redisvl_adapters.core.arguments import check_ttl
-from redisvl_adapters.core.records.record import Record, content_id, new_id
+from redisvl_adapters.core.records.record import Record, content_id, describe_record, new_id
+from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.serialization.pydantic_models import fast_model_maker
-from redisvl_adapters.errors import ArgumentError
+from redisvl_adapters.errors import ArgumentError, RecordError
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -68,6 +70,7 @@ def _texts(
 def to_records(
     parts: Iterable[Part],
     ttl: Iterable[float | None] | None,
+    embeddings: Iterable[Vector] | None = None,
     *,
     content_ids: bool,
     needs_ids: bool,
@@ -77,11 +80,23 @@ def to_records(
     Raises:
         ArgumentError: If the lengths differ, a time to live is no positive number of seconds, or one that needs an id
             has none.
+        RecordError: If one has no vector, and others were given.
     """
     if isinstance(parts, list):
         ttl = _one_each("texts", parts, "ttl", ttl)
-        return list(_records(parts, ttl, content_ids=content_ids, needs_ids=needs_ids))
-    return _records(parts, ttl, content_ids=content_ids, needs_ids=needs_ids)
+        embeddings = _one_each("texts", parts, "embeddings", embeddings)
+    records = _records(parts, ttl, content_ids=content_ids, needs_ids=needs_ids)
+    if embeddings is not None:
+        records = _with_vectors(records, embeddings)
+    return list(records) if isinstance(parts, list) else records
+
+
+def _with_vectors(records: Iterable[Record], embeddings: Iterable[Vector]) -> Iterator[Record]:
+    for position, (record, vector) in enumerate(_paired("texts", records, "embeddings", embeddings)):
+        if vector is None:
+            raise RecordError(f"{describe_record(position, record.id)} has no embedding")
+        record.vector = cast("NDArray[Any]", vector)
+        yield record
 
 
 def _records(

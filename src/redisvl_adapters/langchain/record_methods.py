@@ -1,113 +1,30 @@
-"""The store's records: adding, deleting, reading and counting them."""
+"""The store's records: deleting, reading and counting them, and changing their metadata."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from typing import Any, Unpack
+from typing import Any
 
 from langchain_core.documents import Document
-from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.ingest.streaming_ingest import aingest, ingest
-from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, known_keywords
-from redisvl_adapters.langchain.add_options import AddOptions, read_add_options
-from redisvl_adapters.langchain.documents import (
-    Part,
-    one_vector_each,
-    parts_of,
-    texts_of,
-    to_document,
-    to_records,
-)
+from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.model_filters import STRUCTURED_QUERIES
 
 
 class RecordMethods:
-    """Adding, deleting, reading and counting the records of a LangChain store, each method with its async twin."""
+    """Deleting, reading, counting and changing the records of a LangChain store, each method with its async twin."""
 
     _index: RedisIndex
-    _embedding: Embeddings
-
-    # Adding
-
-    def add_texts(
-        self,
-        texts: Iterable[str],
-        metadatas: Iterable[dict[str, Any] | None] | None = None,
-        *,
-        ids: Iterable[str | None] | None = None,
-        **options: Unpack[AddOptions],
-    ) -> list[str]:
-        """Embed texts and write them, replacing those that exist under their ids.
-
-        A list is checked as a whole before anything is embedded; any other iterable is a stream, of any length, that is
-        taken batch by batch. The next batch is embedded while the last one is written.
-
-        Args:
-            texts: The texts.
-            metadatas: One mapping per text.
-            ids: One id per text; where one is None, a fresh ULID.
-            options: See ``AddOptions``: ``batch_size``, ``ttl``, ``show_progress``, ``content_ids``, ``skip_existing``,
-                ``max_concurrency``.
-
-        Returns:
-            The ids, in the order of the texts.
-
-        Raises:
-            ArgumentError: If the lengths differ, or an option is out of range.
-            RecordError: If a record could not be stored, indexed and read back exactly.
-            PartialWriteError: If something failed after some records were written, or may have been.
-        """
-        return self._ingest("add_texts", texts_of(texts, metadatas, ids), options)
-
-    async def aadd_texts(
-        self,
-        texts: Iterable[str],
-        metadatas: Iterable[dict[str, Any] | None] | None = None,
-        *,
-        ids: Iterable[str | None] | None = None,
-        **options: Unpack[AddOptions],
-    ) -> list[str]:
-        """Embed texts and write them, several batches being embedded at the same time. See ``add_texts``."""
-        return await self._aingest("aadd_texts", texts_of(texts, metadatas, ids), options)
-
-    def add_documents(
-        self, documents: Iterable[Document], *, ids: Iterable[str | None] | None = None, **options: Unpack[AddOptions]
-    ) -> list[str]:
-        """Embed documents and write them. Ids given here go before those of the documents. See ``add_texts``."""
-        return self._ingest("add_documents", parts_of(documents, ids), options)
-
-    async def aadd_documents(
-        self, documents: Iterable[Document], *, ids: Iterable[str | None] | None = None, **options: Unpack[AddOptions]
-    ) -> list[str]:
-        """Embed documents and write them. Ids given here go before those of the documents. See ``add_texts``."""
-        return await self._aingest("aadd_documents", parts_of(documents, ids), options)
-
-    def _ingest(self, method: str, parts: Iterable[Part], options: AddOptions) -> list[str]:
-        plan, given = read_add_options(method, options, _NAMED[method])
-        return ingest(self._index, to_records(parts, **given), self._embed, plan)
-
-    async def _aingest(self, method: str, parts: Iterable[Part], options: AddOptions) -> list[str]:
-        plan, given = read_add_options(method, options, _NAMED[method])
-        return await aingest(self._index, to_records(parts, **given), self._aembed, plan)
-
-    def _embed(self, batch: list[Record]) -> list[list[float]]:
-        texts = [record.text for record in batch]
-        return one_vector_each(self._embedding.embed_documents(texts), texts)
-
-    async def _aembed(self, batch: list[Record]) -> list[list[float]]:
-        texts = [record.text for record in batch]
-        return one_vector_each(await self._embedding.aembed_documents(texts), texts)
 
     # Deleting
 
@@ -139,6 +56,54 @@ class RecordMethods:
         if ids is None and filter is None:
             raise ArgumentError("delete needs ids or a filter; call clear() to delete everything")
         return operations.delete_matching(self._index.state, read_filter(filter), _id_list(ids))
+
+    # Changing metadata
+
+    @known_keywords
+    def update_metadata(
+        self,
+        ids: Sequence[str] | None = None,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        filter: FilterLike | None = None,
+    ) -> int:
+        """Merge changes into the metadata of records; nothing is embedded, and texts and vectors stay as they are.
+
+        Each record changes in one step. A key of the changes is set to its value, as a whole, or removed if that is
+        None; others stay, also those that somebody else changes meanwhile. New keys become filterable as in
+        ``add_texts``.
+
+        Args:
+            ids: The ids. Those that do not exist do no harm.
+            changes: The changes by key.
+            filter: Only records that match this; one that matches everything is refused.
+
+        Returns:
+            How many records there were.
+
+        Raises:
+            ArgumentError: If there are no changes, or neither ids nor a filter that could fail to match.
+            RecordError: If the changes could not be stored, indexed and read back exactly.
+            FilterError: If the filter cannot be honoured.
+            PartialWriteError: If something failed after some records were changed, or may have been.
+        """
+        return self._index.run(self._update_metadata(ids, changes, filter))
+
+    @known_keywords
+    async def aupdate_metadata(
+        self,
+        ids: Sequence[str] | None = None,
+        changes: Mapping[str, Any] | None = None,
+        *,
+        filter: FilterLike | None = None,
+    ) -> int:
+        """Merge changes into the metadata of records. See ``update_metadata``."""
+        return await self._index.arun(self._update_metadata(ids, changes, filter))
+
+    def _update_metadata(
+        self, ids: Sequence[str] | None, changes: Mapping[str, Any] | None, filter: FilterLike | None
+    ) -> Steps[int]:
+        return operations.update_metadata(self._index.state, changes or {}, _id_list(ids), read_filter(filter))
 
     # Reading
 
@@ -257,15 +222,6 @@ class RecordMethods:
         async with aclosing(aiterate(self._index, filter, size)) as records:
             async for record in records:
                 yield to_document(record)
-
-
-_NAMED = {
-    "add_texts": ("metadatas", "ids"),
-    "aadd_texts": ("metadatas", "ids"),
-    "add_documents": ("ids",),
-    "aadd_documents": ("ids",),
-}
-"""What each method takes beside its options, for errors."""
 
 
 def _id_list(ids: Sequence[str] | None) -> Sequence[str] | None:

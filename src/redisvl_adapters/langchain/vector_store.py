@@ -1,6 +1,6 @@
 """The LangChain vector store: its constructors, retrievers and searches by type.
 
-Its other methods are in ``search_methods`` and ``record_methods``.
+Its other methods are in ``search_methods``, ``add_methods`` and ``record_methods``.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
 from redisvl_adapters.core.search.word_methods import WordMethods
 from redisvl_adapters.core.store import StoreBase
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, known_keywords, refuse_unknown
+from redisvl_adapters.langchain.add_methods import AddMethods
 from redisvl_adapters.langchain.add_options import AddOptions
 from redisvl_adapters.langchain.record_methods import RecordMethods
 from redisvl_adapters.langchain.retriever import RedisRetriever
@@ -27,7 +29,7 @@ from redisvl_adapters.signatures import list_keywords
 
 
 class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any keyword, these do not
-    SearchMethods, RecordMethods, StoreBase, WordMethods[Document], VectorStore
+    SearchMethods, AddMethods, RecordMethods, StoreBase, WordMethods[Document], VectorStore
 ):
     """A LangChain vector store on a Redis index that LlamaIndex can use as well.
 
@@ -131,6 +133,42 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         store = cls(embedding, **options)
         async with store._aclosed_on_error():  # its own class
             await store.aadd_documents(documents, ids=ids)
+        return store
+
+    @classmethod
+    def from_embeddings(
+        cls,
+        text_embeddings: Iterable[tuple[str, Vector]],
+        embedding: Embeddings,
+        metadatas: Sequence[dict[str, Any] | None] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **options: Unpack[IndexOptions],
+    ) -> Self:
+        """Make a store and add texts with embeddings that exist already, as pairs. See ``add_embeddings``."""
+        _check_options("from_embeddings", options, ("text_embeddings", "metadatas", "ids"))
+        texts, embeddings = _unzipped(text_embeddings)
+        store = cls(embedding, **options)
+        with store._closed_on_error():  # its own class
+            store.add_embeddings(texts, embeddings, metadatas, ids)
+        return store
+
+    @classmethod
+    async def afrom_embeddings(
+        cls,
+        text_embeddings: Iterable[tuple[str, Vector]],
+        embedding: Embeddings,
+        metadatas: Sequence[dict[str, Any] | None] | None = None,
+        *,
+        ids: Sequence[str | None] | None = None,
+        **options: Unpack[IndexOptions],
+    ) -> Self:
+        """Make a store and add texts with embeddings that exist already, as pairs. See ``add_embeddings``."""
+        _check_options("afrom_embeddings", options, ("text_embeddings", "metadatas", "ids"))
+        texts, embeddings = _unzipped(text_embeddings)
+        store = cls(embedding, **options)
+        async with store._aclosed_on_error():  # its own class
+            await store.aadd_embeddings(texts, embeddings, metadatas, ids)
         return store
 
     @classmethod
@@ -247,6 +285,23 @@ def _check_options(method: str, options: IndexOptions, own: tuple[str, ...]) -> 
             raise UnknownArgumentError(f"{method} has no argument {name!r}; make the store, then {add}(..., {name}=)")
     own = (*own, "embedding")
     refuse_unknown(method, unknown, known | {*own}, f"beside {', '.join(own)}, redisvl_adapters.core.IndexOptions")
+
+
+def _unzipped(pairs: Iterable[tuple[str, Vector]]) -> tuple[list[str], list[Vector]]:
+    """Return the texts and the vectors of pairs.
+
+    Raises:
+        ArgumentError: If they are no pairs.
+    """
+    if isinstance(pairs, str | Mapping) or not isinstance(pairs, Iterable):
+        raise ArgumentError(f"text_embeddings is a list of pairs of a text and its vector; not {pairs!r:.80}")
+    texts, vectors = [], []
+    for position, pair in enumerate(pairs):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ArgumentError(f"text_embeddings[{position}] is a pair of a text and its vector; not {pair!r:.80}")
+        texts.append(pair[0])
+        vectors.append(pair[1])
+    return texts, vectors
 
 
 def _existing(index_name: str, options: ExistingOptions) -> IndexOptions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
@@ -20,8 +20,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_ttl
 from redisvl_adapters.core.filters.algebra import FromSources
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, aingest, ingest
-from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, agiven_vectors, aingest, given_vectors, ingest
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.waits import write_retry
@@ -125,7 +124,7 @@ class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
             PartialWriteError: If something failed after some nodes were written, or may have been.
         """
         plan = _plan(options)
-        return ingest(self._index, to_records(nodes), _vectors, plan)
+        return ingest(self._index, to_records(nodes), given_vectors, plan)
 
     @known_keywords
     @list_keywords(AddOptions)
@@ -134,7 +133,7 @@ class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
     ) -> list[str]:
         """Write nodes with their embeddings. See ``add``."""
         plan = _plan(options)
-        return await aingest(self._index, to_records(nodes), _avectors, plan)
+        return await aingest(self._index, to_records(nodes), agiven_vectors, plan)
 
     @known_keywords
     def delete(self, ref_doc_id: str) -> None:  # type: ignore[override]  # its keywords are known
@@ -181,6 +180,49 @@ class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
             raise ArgumentError("delete_nodes needs node_ids or filters; call clear() to delete everything")
         return operations.delete_matching(self._index.state, read_filter(filters), node_ids)
 
+    @known_keywords
+    def update_metadata(
+        self,
+        node_ids: list[str] | None = None,
+        changes: Mapping[str, Any] | None = None,
+        filters: FilterLike | None = None,
+    ) -> int:
+        """Merge changes into the metadata of nodes; nothing is embedded, and texts and embeddings stay as they are.
+
+        Each node changes in one step. A key of the changes is set to its value, as a whole, or removed if that is None;
+        others stay, also those that somebody else changes meanwhile. New keys become filterable as in ``add``.
+
+        Args:
+            node_ids: The ids. Those that do not exist do no harm.
+            changes: The changes by key.
+            filters: Only nodes that match this; a filter that matches everything is refused.
+
+        Returns:
+            How many nodes there were.
+
+        Raises:
+            ArgumentError: If there are no changes, or neither node_ids nor filters that could fail to match.
+            RecordError: If the changes could not be stored, indexed and read back exactly.
+            FilterError: If the filter cannot be honoured.
+            PartialWriteError: If something failed after some nodes were changed, or may have been.
+        """
+        return self._index.run(self._update_metadata(node_ids, changes, filters))
+
+    @known_keywords
+    async def aupdate_metadata(
+        self,
+        node_ids: list[str] | None = None,
+        changes: Mapping[str, Any] | None = None,
+        filters: FilterLike | None = None,
+    ) -> int:
+        """Merge changes into the metadata of nodes. See ``update_metadata``."""
+        return await self._index.arun(self._update_metadata(node_ids, changes, filters))
+
+    def _update_metadata(
+        self, node_ids: list[str] | None, changes: Mapping[str, Any] | None, filters: FilterLike | None
+    ) -> Steps[int]:
+        return operations.update_metadata(self._index.state, changes or {}, node_ids, read_filter(filters))
+
     # Querying
 
     @list_keywords(QueryOptions)
@@ -221,14 +263,6 @@ class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
 def _plan(options: AddOptions) -> IngestPlan:
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     return IngestPlan(ttl_ms=check_ttl(given.pop("ttl", None)), **given)
-
-
-def _vectors(records: list[Record]) -> list[Any]:
-    return [record.vector for record in records]
-
-
-async def _avectors(records: list[Record]) -> list[Any]:
-    return _vectors(records)
 
 
 def _to_json(value: Any) -> Any:

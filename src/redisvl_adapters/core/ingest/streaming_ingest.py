@@ -32,6 +32,16 @@ Embed: TypeAlias = Callable[[list[Record]], Vectors]
 AsyncEmbed: TypeAlias = Callable[[list[Record]], Awaitable[Vectors]]
 
 
+def given_vectors(records: list[Record]) -> list[Any]:
+    """Return the vectors that records have already."""
+    return [record.vector for record in records]
+
+
+async def agiven_vectors(records: list[Record]) -> list[Any]:
+    """Return the vectors that records have already."""
+    return given_vectors(records)
+
+
 class Bar(Protocol):
     """What of a progress bar is used."""
 

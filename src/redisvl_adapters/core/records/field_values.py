@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
-from redisvl_adapters.core.schema.tag_encoding import encode_tag
+from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR, encode_tag
 
 Projected: TypeAlias = "list[str] | float | str"
 """What one field of a projection holds: tags, a number, or text (a geo point is the text ``lon,lat``)."""
@@ -55,3 +55,10 @@ def as_point(value: Any) -> str:
     if not (abs(longitude) <= 180 and abs(latitude) <= 85.05112878):
         raise ValueError("a longitude is within 180 degrees, a latitude within 85.05112878")
     return f"{longitude!r},{latitude!r}"
+
+
+def hash_value(value: Projected) -> str:
+    """Return what a field of a hash holds of a value."""
+    if isinstance(value, str):
+        return value
+    return TAG_SEPARATOR.join(value) if isinstance(value, list) else repr(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from redisvl_adapters.core.records.field_values import Projected
 from redisvl_adapters.core.schema.fields import MAX_EXACT_INT
 
 
@@ -106,3 +108,23 @@ def spelled(value: Any) -> tuple[Any, bool]:
             return [item for item, _ in items], all(exact for _, exact in items)
         case _:
             return value, True
+
+
+def index_path(name: str) -> str:
+    """Return the path of an indexed value of a document."""
+    return f'$.index["{name}"]'
+
+
+def spelled_projection(projection: Mapping[str, Projected]) -> tuple[dict[str, Any], list[str]]:
+    """Return a projection with numbers that RedisJSON reads exactly, and what must be added to others by path."""
+    index: dict[str, Any] = {}
+    corrections: list[str] = []
+    for name, value in projection.items():
+        index[name] = value
+        if type(value) is float:
+            spelling = json_number(value)
+            if spelling is None:
+                corrections += index_path(name), repr(json_parse_error(value))
+            else:
+                index[name] = orjson.Fragment(spelling)
+    return index, corrections

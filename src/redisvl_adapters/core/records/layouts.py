@@ -19,8 +19,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from redisvl_adapters.core.records.field_values import Projected
-from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error, json_vector, spelled
+from redisvl_adapters.core.records.field_values import Projected, hash_value
+from redisvl_adapters.core.records.json_numbers import index_path, json_vector, spelled, spelled_projection
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import presence_tags, project, record_language, stored_text
 from redisvl_adapters.core.records.record import Record
@@ -44,7 +44,7 @@ from redisvl_adapters.core.schema.stored_fields import (
     SOURCE,
     TEXT,
 )
-from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR, encode_tag
+from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.core.server.commands import Command, Reply
 
 Reader: TypeAlias = Callable[[str, Sequence[Any]], Record]
@@ -126,7 +126,7 @@ class HashLayout:
             found.json,
         ]
         for name, value in _projection(self.schema, record, found, where).items():
-            fields += name, _hash_value(value)
+            fields += name, hash_value(value)
         if record.frame is not None:
             fields += FRAME, record.frame
         return Write(self.schema.key_of(record.id), ttl_ms, fields)
@@ -155,7 +155,7 @@ class HashLayout:
     def update_projection(self, record_id: str, reply: Reply, projection: Mapping[str, Projected]) -> Command:
         """See ``Layout``."""
         key = self.schema.key_of(record_id)
-        fields = [part for name, value in projection.items() for part in (name, _hash_value(value))]
+        fields = [part for name, value in projection.items() for part in (name, hash_value(value))]
         return Command(("EVAL", UPDATE_HASH, 1, key, METADATA, reply, *fields), key)
 
     def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
@@ -186,7 +186,7 @@ class JsonLayout:
         self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
     ) -> Write:
         """See ``Layout``."""
-        index, corrections = _spelled_projection(_projection(self.schema, record, found, where))
+        index, corrections = spelled_projection(_projection(self.schema, record, found, where))
         document: dict[str, Any] = {TEXT: record.text}
         document[METADATA], exact = spelled(found.plain)
         if not exact:
@@ -242,8 +242,8 @@ class JsonLayout:
     def update_projection(self, record_id: str, reply: Reply, projection: Mapping[str, Projected]) -> Command:
         """See ``Layout``."""
         key = self.schema.key_of(record_id)
-        index, corrections = _spelled_projection(projection)
-        sets = [part for name, value in index.items() for part in (_index_path(name), orjson.dumps(value))]
+        index, corrections = spelled_projection(projection)
+        sets = [part for name, value in index.items() for part in (index_path(name), orjson.dumps(value))]
         paths = _METADATA_PATHS
         return Command(("EVAL", UPDATE_JSON, 1, key, *paths, *reply, len(sets), *sets, *corrections), key)
 
@@ -306,28 +306,3 @@ def _projection(schema: Schema, record: Record, found: CheckedMetadata, where: o
     if record.source is not None:
         projection[SOURCE] = [encode_tag(record.source)]
     return projection
-
-
-def _index_path(name: str) -> str:
-    return f'$.index["{name}"]'
-
-
-def _spelled_projection(projection: Mapping[str, Projected]) -> tuple[dict[str, Any], list[str]]:
-    """Return a projection with numbers that RedisJSON reads exactly, and what must be added to others by path."""
-    index: dict[str, Any] = {}
-    corrections: list[str] = []
-    for name, value in projection.items():
-        index[name] = value
-        if type(value) is float:
-            spelling = json_number(value)
-            if spelling is None:
-                corrections += _index_path(name), repr(json_parse_error(value))
-            else:
-                index[name] = orjson.Fragment(spelling)
-    return index, corrections
-
-
-def _hash_value(value: Projected) -> str:
-    if isinstance(value, str):
-        return value
-    return TAG_SEPARATOR.join(value) if isinstance(value, list) else repr(value)
