@@ -55,6 +55,17 @@ def check_ttl(ttl: float | None) -> int | None:
     return int(ttl * 1000)
 
 
+def check_flag(value: object, what: str) -> bool:
+    """Return a flag.
+
+    Raises:
+        ArgumentError: If it is neither True nor False.
+    """
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{what} is True or False; not {value!r:.80}")
+    return value
+
+
 def check_name(name: object, what: str) -> str:
     """Return a name that a caller chose.
 

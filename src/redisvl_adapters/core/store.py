@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self, TypeVar
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.arguments import check_flag, check_ttl
 from redisvl_adapters.core.index import lifecycle, readiness
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.vectors import as_floats
@@ -108,18 +108,24 @@ class StoreBase(Closeable):
         await self._index.arun(lifecycle.clear(self._index.state))
 
     @known_keywords
-    def drop(self) -> None:
+    def drop(self, *, keep_records: bool = False) -> None:
         """Drop the index with all its records. The next write creates it anew.
+
+        Args:
+            keep_records: Whether the records stay where they are. The next write or ``create()`` takes them in again,
+                as does any store with the same ``index_name``, ``prefix`` and ``storage``. No search finds them before.
 
         Raises:
             SchemaMismatchError: If the index was made by somebody else, or its name is an alias.
         """
-        self._index.run(lifecycle.drop(self._index.state))
+        check_flag(keep_records, "keep_records")
+        self._index.run(lifecycle.drop(self._index.state, keep_records=keep_records))
 
     @known_keywords
-    async def adrop(self) -> None:
-        """Drop the index with all its records. The next write creates it anew."""
-        await self._index.arun(lifecycle.drop(self._index.state))
+    async def adrop(self, *, keep_records: bool = False) -> None:
+        """Drop the index with all its records. See ``drop``."""
+        check_flag(keep_records, "keep_records")
+        await self._index.arun(lifecycle.drop(self._index.state, keep_records=keep_records))
 
     @known_keywords
     def wait_until_indexed(self, timeout: float | None = None) -> None:

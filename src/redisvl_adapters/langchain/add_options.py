@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
-from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.arguments import check_flag, check_ttl
 from redisvl_adapters.core.ingest.options import IngestOptions
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan
-from redisvl_adapters.errors import ArgumentError, refuse_unknown
+from redisvl_adapters.errors import refuse_unknown
 
 
 class AddOptions(IngestOptions, total=False):
@@ -45,9 +45,7 @@ def read_add_options(
     """
     known = AddOptions.__annotations__
     refuse_unknown(method, {name: options[name] for name in options if name not in known}, (*known, *also))
-    content_ids = options.get("content_ids", False)
-    if not isinstance(content_ids, bool):
-        raise ArgumentError(f"content_ids is True or False; not {content_ids!r:.80}")
+    content_ids = check_flag(options.get("content_ids", False), "content_ids")
     ttl = options.get("ttl")
     each = ttl if isinstance(ttl, Iterable) and not isinstance(ttl, str) else None
     given = {name: options[name] for name in ("show_progress", "skip_existing", "max_concurrency") if name in options}

@@ -13,6 +13,7 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import VectorStore
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.records.embedding_models import model_name
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
 from redisvl_adapters.core.search.word_methods import WordMethods
@@ -58,7 +59,10 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
             raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
         self._embedding = embedding
         self._options = options
-        self._index = RedisIndex(**options)
+        named: IndexOptions = {**options}
+        if named.get("embedding_id") is None:
+            named["embedding_id"] = model_name(embedding)
+        self._index = RedisIndex(**named)
         self._searcher = Searcher(self._index, embedding)
 
     def _made_with(self) -> tuple[Any, ...]:

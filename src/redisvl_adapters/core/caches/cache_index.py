@@ -99,12 +99,12 @@ class CacheIndexBase(StoreBase):
         yield from lifecycle.create(self._index.state, dims)
 
     @known_keywords
-    def drop(self) -> None:
+    def drop(self) -> None:  # type: ignore[override]  # entries without their index are of no use
         """Drop the index with all its entries. The next answer creates it anew."""
         self._index.run(self._drop())
 
     @known_keywords
-    async def adrop(self) -> None:
+    async def adrop(self) -> None:  # type: ignore[override]  # as above
         """Drop the index with all its entries. The next answer creates it anew."""
         await self._index.arun(self._drop())
 

@@ -19,6 +19,7 @@ from redisvl_adapters.core.index.registry import (
     read_registry_command,
     registered_fields,
     registered_language,
+    registered_model,
     registry_key,
     untyped_keys,
 )
@@ -146,6 +147,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
         language=language,
         language_key=language_key,
         untyped_keys=untyped_keys(registry),
+        embedding_id=registered_model(registry),
     )
     return schema, int(as_mapping(info)[b"num_docs"])
 

@@ -21,17 +21,26 @@ from redisvl_adapters.core.index.registry import (
     forget_command,
     is_of,
     mark_command,
+    name_model_commands,
     new_registry,
     put_back_command,
     read_registry_command,
     register_command,
     registered_fields,
     registered_language,
+    registered_model,
     registry_header,
     scale_commands,
 )
 from redisvl_adapters.core.index.schema_changes import SchemaChange, apply_schema_change
-from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, check_matches, read_snapshot
+from redisvl_adapters.core.index.snapshot import (
+    ATTEMPTS,
+    IndexState,
+    Snapshot,
+    check_matches,
+    check_model,
+    read_snapshot,
+)
 from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.option_parsing import check_dims
@@ -104,6 +113,7 @@ def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
     before = as_mapping(ok(reply))
     check_version(schema.name, before)
     if is_of(before, schema):
+        check_model(state.spec, registered_model(before))
         # If somebody dropped an earlier index and left its records, then these are indexed by what was known of them.
         language, key = registered_language(before) if HEADER in before else (schema.language, schema.language_key)
         schema = replace(
@@ -116,7 +126,7 @@ def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
     creation, entries = create_command(schema), new_registry(schema)
     forgotten = [] if is_of(before, schema) else [forget_command(schema.name, registry_header(before))]
     # Registered first, so that nobody finds the index without its registry.
-    registered = [*scale_commands(schema), mark_command(schema.name, unchecked=True)]
+    registered = [*scale_commands(schema), *name_model_commands(schema), mark_command(schema.name, unchecked=True)]
     for reply in (yield [*forgotten, *registered, register_command(schema.name, entries)]):
         ok(reply)
     (created,) = yield [creation]
@@ -164,8 +174,13 @@ def clear(state: IndexState) -> Steps[None]:
     state.snapshot = None
 
 
-def drop(state: IndexState) -> Steps[bool]:
+def drop(state: IndexState, *, keep_records: bool = False) -> Steps[bool]:
     """Drop the index with all its records, and nothing else that lies there. It does not need to exist.
+
+    Args:
+        state: The index.
+        keep_records: Whether the records stay, and what is registered of them: an index of the same name and prefix
+            that is made later takes them in as they were.
 
     Returns:
         Whether it existed.
@@ -186,10 +201,16 @@ def drop(state: IndexState) -> Steps[bool]:
                 "do that by the name of the index, or take the alias away with FT.ALIASDEL"
             )
         _check_mark(state, info, as_mapping(ok(registry)))
-        yield from wait_for_scan(name, state.spec.wait_until_indexed)
-        yield from _drop_with_records(state, bare_schema(info))
-    (forgotten,) = yield [forget_command(name, registry_header(as_mapping(ok(registry))))]
-    ok(forgotten)
+        if keep_records:
+            (dropped,) = yield [drop_command(name, with_records=False)]
+            if not is_missing_index(dropped):
+                ok(dropped)
+        else:
+            yield from wait_for_scan(name, state.spec.wait_until_indexed)
+            yield from _drop_with_records(state, bare_schema(info))
+    if not keep_records:
+        (forgotten,) = yield [forget_command(name, registry_header(as_mapping(ok(registry))))]
+        ok(forgotten)
     state.snapshot, state.was_there = None, False
     return exists
 

@@ -7,6 +7,7 @@ changes under them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import wraps
@@ -16,15 +17,21 @@ from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.background_scan import wait_for_scan
 from redisvl_adapters.core.index.ownership import check_ownership
-from redisvl_adapters.core.index.registry import HEADER, read_registry_command, restore_command
+from redisvl_adapters.core.index.registry import (
+    HEADER,
+    name_model_commands,
+    read_registry_command,
+    restore_command,
+)
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
 from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
-from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
+from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok, server_error
 from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.errors import IndexNotFoundError, ServerError, did_you_mean
 
 P = ParamSpec("P")
+_log = logging.getLogger(__name__)
 
 _PAUSES = (0.01, 0.04, 0.1)
 """How long to wait before each further look for an index that is gone: it may be about to be made anew."""
@@ -45,11 +52,24 @@ def known_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot |
 
 
 def writable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot | None]:
-    """Return what is known of an index, whose registry is written back if it was lost. See ``known_snapshot``."""
+    """Return what is known of an index that is to be written to. See ``known_snapshot``.
+
+    Its registry is written back if it was lost, and learns the embedding model if it has none.
+    """
     snapshot = yield from known_snapshot(state, anew=anew)
-    while snapshot is not None and snapshot.is_restored:
-        (reply,) = yield [restore_command(snapshot.schema.name, snapshot.registry)]
-        ok(reply)
+    while snapshot is not None:
+        naming = name_model_commands(replace(snapshot.schema, embedding_id=state.spec.embedding_id))
+        if snapshot.is_restored:
+            (reply,) = yield [restore_command(snapshot.schema.name, snapshot.registry)]
+            ok(reply)
+        elif naming and snapshot.schema.embedding_id is None and state.names_model:
+            (reply,) = yield naming
+            if isinstance(reply, ResponseError):
+                # A user who may write records alone.
+                state.names_model = False
+                _log.info("index %r has no embedding_id yet: %s", snapshot.schema.name, server_error(reply))
+        else:
+            break
         snapshot = yield from read_snapshot(state)
     return snapshot
 

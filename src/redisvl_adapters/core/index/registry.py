@@ -23,6 +23,7 @@ Registry = Mapping[bytes, bytes]
 
 HEADER = b"layout"
 SCALE = b"scale"
+EMBEDDING = b"embedding"
 UNCHECKED = b"unchecked"
 """An index that has this was made over keys of which nobody has seen yet whether they are records."""
 LAYOUT = 2
@@ -153,6 +154,23 @@ def scale_commands(schema: Schema) -> list[Command]:
         return []
     key = registry_key(schema.name)
     return [Command(("HSETNX", key, SCALE, orjson.dumps(schema.vector.scale)), key)]
+
+
+def name_model_commands(schema: Schema) -> list[Command]:
+    """Return the commands that register the embedding model of an index, where nobody else was first.
+
+    It is kept when the index is made anew, as its records may be.
+    """
+    if schema.embedding_id is None:
+        return []
+    key = registry_key(schema.name)
+    return [Command(("HSETNX", key, EMBEDDING, schema.embedding_id.encode()), key)]
+
+
+def registered_model(registry: Registry) -> str | None:
+    """Return the name of the embedding model of a registry, if anybody said it."""
+    name = registry.get(EMBEDDING)
+    return None if name is None else name.decode()
 
 
 def forget_command(name: str, header: bytes | None) -> Command:

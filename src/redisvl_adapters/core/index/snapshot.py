@@ -85,6 +85,7 @@ class IndexState:
         alias_of: The index that its name stood for as an alias, if it was one.
         spans_slots: Whether one script may have keys of several slots; not on a cluster, nor where that was refused.
         warned: The keys of filters that a warning was given of, since no record has had them.
+        names_model: Whether it is to be registered which embedding model an index has that has none yet.
         mark: The key of a field that the index must have been made with to be dropped or overwritten; None for any.
     """
 
@@ -95,6 +96,7 @@ class IndexState:
     alias_of: str | None = None
     spans_slots: bool = True
     warned: set[str] = field(default_factory=set, repr=False)
+    names_model: bool = True
     mark: str | None = None
 
     @property
@@ -185,10 +187,31 @@ def check_matches(spec: IndexSpec, schema: Schema, differences: Sequence[str] | 
     Raises:
         SchemaMismatchError: If there are differences; the message lists them.
     """
+    check_model(spec, schema.embedding_id)
     differences = spec.differences(schema) if differences is None else differences
     if differences:
         overwrite = "" if spec.create == "never" else ", or pass create='overwrite' to drop it with its records"
         raise SchemaMismatchError(
             f"index {schema.name!r} exists, but is not what was asked for: {'; '.join(differences)}. Ask for what "
             f"it is, or choose another index_name{overwrite}"
+        )
+
+
+def check_model(spec: IndexSpec, embedding_id: str | None) -> None:
+    """Refuse an index whose vectors another embedding model has made.
+
+    Args:
+        spec: What was asked for.
+        embedding_id: The model of the index, if that is known.
+
+    Raises:
+        SchemaMismatchError: If so; the message says the way out.
+    """
+    asked = spec.embedding_id
+    if asked is not None and embedding_id not in (None, asked):
+        raise SchemaMismatchError(
+            f"index {spec.name!r} has vectors of the embedding model {embedding_id!r:.80}, and this store embeds with "
+            f"{asked!r:.80}, to which they mean nothing. Open it with the model that it was made with, and "
+            f"store.rebuild(embedding=...) to move it to another one; if both make the same vectors, pass "
+            f"embedding_id={embedding_id!r:.80}"
         )

@@ -12,6 +12,7 @@ from itertools import islice
 from threading import Event
 from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
+from redisvl_adapters.core.arguments import check_flag
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.registry import registry_header
 from redisvl_adapters.core.ingest.upsert import check_records, upsert
@@ -73,8 +74,7 @@ class IngestPlan:
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ArgumentError(f"{name} is a positive integer; not {value!r:.80}")
         for name in ("show_progress", "skip_existing"):
-            if not isinstance(getattr(self, name), bool):
-                raise ArgumentError(f"{name} is True or False; not {getattr(self, name)!r:.80}")
+            check_flag(getattr(self, name), name)
 
 
 class Batch(NamedTuple):

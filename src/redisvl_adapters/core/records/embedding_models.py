@@ -36,6 +36,26 @@ def describe_embedding_model(model: object, depth: int = 0) -> list[Any]:
     return [f"{kind.__module__}.{kind.__qualname__}", dict(sorted(told.items()))]
 
 
+_NAMES = ("model", "model_name", "model_id", "repo_id")
+
+
+def model_name(model: object, depth: int = 0) -> str | None:
+    """Return the name that an embedding model has for itself, or the one that it wraps; None if they say none.
+
+    Paths and addresses are no names: the same model has others elsewhere.
+    """
+    told = {**getattr(model, "__dict__", {}), **(getattr(model, "__pydantic_private__", None) or {})}
+    for name in _NAMES:
+        value = told.get(name)
+        if isinstance(value, str) and value not in ("", "unknown") and not _PLACE.search(value):
+            return value
+    wrapped = [value for value in told.values() if _is_embedding_model(value)] if depth < _DEPTH else []
+    return next((said for each in wrapped if (said := model_name(each, depth + 1)) is not None), None)
+
+
+_PLACE = re.compile(r"^[/~.]|\\|://")
+
+
 def _is_embedding_model(value: object) -> bool:
     return any(callable(getattr(type(value), method, None)) for method in _METHODS)
 

@@ -41,6 +41,7 @@ class Schema:
         stopwords: Words that text search ignores, besides the function words of the language.
         language: The language in which its texts are analysed: one of ``languages.LANGUAGES``, or ``none``.
         language_key: The metadata key that says the language of each record; None without one.
+        embedding_id: The name of the embedding model that made its vectors, if anybody said it.
         alias: The alias by which it was opened, which may stand for another index by now; None without one.
     """
 
@@ -54,6 +55,7 @@ class Schema:
     language: str = DEFAULT_LANGUAGE
     language_key: str | None = None
     untyped_keys: frozenset[str] = frozenset()
+    embedding_id: str | None = None
     alias: str | None = None
 
     @cached_property

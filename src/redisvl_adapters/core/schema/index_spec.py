@@ -46,6 +46,7 @@ class IndexSpec:
         sliding_ttl: Whether that is counted from its last read.
         create: When to create the index.
         wait_until_indexed: How many seconds an operation waits for the end of a scan.
+        embedding_id: The name of the embedding model.
     """
 
     name: str
@@ -68,6 +69,7 @@ class IndexSpec:
     sliding_ttl: bool = False
     create: str = "if-missing"
     wait_until_indexed: float = DEFAULT_WAIT
+    embedding_id: str | None = None
 
     def schema(self, dims: int | None) -> Schema:
         """Return the schema to create when the vectors turn out to have this many dimensions.
@@ -99,6 +101,7 @@ class IndexSpec:
             self.stopwords,
             self.language or DEFAULT_LANGUAGE,
             self.language_key,
+            embedding_id=self.embedding_id,
         )
 
     def differences(self, schema: Schema) -> list[str]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from redisvl_adapters.core.arguments import check_ttl, is_utf8
+from redisvl_adapters.core.arguments import check_name, check_ttl, is_utf8
 from redisvl_adapters.core.schema.declarations import read_metadata_schema, read_redisvl_schema
 from redisvl_adapters.core.schema.fields import TUNING, FieldType, MetadataField
 from redisvl_adapters.core.schema.index_spec import (
@@ -84,6 +84,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         metric=given.get("distance_metric"),
         algorithm=algorithm,
         tuning=tuning,
+        embedding_id=check_name(given["embedding_id"], "embedding_id") if "embedding_id" in given else None,
         scale=_check_scale(given.get("scale"), given.get("dtype")),
         fields=fields,
         text_attrs=given.get("text_attrs", {}),

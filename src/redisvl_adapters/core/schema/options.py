@@ -28,6 +28,7 @@ class ExistingOptions(ConnectionOptions, total=False):
     dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
     scale: float | None
     dims: int | None
+    embedding_id: str | None
     ttl: float | None
     sliding_ttl: bool
     create: Literal["if-missing", "overwrite", "never"]
@@ -84,6 +85,9 @@ class IndexOptions(ExistingOptions, total=False):
             stored, such as 127 for numbers from -1 to 1. l2 and ip need it for all but integers. Distances are those
             between the vectors that were given.
         dims: The number of dimensions; by default that of the first vector added.
+        embedding_id: The name of the embedding model, such as ``text-embedding-3-small``; it is kept with the index,
+            and a store of another one is refused. By default what a LangChain model says of itself as ``model``,
+            ``model_name`` or the like; models that say nothing, and nodes of LlamaIndex, are not compared.
         ttl: Seconds after which a record expires, counted from its last write; None keeps it.
         sliding_ttl: Whether a record that is read or found lives for ``ttl`` again (False); needs ``ttl``.
         create: ``if-missing`` (default), ``overwrite`` (drops index and records first) or ``never``.
