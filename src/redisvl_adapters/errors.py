@@ -11,6 +11,7 @@ AdapterError
 ├── IndexNotFoundError
 ├── PartialWriteError
 ├── EmbeddingError (RuntimeError)
+├── RerankError (RuntimeError)
 ├── MissingExtraError (ImportError)
 ├── EmbeddedRedisError (RuntimeError)
 └── ServerError
@@ -81,6 +82,10 @@ class IndexNotFoundError(AdapterError):
 
 class EmbeddingError(AdapterError, RuntimeError):
     """An embedding model failed: ``__cause__`` is what it raised."""
+
+
+class RerankError(AdapterError, RuntimeError):
+    """A reranker gave back what is not one finite score for each text, or no documents; ``__cause__`` may say more."""
 
 
 class MissingExtraError(AdapterError, ImportError):

@@ -13,15 +13,22 @@ pytest.importorskip("llama_index.core")
 
 from redisvl_adapters.core.search.fusion import FUSIONS, Fusion
 from redisvl_adapters.core.search.hybrid_search import MIN_CANDIDATES
+from redisvl_adapters.core.search.mmr_search import mmr_fetch_k
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
+from redisvl_adapters.core.search.recency import RecencyOptions
 from redisvl_adapters.core.search.tuning import MIN_EF, default_ef
-from redisvl_adapters.langchain import RedisVectorStore
+from redisvl_adapters.langchain import RedisVectorStore, SimilarityOptions
 from redisvl_adapters.langchain.search_types import SEARCH_TYPES
 from redisvl_adapters.llama_index.query_modes import MODES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "retrieving.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-OPTIONS = {"By vector": SearchOptions, "By text": TextOptions, "By both": HybridOptions}
+OPTIONS = {
+    "By vector": SearchOptions,
+    "By text": TextOptions,
+    "By both": HybridOptions,
+    "Ranked anew": SimilarityOptions,
+}
 
 
 def section(heading: str) -> str:
@@ -49,9 +56,18 @@ def test_the_examples_call_methods_that_there_are() -> None:
 
 @pytest.mark.parametrize("heading", OPTIONS)
 def test_a_table_lists_the_options_that_there_are(heading: str) -> None:
-    # What hybrid search takes of both sides is in their tables.
-    others = {*SearchOptions.__annotations__, *TextOptions.__annotations__} if heading == "By both" else set()
-    assert {*first_cells(section(heading))} == {*OPTIONS[heading].__annotations__} - others
+    # What hybrid search takes of both sides is in their tables, and so is what a vector search does not rank by.
+    others: dict[str, set[str]] = {
+        "By both": {*SearchOptions.__annotations__, *TextOptions.__annotations__},
+        "Ranked anew": {*SearchOptions.__annotations__},
+    }
+    listed = first_cells(section(heading).split("| `recency` | |")[0])
+    assert {*listed} == {*OPTIONS[heading].__annotations__} - others.get(heading, set())
+
+
+def test_the_parts_of_recency_are_those_that_there_are() -> None:
+    table = section("Ranked anew").split("| `recency` | |")[1]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [*RecencyOptions.__annotations__]
 
 
 def test_every_search_type_and_mode_is_on_the_page() -> None:
@@ -69,3 +85,6 @@ def test_the_defaults_are_those_of_the_code() -> None:
     assert f"from 0 to 1 ({fusion.alpha})" in both
     assert f"added to the ranks ({fusion.rrf_constant})" in both
     assert f"({MIN_CANDIDATES}, or twice k if that is more)" in both
+    assert f"({MIN_CANDIDATES}, or twice k if that is more; with MMR {mmr_fetch_k(1, None)}, or k)" in section(
+        "Ranked anew"
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from redisvl_adapters.errors import UnknownArgumentError
-from redisvl_adapters.langchain.search_types import SEARCH_TYPES, SearchKwargs, SearchType
+from redisvl_adapters.langchain import SearchKwargs
+from redisvl_adapters.langchain.search_types import SEARCH_TYPES, SearchType
 
 
 def taken_by(search_type: str) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from langchain_core.documents import Document
+from langchain_core.documents import BaseDocumentCompressor, Document
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import HumanMessage
 from redis import Redis
@@ -60,7 +60,12 @@ def wrong_stores(model: Embeddings) -> None:
     RedisVectorStore.from_existing_index("docs", model, dims="8")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def right_searches(store: RedisVectorStore) -> None:
+def score(query: str, texts: list[str]) -> list[float]:
+    """Score texts."""
+    return [float(query == text) for text in texts]
+
+
+def right_searches(store: RedisVectorStore, compressor: BaseDocumentCompressor) -> None:
     """Search in every way."""
     tuned: SearchOptions = {"ef_runtime": 400, "keywords": "fox", "keywords_match": "all", "distance_threshold": 0.5}
     words: TextOptions = {"match": "phrase", "scorer": "BM25", "text_fields": ["text"]}
@@ -80,6 +85,9 @@ def right_searches(store: RedisVectorStore) -> None:
     found += store.hybrid_search("a", 3, **both)
     scored += store.hybrid_search_with_score("a", fusion="rrf", rrf_constant=10, keywords="fox")
     found += store.similarity_search_batch(["a", "b"], ef_runtime=300)[0]
+    found += store.similarity_search("a", rerank=score, fetch_k=50, recency={"key": "at", "half_life": "30d"})
+    scored += store.text_search_with_score("a", rerank=compressor, score_key="score", **words)
+    found += store.max_marginal_relevance_search("a", recency={"key": "at", "half_life": timedelta(days=1), "now": 0.5})
     found += store.search("a", "mmr", k=3, fetch_k=20, lambda_mult=0.5, filter=YEAR)
     found += store.retrieve_batch("hybrid", ["a"], k=3, alpha=0.3)[0]
 
@@ -103,11 +111,13 @@ def wrong_searches(store: RedisVectorStore) -> None:
     store.similarity_search("a", kk=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.similarity_search("a", ef_runtime="many")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.similarity_search("a", filter="year")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.similarity_search("a", rerank="cross-encoder")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.similarity_search("a", recency={"key": "at"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.similarity_search(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.similarity_search("a", score_threshold=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.similarity_search_with_score("a", filters=YEAR)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.similarity_search_by_vector("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    store.similarity_search_with_score_by_vector(VECTOR, fetch_k=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.similarity_search_with_score_by_vector(VECTOR, lambda_mult=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.similarity_search_with_relevance_scores("a", score_treshold=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.max_marginal_relevance_search("a", lamda_mult=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.max_marginal_relevance_search_by_vector(VECTOR, lambda_mult="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -17,6 +17,7 @@ from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory import ChatMemoryBuffer, Memory
+from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.schema import BaseNode, TextNode
 from llama_index.core.storage.chat_store.base_db import MessageStatus
 from llama_index.core.vector_stores.types import (
@@ -89,6 +90,7 @@ async def querying(store: RedisVectorStore) -> None:
     store.query(QUERY, match="phrase", scorer="TFIDF", text_fields=["title"])
     store.query(QUERY, fusion="rrf", rrf_constant=20, alpha=0.3, fetch_k=100)
     store.query(QUERY, mmr_threshold=0.3, fetch_k=100)
+    store.query(QUERY, rerank=SimilarityPostprocessor(), recency={"key": "at", "half_life": "30d", "missing": 0.5})
     options: QueryOptions = {"ef_runtime": 100, "match": "all", "fusion": "linear", "mmr_threshold": 0.3}
     assert_type(await store.aquery(QUERY, **options), VectorStoreQueryResult)
     by_vector: SearchOptions = {"ef_runtime": 100}
@@ -99,6 +101,7 @@ async def querying(store: RedisVectorStore) -> None:
     store.query(QUERY, **by_both)
 
     store.query("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.query(QUERY, rerank="colbert")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.query(QUERY, k=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.query(QUERY, fusion="sum")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.query(QUERY, mmr_treshold=0.3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
     from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
     from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
+    from redisvl_adapters.core.search.recency import RecencyOptions
     from redisvl_adapters.core.server.options import ConnectionOptions
     from redisvl_adapters.core.sessions.summaries import SessionSummary
     from redisvl_adapters.langchain.add_options import AddOptions
@@ -28,7 +29,14 @@ if TYPE_CHECKING:
     from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
     from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory
     from redisvl_adapters.langchain.record_manager import RedisRecordManager
-    from redisvl_adapters.langchain.search_types import SearchKwargs
+    from redisvl_adapters.langchain.search_options import (
+        HybridSearchOptions,
+        MMROptions,
+        RankingOptions,
+        SearchKwargs,
+        SimilarityOptions,
+        TextSearchOptions,
+    )
     from redisvl_adapters.langchain.structured_query import RedisStructuredQueryTranslator
     from redisvl_adapters.langchain.vector_store import RedisVectorStore
 
@@ -38,7 +46,11 @@ __all__ = [
     "ConnectionOptions",
     "ExistingOptions",
     "HybridOptions",
+    "HybridSearchOptions",
     "IndexOptions",
+    "MMROptions",
+    "RankingOptions",
+    "RecencyOptions",
     "RedisByteStore",
     "RedisCache",
     "RedisChatMessageHistory",
@@ -49,7 +61,9 @@ __all__ = [
     "SearchKwargs",
     "SearchOptions",
     "SessionSummary",
+    "SimilarityOptions",
     "TextOptions",
+    "TextSearchOptions",
     "acalibrate",
     "calibrate",
 ]
@@ -75,9 +89,20 @@ __getattr__ = lazy_attributes(
         "ExistingOptions": f"{_CORE}.schema.options",
         "HybridOptions": f"{_CORE}.search.options",
         "IndexOptions": f"{_CORE}.schema.options",
-        "SearchKwargs": f"{__name__}.search_types",
+        "RecencyOptions": f"{_CORE}.search.recency",
         "SearchOptions": f"{_CORE}.search.options",
         "TextOptions": f"{_CORE}.search.options",
+        **dict.fromkeys(
+            [
+                "HybridSearchOptions",
+                "MMROptions",
+                "RankingOptions",
+                "SearchKwargs",
+                "TextSearchOptions",
+                "SimilarityOptions",
+            ],
+            f"{__name__}.search_options",
+        ),
         # Functions
         "acalibrate": f"{_CORE}.caches.calibration",
         "calibrate": f"{_CORE}.caches.calibration",

@@ -8,9 +8,14 @@ from typing import Unpack
 from langchain_core.documents import Document
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.scores import relevance
 from redisvl_adapters.langchain.filters import FilterLike
+from redisvl_adapters.langchain.search_options import (
+    HybridSearchOptions,
+    MMROptions,
+    SimilarityOptions,
+    TextSearchOptions,
+)
 from redisvl_adapters.langchain.search_types import (
     HybridSearch,
     MMRSearch,
@@ -41,7 +46,7 @@ class SearchMethods:
     # Similarity
 
     def similarity_search(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[Document]:
         """Return the documents nearest to a text, nearest first.
 
@@ -49,7 +54,7 @@ class SearchMethods:
             query: The text.
             k: How many at most.
             filter: Only documents that match this.
-            options: See ``SearchOptions``: ``ef_runtime``, ``distance_threshold``, ``keywords`` and more.
+            options: See ``SimilarityOptions``: ``ef_runtime``, ``distance_threshold``, ``rerank`` and more.
 
         Raises:
             UnknownArgumentError: If there is another keyword.
@@ -59,49 +64,49 @@ class SearchMethods:
         return documents_of(self.similarity_search_with_score(query, k, filter, **options))
 
     async def asimilarity_search(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[Document]:
         """Return the documents nearest to a text. See ``similarity_search``."""
         return documents_of(await self.asimilarity_search_with_score(query, k, filter, **options))
 
     def similarity_search_with_score(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> Scored:
         """Return the documents nearest to a text with their distances: smaller is nearer. See ``similarity_search``."""
         return self._searcher.run(query, SimilaritySearch(_SIMILARITY, k, filter, **options))
 
     async def asimilarity_search_with_score(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> Scored:
         """Return the documents nearest to a text with their distances: smaller is nearer. See ``similarity_search``."""
         return await self._searcher.arun(query, SimilaritySearch(_SIMILARITY, k, filter, **options))
 
     def similarity_search_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[Document]:
         """Return the documents nearest to a vector. See ``similarity_search``."""
         return documents_of(self.similarity_search_with_score_by_vector(embedding, k, filter, **options))
 
     async def asimilarity_search_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[Document]:
         """Return the documents nearest to a vector. See ``similarity_search``."""
         return documents_of(await self.asimilarity_search_with_score_by_vector(embedding, k, filter, **options))
 
     def similarity_search_with_score_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
         return self._searcher.run_by_vector(embedding, SimilaritySearch(_BY_VECTOR, k, filter, **options))
 
     async def asimilarity_search_with_score_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
         return await self._searcher.arun_by_vector(embedding, SimilaritySearch(_BY_VECTOR, k, filter, **options))
 
     def similarity_search_batch(
-        self, queries: Sequence[str], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, queries: Sequence[str], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[list[Document]]:
         """Return the documents nearest to each of some texts, embedded by one call and searched in one round trip.
 
@@ -111,7 +116,7 @@ class SearchMethods:
         return [documents_of(each) for each in found]
 
     async def asimilarity_search_batch(
-        self, queries: Sequence[str], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SearchOptions]
+        self, queries: Sequence[str], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[list[Document]]:
         """Return the documents nearest to each of some texts. See ``similarity_search_batch``."""
         found = await self._searcher.arun_batch(queries, SimilaritySearch(_BATCH, k, filter, **options))
@@ -126,7 +131,7 @@ class SearchMethods:
         filter: FilterLike | None = None,
         *,
         score_threshold: float | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[SimilarityOptions],
     ) -> Scored:
         """Return the documents nearest to a text with their relevance, in [0, 1]: larger is nearer.
 
@@ -153,7 +158,7 @@ class SearchMethods:
         filter: FilterLike | None = None,
         *,
         score_threshold: float | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[SimilarityOptions],
     ) -> Scored:
         """Return documents with their relevance. See ``similarity_search_with_relevance_scores``."""
         return await self._searcher.arun(
@@ -173,7 +178,7 @@ class SearchMethods:
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[MMROptions],
     ) -> list[Document]:
         """Return documents that are near to a text and unlike each other, in the order of their choice.
 
@@ -201,7 +206,7 @@ class SearchMethods:
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[MMROptions],
     ) -> list[Document]:
         """Return documents that are near and unlike each other. See ``max_marginal_relevance_search``."""
         return documents_of(
@@ -215,7 +220,7 @@ class SearchMethods:
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[MMROptions],
     ) -> list[Document]:
         """Return documents that are near to a vector and unlike each other. See ``max_marginal_relevance_search``."""
         search = MMRSearch(_MMR, k, filter, fetch_k=fetch_k, lambda_mult=lambda_mult, **options)
@@ -228,7 +233,7 @@ class SearchMethods:
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[MMROptions],
     ) -> list[Document]:
         """Return documents that are near to a vector and unlike each other. See ``max_marginal_relevance_search``."""
         search = MMRSearch(_MMR, k, filter, fetch_k=fetch_k, lambda_mult=lambda_mult, **options)
@@ -241,7 +246,7 @@ class SearchMethods:
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[MMROptions],
     ) -> Scored:
         """Return documents that are near and unlike each other, with their distances from the text.
 
@@ -258,7 +263,7 @@ class SearchMethods:
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,
         filter: FilterLike | None = None,
-        **options: Unpack[SearchOptions],
+        **options: Unpack[MMROptions],
     ) -> Scored:
         """Return documents with their distances. See ``max_marginal_relevance_search_with_score``."""
         return await self._searcher.arun(
@@ -268,7 +273,7 @@ class SearchMethods:
     # Text
 
     def text_search(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextSearchOptions]
     ) -> list[Document]:
         """Return the documents whose text matches best, best first. Nothing is embedded.
 
@@ -277,7 +282,7 @@ class SearchMethods:
                 word finds nothing.
             k: How many at most.
             filter: Only documents that match this; with BM25STD it never touches the score.
-            options: See ``TextOptions``.
+            options: See ``TextSearchOptions``.
 
         Raises:
             UnknownArgumentError: If there is another keyword.
@@ -287,19 +292,19 @@ class SearchMethods:
         return documents_of(self.text_search_with_score(query, k, filter, **options))
 
     async def atext_search(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextSearchOptions]
     ) -> list[Document]:
         """Return the documents whose text matches best. See ``text_search``."""
         return documents_of(await self.atext_search_with_score(query, k, filter, **options))
 
     def text_search_with_score(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextSearchOptions]
     ) -> Scored:
         """Return the documents whose text matches best, with their scores: larger is better. See ``text_search``."""
         return self._searcher.run(query, TextSearch(_TEXT, k, filter, **options))
 
     async def atext_search_with_score(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[TextSearchOptions]
     ) -> Scored:
         """Return the documents whose text matches best, with their scores. See ``text_search``."""
         return await self._searcher.arun(query, TextSearch(_TEXT, k, filter, **options))
@@ -307,7 +312,7 @@ class SearchMethods:
     # Hybrid
 
     def hybrid_search(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridSearchOptions]
     ) -> list[Document]:
         """Return the documents that are near to a text or have its words, or both, best first.
 
@@ -315,7 +320,7 @@ class SearchMethods:
             query: Any text. It is embedded for the vector side; its words are looked for on the text side.
             k: How many at most.
             filter: Only documents that match this, on both sides.
-            options: See ``HybridOptions``.
+            options: See ``HybridSearchOptions``.
 
         Raises:
             UnknownArgumentError: If there is another keyword.
@@ -325,19 +330,19 @@ class SearchMethods:
         return documents_of(self.hybrid_search_with_score(query, k, filter, **options))
 
     async def ahybrid_search(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridSearchOptions]
     ) -> list[Document]:
         """Return the documents that are near to a text or have its words. See ``hybrid_search``."""
         return documents_of(await self.ahybrid_search_with_score(query, k, filter, **options))
 
     def hybrid_search_with_score(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridSearchOptions]
     ) -> Scored:
         """Return what ``hybrid_search`` returns, with the fused scores: larger is better."""
         return self._searcher.run(query, HybridSearch(_HYBRID, k, filter, **options))
 
     async def ahybrid_search_with_score(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridOptions]
+        self, query: str, k: int = 4, filter: FilterLike | None = None, **options: Unpack[HybridSearchOptions]
     ) -> Scored:
         """Return what ``hybrid_search`` returns, with the fused scores: larger is better."""
         return await self._searcher.arun(query, HybridSearch(_HYBRID, k, filter, **options))

@@ -9,10 +9,15 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from langchain_core.documents import Document
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.arguments import check_fraction
+from redisvl_adapters.core.arguments import check_fraction, check_name
+from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.vectors import Vector
-from redisvl_adapters.core.search.options import SEARCH_OPTIONS, TEXT_OPTIONS, HybridOptions
+from redisvl_adapters.core.search.mmr_search import mmr_fetch_k
+from redisvl_adapters.core.search.options import SEARCH_OPTIONS, TEXT_OPTIONS
+from redisvl_adapters.core.search.ranking import Ranking, choose_unlike, read_fetch_k
+from redisvl_adapters.core.search.recency import check_recency_key, read_recency
+from redisvl_adapters.core.search.rerank import check_sync
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.search.scores import distance_at, relevance
 from redisvl_adapters.core.search.search_checks import (
@@ -26,6 +31,8 @@ from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
+from redisvl_adapters.langchain.reranker import read_reranker
+from redisvl_adapters.langchain.search_options import RANKING_OPTIONS
 
 Scored: TypeAlias = list[tuple[Document, float]]
 """Documents with their distances or scores."""
@@ -33,38 +40,20 @@ Scored: TypeAlias = list[tuple[Document, float]]
 SearchType: TypeAlias = Literal["similarity", "similarity_score_threshold", "mmr", "text", "hybrid"]
 
 
-class SearchKwargs(HybridOptions, total=False):
-    """The ``search_kwargs`` of a retriever. A search type takes those that its search method has.
-
-    Keys:
-        k: How many documents at most (4).
-        filter: Only documents that match this.
-        score_threshold: ``similarity_score_threshold``: only documents that are at least this relevant, from 0 to 1.
-        fetch_k: ``mmr`` and ``hybrid``: how many candidates there are to choose from.
-        lambda_mult: ``mmr``: 1 looks at nearness alone, 0 at variety alone (0.5).
-
-    The others are those of ``SearchOptions`` (all types but ``text``), of ``TextOptions`` (``text`` and ``hybrid``) and
-    of ``HybridOptions`` (``hybrid``).
-    """
-
-    k: int
-    filter: FilterLike | None
-    score_threshold: float
-    lambda_mult: float
-
-
 _OF_MMR = frozenset({"fetch_k", "lambda_mult"})
+_ARGUMENTS = NAMED_ARGUMENTS | RANKING_OPTIONS
+"""What every search takes beside its options, for errors."""
 
 
 class Query(NamedTuple):
     """What is searched for.
 
     Attributes:
-        text: The text; empty if there is a vector alone.
+        text: The text; None if there is a vector alone.
         vector: Its vector, shape (dims,); empty if the search needs none.
     """
 
-    text: str
+    text: str | None
     vector: Vector
 
 
@@ -88,8 +77,14 @@ class Search(ABC):
     needs_vector = True
 
     def __init__(self, where: str, /, k: int = 4, filter: FilterLike | None = None, **options: Any) -> None:
+        self._where = where
         self._k = k
         self._filter = filter
+        self._rerank, recency, score_key = (options.pop(name, None) for name in ("rerank", "recency", "score_key"))
+        self._score_key = None if score_key is None else check_name(score_key, "score_key")
+        reranker, decay = read_reranker(self._rerank), read_recency(recency)
+        is_ranked = reranker is not None or decay is not None
+        self._ranking = Ranking(reranker, decay, to_document, _metadata_of) if is_ranked else None
         self._options = options
         self._check(where)
 
@@ -98,42 +93,107 @@ class Search(ABC):
         """Raise an error if an argument is wrong."""
 
     @abstractmethod
-    def steps(self, state: IndexState, query: Query) -> Steps[Scored]:
-        """Return the operation that searches an index."""
+    def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
+        """Return the operation that finds what there is to choose from."""
+
+    def check_query(self, *, has_text: bool, is_async: bool) -> None:
+        """Refuse a query that the reranker cannot compare with.
+
+        Args:
+            has_text: Whether the query has a text.
+            is_async: Whether the search is async.
+
+        Raises:
+            ArgumentError: If so.
+        """
+        if self._rerank is None:
+            return
+        if not has_text:
+            raise ArgumentError(
+                f"rerank compares documents with the text of a query, which {self._where} does not have; search by text"
+            )
+        if not is_async:
+            check_sync(self._rerank)
+
+    def steps(self, state: IndexState, query: Query) -> Steps[list[Hit]]:
+        """Return the operation that searches an index: what it finds is for ``results``."""
+        hits = yield from self._find(state, query, read_filter(self._filter))
+        if self._ranking is not None:
+            if self._ranking.recency is not None:
+                yield from check_recency_key(state, self._ranking.recency, hits)
+            for hit in hits:
+                if hit.score is None:
+                    hit.score = relevance(hit.distance, state.metric, state.rounding)
+        return hits
+
+    def results(self, query: Query, hits: list[Hit]) -> Scored:
+        """Return documents with their scores, of what the operation found; with their distances if it has no scores.
+
+        Raises:
+            RerankError: If the reranker does not give scores.
+            ArgumentError: If something has no age, or has the key for scores already.
+        """
+        if self._ranking is None:
+            return self._told([(to_document(hit.record), _number(hit)) for hit in hits])
+        return self._told(self._choose(self._ranking.rank(query.text or "", hits), hits))
+
+    async def aresults(self, query: Query, hits: list[Hit]) -> Scored:
+        """Return documents with their scores. See ``results``."""
+        if self._ranking is None:
+            return self.results(query, hits)
+        return self._told(self._choose(await self._ranking.arank(query.text or "", hits), hits))
+
+    def _choose(self, ranked: Scored, hits: list[Hit]) -> Scored:  # noqa: ARG002  # MMR looks at the vectors of hits
+        return ranked[: self._k]
+
+    def _told(self, found: Scored) -> Scored:
+        """Return documents that tell their scores, if that was asked for."""
+        if (key := self._score_key) is not None:
+            for document, score in found:
+                if key in document.metadata:
+                    raise ArgumentError(
+                        f"score_key {key!r:.80} is a metadata key of document {document.id!r:.80}; choose another one"
+                    )
+                document.metadata[key] = score
+        return found
 
 
 class SimilaritySearch(Search):
     """The documents nearest to a vector, with their distances."""
 
+    _takes = _ARGUMENTS | {"fetch_k"}
+
     def _check(self, where: str) -> None:
-        check_vector_search(where, self._k, self._options)
+        fetch_k = self._options.pop("fetch_k", None)
+        check_vector_search(where, self._k, self._options, self._takes)
+        self._fetch_k = read_fetch_k(self._where, self._k, fetch_k, self._ranking)
 
-    def steps(self, state: IndexState, query: Query) -> Steps[Scored]:
-        """Return the operation that finds the nearest documents."""
-        where = read_filter(self._filter)
-        return _with_distances(operations.search_by_vector(state, query.vector, self._k, where, **self._options))
+    def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
+        return operations.search_by_vector(state, query.vector, self._fetch_k, filter, **self._options)
 
 
-class RelevanceSearch(Search):
+class RelevanceSearch(SimilaritySearch):
     """The documents nearest to a vector, with their relevance in [0, 1], which is at least ``score_threshold``."""
+
+    _takes = _ARGUMENTS | {"fetch_k", "score_threshold"}
 
     def _check(self, where: str) -> None:
         threshold = self._options.pop("score_threshold", None)
-        check_vector_search(where, self._k, self._options, NAMED_ARGUMENTS | {"score_threshold"})
+        super()._check(where)
         self._least = 0.0 if threshold is None else check_fraction(threshold, "score_threshold")
         if threshold is not None and self._options.get("distance_threshold") is not None:
             raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
 
-    def steps(self, state: IndexState, query: Query) -> Steps[Scored]:
-        """Return the operation that finds the nearest documents and computes their relevance."""
+    def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
         metric, options = state.metric, self._options
         if self._least:
             # A little further, since the server's distances are rounded; the last word is below.
             options = {**options, "distance_threshold": distance_at(self._least, metric) + 1e-5}
-        where = read_filter(self._filter)
-        hits = yield from operations.search_by_vector(state, query.vector, self._k, where, **options)
-        scored = [(hit, relevance(hit.distance, metric, state.rounding)) for hit in hits]
-        return [(to_document(hit.record), score) for hit, score in scored if score >= self._least]
+        hits = yield from operations.search_by_vector(state, query.vector, self._fetch_k, filter, **options)
+        metric = state.metric
+        for hit in hits:
+            hit.score = relevance(hit.distance, metric, state.rounding)
+        return [hit for hit in hits if (hit.score or 0.0) >= self._least]
 
 
 class MMRSearch(Search):
@@ -141,14 +201,19 @@ class MMRSearch(Search):
 
     def _check(self, where: str) -> None:
         options = {name: value for name, value in self._options.items() if name not in _OF_MMR}
-        check_vector_search(where, self._k, options, NAMED_ARGUMENTS | _OF_MMR)
+        check_vector_search(where, self._k, options, _ARGUMENTS | _OF_MMR)
         check_fetch_k(self._k, self._options.get("fetch_k"))
-        check_fraction(self._options.get("lambda_mult", 0.5), "lambda_mult")
+        self._lambda = check_fraction(self._options.get("lambda_mult", 0.5), "lambda_mult")
 
-    def steps(self, state: IndexState, query: Query) -> Steps[Scored]:
-        """Return the operation that fetches the nearest documents and chooses among them."""
-        where = read_filter(self._filter)
-        return _with_distances(operations.search_mmr(state, query.vector, self._k, where, **self._options))
+    def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
+        if self._ranking is None:
+            return operations.search_mmr(state, query.vector, self._k, filter, **self._options)
+        options = {name: value for name, value in self._options.items() if name not in _OF_MMR}
+        fetch_k = mmr_fetch_k(self._k, self._options.get("fetch_k"))
+        return operations.search_by_vector(state, query.vector, fetch_k, filter, vectors=True, **options)
+
+    def _choose(self, ranked: Scored, hits: list[Hit]) -> Scored:
+        return choose_unlike(ranked, hits, lambda document: document.id, k=self._k, lambda_mult=self._lambda)
 
 
 class TextSearch(Search):
@@ -157,29 +222,31 @@ class TextSearch(Search):
     needs_vector = False
 
     def _check(self, where: str) -> None:
-        check_text_search(where, self._k, self._options)
+        fetch_k = self._options.pop("fetch_k", None)
+        check_text_search(where, self._k, self._options, _ARGUMENTS | {"fetch_k"})
+        self._fetch_k = read_fetch_k(self._where, self._k, fetch_k, self._ranking)
 
-    def steps(self, state: IndexState, query: Query) -> Steps[Scored]:
-        """Return the operation that finds the documents with the words of the query."""
-        where = read_filter(self._filter)
-        return _with_scores(
-            operations.search_text(state, query.text, self._k, where, **_as_in_core(self._options, TEXT_OPTIONS))
-        )
+    def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
+        options = _as_in_core(self._options, TEXT_OPTIONS)
+        return operations.search_text(state, query.text or "", self._fetch_k, filter, **options)
 
 
 class HybridSearch(Search):
     """The documents that are near to a vector or match a text, or both, with their fused scores."""
 
     def _check(self, where: str) -> None:
-        self._fusion = check_hybrid_search(where, self._k, self._options)
+        self._fusion = check_hybrid_search(where, self._k, self._options, _ARGUMENTS)
         self.needs_vector = self._fusion.alpha > 0
 
-    def steps(self, state: IndexState, query: Query) -> Steps[Scored]:
-        """Return the operation that searches by vector and by text, and fuses the two rankings."""
+    def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
         options = _as_in_core(self._options, SEARCH_OPTIONS | TEXT_OPTIONS | {"fetch_k"})
-        where = read_filter(self._filter)
-        return _with_scores(
-            operations.search_hybrid(state, query.vector, query.text, self._k, where, fusion=self._fusion, **options)
+        k = (
+            self._k
+            if self._ranking is None
+            else read_fetch_k(self._where, self._k, options.get("fetch_k"), self._ranking)
+        )
+        return operations.search_hybrid(
+            state, query.vector, query.text or "", k, filter, fusion=self._fusion, **options
         )
 
 
@@ -221,12 +288,12 @@ def documents_of(found: Scored) -> list[Document]:
     return [document for document, _ in found]
 
 
-def _with_distances(search: Steps[list[Hit]]) -> Steps[Scored]:
-    return [(to_document(hit.record), hit.distance) for hit in (yield from search)]
+def _metadata_of(document: Document) -> Mapping[str, Any]:
+    return document.metadata
 
 
-def _with_scores(search: Steps[list[Hit]]) -> Steps[Scored]:
-    return [(to_document(hit.record), hit.score or 0.0) for hit in (yield from search)]
+def _number(hit: Hit) -> float:
+    return hit.distance if hit.score is None else hit.score
 
 
 def _as_in_core(options: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

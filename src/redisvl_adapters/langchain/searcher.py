@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core.index.readiness import asking_together
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError
@@ -34,44 +36,62 @@ class Searcher:
             ArgumentError: If the query is no text.
         """
         check_query(query)
+        search.check_query(has_text=True, is_async=False)
         vector = self._embedding.embed_query(query) if search.needs_vector else []
-        return self._index.run(search.steps(self._index.state, Query(query, vector)))
+        return self._run(Query(query, vector), search)
 
     async def arun(self, query: str, search: Search) -> Scored:
         """Return what a search finds for a text. See ``run``."""
         check_query(query)
         vector = await self._embedding.aembed_query(query) if search.needs_vector else []
-        return await self._index.arun(search.steps(self._index.state, Query(query, vector)))
+        return await self._arun(Query(query, vector), search)
 
     def run_by_vector(self, vector: Sequence[float], search: Search) -> Scored:
         """Return what a search finds for a vector."""
-        return self._index.run(search.steps(self._index.state, Query("", vector)))
+        search.check_query(has_text=False, is_async=False)
+        return self._run(Query(None, vector), search)
 
     async def arun_by_vector(self, vector: Sequence[float], search: Search) -> Scored:
         """Return what a search finds for a vector."""
-        return await self._index.arun(search.steps(self._index.state, Query("", vector)))
+        search.check_query(has_text=False, is_async=True)
+        return await self._arun(Query(None, vector), search)
+
+    def _run(self, query: Query, search: Search) -> Scored:
+        return search.results(query, self._index.run(search.steps(self._index.state, query)))
+
+    async def _arun(self, query: Query, search: Search) -> Scored:
+        return await search.aresults(query, await self._index.arun(search.steps(self._index.state, query)))
 
     def run_batch(self, queries: Sequence[str], search: Search) -> list[Scored]:
         """Return what a search finds for each of some texts, embedded by one call and searched in one round trip.
+
+        What is found is reranked query by query.
 
         Raises:
             ArgumentError: If the queries are no list of texts.
         """
         texts = _checked(queries)
+        search.check_query(has_text=True, is_async=False)
         vectors = self._embedding.embed_documents(texts) if search.needs_vector and texts else [[]] * len(texts)
-        return self._index.run(self._batch(texts, vectors, search))
+        asked = _queries(texts, vectors)
+        found = self._index.run(self._batch(asked, search))
+        return [search.results(query, hits) for query, hits in zip(asked, found, strict=True)]
 
     async def arun_batch(self, queries: Sequence[str], search: Search) -> list[Scored]:
-        """Return what a search finds for each of some texts. See ``run_batch``."""
+        """Return what a search finds for each of some texts, reranked side by side. See ``run_batch``."""
         texts = _checked(queries)
         vectors = await self._embedding.aembed_documents(texts) if search.needs_vector and texts else [[]] * len(texts)
-        return await self._index.arun(self._batch(texts, vectors, search))
+        asked = _queries(texts, vectors)
+        found = await self._index.arun(self._batch(asked, search))
+        pairs = zip(asked, found, strict=True)
+        return await asyncio.gather(*(search.aresults(query, hits) for query, hits in pairs))
 
-    def _batch(self, texts: list[str], vectors: list[list[float]], search: Search) -> Steps[list[Scored]]:
-        pairs = zip(texts, vectors, strict=True)
-        return asking_together(
-            self._index.state, [search.steps(self._index.state, Query(text, vector)) for text, vector in pairs]
-        )
+    def _batch(self, queries: Sequence[Query], search: Search) -> Steps[list[list[Hit]]]:
+        return asking_together(self._index.state, [search.steps(self._index.state, query) for query in queries])
+
+
+def _queries(texts: list[str], vectors: list[list[float]]) -> list[Query]:
+    return [Query(text, vector) for text, vector in zip(texts, vectors, strict=True)]
 
 
 def _checked(queries: Any) -> list[str]:

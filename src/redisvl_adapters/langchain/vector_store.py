@@ -24,7 +24,8 @@ from redisvl_adapters.langchain.add_options import AddOptions
 from redisvl_adapters.langchain.record_methods import RecordMethods
 from redisvl_adapters.langchain.retriever import RedisRetriever
 from redisvl_adapters.langchain.search_methods import SearchMethods
-from redisvl_adapters.langchain.search_types import SearchKwargs, SearchType, documents_of, search_of_type
+from redisvl_adapters.langchain.search_options import SearchKwargs
+from redisvl_adapters.langchain.search_types import SearchType, documents_of, search_of_type
 from redisvl_adapters.langchain.searcher import Searcher
 from redisvl_adapters.signatures import list_keywords
 

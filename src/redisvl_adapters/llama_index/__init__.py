@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from redisvl_adapters.core.caches.calibration import acalibrate, calibrate
     from redisvl_adapters.core.schema.options import IndexOptions
     from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
+    from redisvl_adapters.core.search.recency import RecencyOptions
     from redisvl_adapters.core.sessions.options import ChatStoreOptions, SessionOptions
     from redisvl_adapters.llama_index.chat_store import RedisChatStore
     from redisvl_adapters.llama_index.memory_store import RedisMemoryStore
@@ -35,6 +36,7 @@ __all__ = [
     "HybridOptions",
     "IndexOptions",
     "QueryOptions",
+    "RecencyOptions",
     "RedisChatStore",
     "RedisMemoryStore",
     "RedisVectorStore",
@@ -58,6 +60,7 @@ __getattr__ = lazy_attributes(
         **dict.fromkeys(["calibrate", "acalibrate"], f"{_CORE}.caches.calibration"),
         "IndexOptions": f"{_CORE}.schema.options",
         **dict.fromkeys(["SearchOptions", "TextOptions", "HybridOptions"], f"{_CORE}.search.options"),
+        "RecencyOptions": f"{_CORE}.search.recency",
         **dict.fromkeys(["SessionOptions", "ChatStoreOptions"], f"{_CORE}.sessions.options"),
         "CacheOptions": f"{_CORE}.caches.cache_options",
         **dict.fromkeys(["AddOptions", "QueryOptions"], f"{_OWN}.options"),

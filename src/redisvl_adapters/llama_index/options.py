@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+
 from redisvl_adapters.core.ingest.options import IngestOptions
 from redisvl_adapters.core.search.options import HybridOptions
+from redisvl_adapters.core.search.recency import RecencyOptions
+from redisvl_adapters.core.search.rerank import ScoreFunction
+
+Rerank: TypeAlias = BaseNodePostprocessor | ScoreFunction
+"""A node postprocessor of LlamaIndex's, or a function of the query and texts to one score for each text."""
 
 
 class AddOptions(IngestOptions, total=False):
@@ -21,11 +30,18 @@ class QueryOptions(HybridOptions, total=False):
 
     Each mode has a part of it, and refuses the rest: DEFAULT the keys of ``SearchOptions``, TEXT_SEARCH and SPARSE
     those of ``TextOptions``, HYBRID those of ``HybridOptions``, and MMR those of ``SearchOptions`` and the following.
-    What the query says too (``alpha``, ``mmr_threshold``) must be the same there.
+    What the query says too (``alpha``, ``mmr_threshold``) must be the same there. All modes have ``rerank`` and
+    ``recency``.
 
     Keys:
-        fetch_k: MMR: how many of the nearest to choose from; by default 20, or k if that is more.
+        fetch_k: MMR: how many of the nearest to choose from; by default 20, or k if that is more. With ``rerank`` or
+            ``recency`` in any mode: how many candidates are ranked anew; by default 100, or twice k if that is more.
+        rerank: Scores the candidates by comparing each with the text of the query: a ``BaseNodePostprocessor``, or a
+            function of the query and a list of texts to one number for each, sync or async.
+        recency: Lets scores decay with age. See ``RecencyOptions``.
         mmr_threshold: MMR: from 0 (variety alone) to 1 (nearness alone), 0.5 by default. Or give it in the query.
     """
 
     mmr_threshold: float | None
+    rerank: Rerank | None
+    recency: RecencyOptions | None

@@ -4,40 +4,80 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode, VectorStoreQueryResult
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.arguments import check_fraction, check_k
-from redisvl_adapters.core.filters.algebra import And, Filter, FromSources
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.search.options import SEARCH_OPTIONS
+from redisvl_adapters.core.search.mmr_search import mmr_fetch_k
+from redisvl_adapters.core.search.ranking import choose_unlike
+from redisvl_adapters.core.search.recency import check_recency_key
 from redisvl_adapters.core.search.results import Hit
-from redisvl_adapters.core.search.scores import similarity
+from redisvl_adapters.core.search.scores import relevance, similarity
 from redisvl_adapters.core.search.search_checks import (
-    check_fetch_k,
     check_hybrid_search,
     check_text_search,
     check_vector_search,
 )
-from redisvl_adapters.core.search.text_query import DEFAULT_SCORER
 from redisvl_adapters.core.search.vector_search import read_search_options
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.errors import ArgumentError, UnknownArgumentError
-from redisvl_adapters.llama_index.filters import read_filter
+from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.llama_index.nodes import to_node
-from redisvl_adapters.llama_index.options import QueryOptions
+from redisvl_adapters.llama_index.query_request import RANKING_OPTIONS, QueryRequest, mode_name, read_request
 
-DEFAULT_MMR_THRESHOLD = 0.5
+_ALSO = RANKING_OPTIONS | {"fetch_k"}
 FILTER_SIMILARITY = 1.0
 """The similarity of nodes that were found by a filter alone."""
 
-_QUERY_PARTS = {field.name for field in fields(VectorStoreQuery)} - QueryOptions.__annotations__.keys()
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the search of a query found, from which its result is made.
+
+    Attributes:
+        request: The query.
+        hits: The hits, best first; with a ranking, the candidates with their scores.
+    """
+
+    request: QueryRequest
+    hits: list[Hit]
+
+    def result(self) -> VectorStoreQueryResult:
+        """Return the result, reranked if the query says so.
+
+        Raises:
+            RerankError: If the reranker does not give scores.
+            ArgumentError: If something has no age.
+        """
+        ranking = self.request.ranking
+        return self._result(self._scored() if ranking is None else ranking.rank(self.request.words, self.hits))
+
+    async def aresult(self) -> VectorStoreQueryResult:
+        """Return the result. See ``result``."""
+        ranking = self.request.ranking
+        return self._result(self._scored() if ranking is None else await ranking.arank(self.request.words, self.hits))
+
+    def _scored(self) -> list[tuple[BaseNode, float]]:
+        return [(to_node(hit.record), _similarity(hit, self.request.state)) for hit in self.hits]
+
+    def _result(self, found: list[tuple[BaseNode, float]]) -> VectorStoreQueryResult:
+        request, shown = self.request, self.request.query.output_fields
+        if request.ranking is not None:
+            found = _choose(request, found, self.hits)
+        if shown is not None:
+            for node, _ in found:
+                node.metadata = {key: value for key, value in node.metadata.items() if key in shown}
+        return VectorStoreQueryResult(
+            nodes=[node for node, _ in found],
+            similarities=[score for _, score in found],
+            ids=[node.node_id for node, _ in found],
+        )
 
 
-def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any]) -> Steps[VectorStoreQueryResult]:
+def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any]) -> Steps[Found]:
     """Return what a query finds.
 
     Raises:
@@ -46,23 +86,14 @@ def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, 
         FilterError: If the filter cannot be honoured.
     """
     _check_query(state, query)
-    for name in options:
-        if name in _QUERY_PARTS:
-            raise UnknownArgumentError(
-                f"{name!r} is a part of the query, not of vector_store_kwargs: give it to VectorStoreQuery, or to the "
-                "retriever"
-            )
-    request = _Request(
-        state,
-        query,
-        check_k(query.similarity_top_k, "similarity_top_k"),
-        _filter(query),
-        # VectorStoreIndex passes an empty list where it restricts nothing.
-        query.node_ids or None,
-        dict(options),
-    )
-    hits = yield from _SEARCHES[_name(query.mode)](request)
-    return _result(hits, query, state)
+    request = read_request(state, query, options)
+    hits = yield from _SEARCHES[request.mode](request)
+    if (ranking := request.ranking) is not None:
+        if ranking.recency is not None:
+            yield from check_recency_key(state, ranking.recency, hits)
+        for hit in hits:
+            hit.score = _relevance(hit, state) if ranking.reranker is None else _similarity(hit, state)
+    return Found(request, hits)
 
 
 def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
@@ -71,7 +102,7 @@ def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
             f"query is a VectorStoreQuery; not {type(query).__name__} {query!r:.80}. To ask in words, ask an index: "
             "VectorStoreIndex.from_vector_store(store).as_retriever().retrieve(...)"
         )
-    if (name := _name(query.mode)) not in _SEARCHES:
+    if (name := mode_name(query.mode)) not in _SEARCHES:
         raise ArgumentError(f"query mode {name!r:.80} is not served; modes are: {', '.join(_SEARCHES)}")
     if isinstance(query.output_fields, str):
         raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r:.80}]")
@@ -82,97 +113,30 @@ def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A query whose common parts are checked.
-
-    Attributes:
-        state: The index.
-        query: The query.
-        k: How many results.
-        filter: What they match.
-        ids: Which they are among; None for all.
-        options: What else was given.
-    """
-
-    state: IndexState
-    query: VectorStoreQuery
-    k: int
-    filter: Filter | None
-    ids: list[str] | None
-    options: dict[str, Any]
-
-    @property
-    def vector(self) -> list[float]:
-        if self.query.query_embedding is None:
-            raise self._lacks("query_embedding")
-        return self.query.query_embedding
-
-    @property
-    def text(self) -> str:
-        if self.query.query_str is None:
-            raise self._lacks("query_str")
-        return self.query.query_str
-
-    def _lacks(self, part: str) -> ArgumentError:
-        return ArgumentError(f"the query has no {part}, which mode {_name(self.query.mode)!r} needs")
-
-    def asks_filter_alone(self, *, by_words: bool = False) -> bool:
-        """Tell whether it has neither a vector nor words, so that its filter and its ids alone say what is asked.
-
-        Args:
-            by_words: Whether its mode looks for words alone; if there are none, nothing is found without a restriction.
-        """
-        if self.query.query_embedding is not None or self.query.query_str:
-            return False
-        # A retriever with an empty text asks so; without any text, something was forgotten.
-        is_retriever = self.query.query_str is not None and not by_words
-        return is_retriever or self.filter is not None or self.ids is not None
-
-    def part(self, name: str) -> Any:
-        """Return a part of the query that can be given among the options too; None if it is in neither.
-
-        Raises:
-            ArgumentError: If it is in both, and they differ.
-        """
-        asked, option = getattr(self.query, name), self.options.get(name)
-        if asked is not None and option is not None and asked != option:
-            raise ArgumentError(
-                f"{name} is {asked!r:.80} in the query, and {option!r:.80} in vector_store_kwargs; give one of them"
-            )
-        return option if asked is None else asked
-
-    @property
-    def vector_options(self) -> Any:
-        return {name: value for name, value in self.options.items() if name in SEARCH_OPTIONS}
-
-    @property
-    def text_options(self) -> Any:
-        return {
-            "match": self.options.get("match", "any"),
-            "scorer": self.options.get("scorer", DEFAULT_SCORER),
-            "fields": self.options.get("text_fields"),
-        }
-
-
-def _search_by_vector(request: _Request) -> Steps[list[Hit]]:
-    check_vector_search("a query", request.k, request.options, ())
+def _search_by_vector(request: QueryRequest) -> Steps[list[Hit]]:
+    k = request.fetch_k
+    check_vector_search("a query", request.k, _without(request.options, "fetch_k"), _ALSO)
     if request.asks_filter_alone():
-        return _find_by_filter(request, request.k)
+        return _find_by_filter(request, k)
+    return _nearest(request, k)
+
+
+def _nearest(request: QueryRequest, k: int, *, vectors: bool = False) -> Steps[list[Hit]]:
     return operations.search_by_vector(
         request.state,
         request.vector,
-        request.k,
+        k,
         request.filter,
         ids=request.ids,
         frame=True,
+        vectors=vectors,
         **request.vector_options,
     )
 
 
-def _search_text(request: _Request) -> Steps[list[Hit]]:
-    k = _top_k(request.query.sparse_top_k, "sparse_top_k", request.k)
-    check_text_search(f"a {_name(request.query.mode)} query", k, request.options, ())
+def _search_text(request: QueryRequest) -> Steps[list[Hit]]:
+    k = request.fetch_k
+    check_text_search(f"a {request.mode} query", k, _without(request.options, "fetch_k"), _ALSO)
     if request.asks_filter_alone(by_words=True):
         return _find_by_filter(request, k)
     return operations.search_text(
@@ -187,12 +151,12 @@ def _search_text(request: _Request) -> Steps[list[Hit]]:
     )
 
 
-def _search_hybrid(request: _Request) -> Steps[list[Hit]]:
-    query, options = request.query, request.options
+def _search_hybrid(request: QueryRequest) -> Steps[list[Hit]]:
+    options = request.options
     if (alpha := request.part("alpha")) is not None:
         options = {**options, "alpha": alpha}
-    k = _top_k(query.hybrid_top_k, "hybrid_top_k", request.k)
-    fusion = check_hybrid_search("a hybrid query", k, options, ())
+    fusion = check_hybrid_search("a hybrid query", request.k, options, RANKING_OPTIONS)
+    k = request.k if request.ranking is None else request.fetch_k
     if request.asks_filter_alone(by_words=not fusion.alpha):
         return _find_by_filter(request, k)
     return operations.search_hybrid(
@@ -203,7 +167,7 @@ def _search_hybrid(request: _Request) -> Steps[list[Hit]]:
         request.filter,
         fusion=fusion,
         fetch_k=options.get("fetch_k"),
-        fetch_text_k=_top_k(query.sparse_top_k, "sparse_top_k", None),
+        fetch_text_k=request.fetch_text_k,
         ids=request.ids,
         frame=True,
         **request.text_options,
@@ -211,38 +175,45 @@ def _search_hybrid(request: _Request) -> Steps[list[Hit]]:
     )
 
 
-def _search_mmr(request: _Request) -> Steps[list[Hit]]:
-    threshold = request.part("mmr_threshold")
-    if threshold is not None:
-        check_fraction(threshold, "mmr_threshold")
-    fetch_k = request.options.get("fetch_k")
-    check_fetch_k(request.k, fetch_k)
-    own = ("fetch_k", "mmr_threshold")
-    options = {name: value for name, value in request.options.items() if name not in own}
-    check_vector_search("an mmr query", request.k, options, own)
+def _search_mmr(request: QueryRequest) -> Steps[list[Hit]]:
+    lambda_mult = request.mmr_threshold
+    fetch_k = mmr_fetch_k(request.k, request.options.get("fetch_k"))
+    options = _without(request.options, "fetch_k", "mmr_threshold")
+    check_vector_search("an mmr query", request.k, options, {*_ALSO, "mmr_threshold"})
     if request.asks_filter_alone():
-        return _find_by_filter(request, request.k)
+        return _find_by_filter(request, request.k if request.ranking is None else fetch_k)
+    if request.ranking is not None:
+        return _nearest(request, fetch_k, vectors=True)
     return operations.search_mmr(
         request.state,
         request.vector,
         request.k,
         request.filter,
         fetch_k=fetch_k,
-        lambda_mult=DEFAULT_MMR_THRESHOLD if threshold is None else threshold,
+        lambda_mult=lambda_mult,
         ids=request.ids,
         frame=True,
         **request.vector_options,
     )
 
 
-def _find_by_filter(request: _Request, k: int) -> Steps[list[Hit]]:
+def _choose(
+    request: QueryRequest, ranked: list[tuple[BaseNode, float]], hits: list[Hit]
+) -> list[tuple[BaseNode, float]]:
+    """Return the results of a query among its candidates, which were ranked anew."""
+    if request.mode != VectorStoreQueryMode.MMR.value or request.asks_filter_alone():
+        return ranked[: request.k]
+    return choose_unlike(ranked, hits, lambda node: node.node_id, k=request.k, lambda_mult=request.mmr_threshold)
+
+
+def _find_by_filter(request: QueryRequest, k: int) -> Steps[list[Hit]]:
     """Return records that match, in no order, since there is nothing to compare them with."""
     _, filter = read_search_options(request.vector_options, request.filter)
     found = yield from operations.fetch_matching(request.state, filter, request.ids, k)
     return [Hit(record, math.nan, FILTER_SIMILARITY) for record in found]
 
 
-_Search: TypeAlias = Callable[[_Request], Steps[list[Hit]]]
+_Search: TypeAlias = Callable[[QueryRequest], Steps[list[Hit]]]
 # By value: a mode can be given as a plain string too.
 _SEARCHES: Mapping[str, _Search] = {
     VectorStoreQueryMode.DEFAULT.value: _search_by_vector,
@@ -255,31 +226,13 @@ MODES = tuple(map(VectorStoreQueryMode, _SEARCHES))
 """The modes that are served."""
 
 
-def _name(mode: Any) -> str:
-    return str(getattr(mode, "value", mode))
+def _without(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name not in names}
 
 
-def _top_k(value: int | None, name: str, default: Any) -> Any:
-    return default if value is None else check_k(value, name)
+def _similarity(hit: Hit, state: IndexState) -> float:
+    return similarity(hit.distance, state.metric, state.rounding) if hit.score is None else hit.score
 
 
-def _filter(query: VectorStoreQuery) -> Filter | None:
-    filter = read_filter(query.filters)
-    if query.doc_ids is None:
-        return filter
-    sources = FromSources.checked(query.doc_ids, "doc_ids")
-    return sources if filter is None else And((filter, sources))
-
-
-def _result(hits: list[Hit], query: VectorStoreQuery, state: IndexState) -> VectorStoreQueryResult:
-    nodes = [to_node(hit.record) for hit in hits]
-    if query.output_fields is not None:
-        for node in nodes:
-            node.metadata = {key: value for key, value in node.metadata.items() if key in query.output_fields}
-    return VectorStoreQueryResult(
-        nodes=nodes,
-        similarities=[
-            similarity(hit.distance, state.metric, state.rounding) if hit.score is None else hit.score for hit in hits
-        ],
-        ids=[hit.record.id for hit in hits],
-    )
+def _relevance(hit: Hit, state: IndexState) -> float:
+    return relevance(hit.distance, state.metric, state.rounding) if hit.score is None else hit.score

@@ -22,6 +22,7 @@ from redisvl_adapters.core.filters.algebra import FromSources
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, agiven_vectors, aingest, given_vectors, ingest
 from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.search.rerank import check_sync
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.waits import write_retry
 from redisvl_adapters.errors import ArgumentError, known_keywords
@@ -250,14 +251,16 @@ class RedisVectorStore(NodeMethods, BasePydanticVectorStore):
             UnknownArgumentError: If the mode does not have an option.
             FilterError: If the filter cannot be honoured.
         """
-        return self._index.run(run_query(self._index.state, query, options))
+        check_sync(options.get("rerank"))
+        return self._index.run(run_query(self._index.state, query, options)).result()
 
     @list_keywords(QueryOptions)
     async def aquery(  # type: ignore[override]  # its keywords are known
         self, query: VectorStoreQuery, **options: Unpack[QueryOptions]
     ) -> VectorStoreQueryResult:
         """Return what a query finds. See ``query``."""
-        return await self._index.arun(run_query(self._index.state, query, options))
+        found = await self._index.arun(run_query(self._index.state, query, options))
+        return await found.aresult()
 
 
 def _plan(options: AddOptions) -> IngestPlan:

@@ -93,7 +93,7 @@ def _compile(
                 raise
             elif error.key in present:
                 raise _not_filterable(error.key, schema, state.spec) from None
-            elif snapshot is not None and (yield from _is_known_key(snapshot.schema, error.key)):
+            elif snapshot is not None and (yield from is_known_key(snapshot.schema, error.key)):
                 present.add(error.key)
                 # Somebody else may have taught it, and written the record, since the index was looked at.
                 snapshot = yield from whole_snapshot(state, anew=True)
@@ -201,6 +201,7 @@ def _oversized(alias: str, schema: Schema) -> FilterError:
     )
 
 
-def _is_known_key(schema: Schema, key: str) -> Steps[bool]:
+def is_known_key(schema: Schema, key: str) -> Steps[bool]:
+    """Ask the server whether a record has a metadata key, indexed or not."""
     (reply,) = yield [count_command(schema, presence_query(key))]
     return not is_missing_index(reply) and read_total(ok(reply)) > 0

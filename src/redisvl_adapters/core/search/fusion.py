@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from redisvl_adapters.core.arguments import check_fraction
+from redisvl_adapters.core.search.scores import between_0_and_1
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 DEFAULT_ALPHA: Mapping[str, float] = {"linear": 0.3, "rrf": 0.5}
@@ -57,7 +58,7 @@ class Fusion:
         for side, weight in ((vector_scores, self.alpha), (text_scores, 1 - self.alpha)):
             if not weight:
                 continue
-            ranked = self._by_rank(side) if self.method == "rrf" else _between_0_and_1(side)
+            ranked = self._by_rank(side) if self.method == "rrf" else between_0_and_1(side)
             for record_id, score in ranked.items():
                 fused[record_id] = fused.get(record_id, 0.0) + weight * score
         return dict(sorted(fused.items(), key=lambda item: (-item[1], item[0])))
@@ -67,10 +68,3 @@ class Fusion:
 
 
 FUSIONS = ("linear", "rrf")
-
-
-def _between_0_and_1(side: Mapping[str, float]) -> dict[str, float]:
-    if not side:
-        return {}
-    best, worst = max(side.values()), min(side.values())
-    return {record_id: 1.0 if best == worst else (score - worst) / (best - worst) for record_id, score in side.items()}

@@ -28,6 +28,11 @@ from redisvl_adapters.errors import ArgumentError
 MIN_CANDIDATES = 100
 
 
+def default_fetch_k(k: int) -> int:
+    """Return how many candidates there are for k results, unless a search says it."""
+    return max(MIN_CANDIDATES, 2 * k) if k else 0
+
+
 @searches_index
 def search_hybrid(
     state: IndexState,
@@ -70,7 +75,7 @@ def search_hybrid(
     """
     fusion = fusion or Fusion()
     check_k(k)
-    fetch_k = max(MIN_CANDIDATES, 2 * k) if fetch_k is None else check_k(fetch_k, "fetch_k")
+    fetch_k = default_fetch_k(k) if fetch_k is None else check_k(fetch_k, "fetch_k")
     fetch_text_k = fetch_k if fetch_text_k is None else check_k(fetch_text_k, "fetch_text_k")
     if max(fetch_k, fetch_text_k) < k:
         raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")

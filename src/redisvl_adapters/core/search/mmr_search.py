@@ -14,9 +14,9 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.options import SearchOptions
 from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.search_checks import check_fetch_k
 from redisvl_adapters.core.search.vector_search import search_by_vector
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.errors import ArgumentError
 
 
 def search_mmr(
@@ -49,13 +49,21 @@ def search_mmr(
         FilterError: If the filter cannot be honoured.
     """
     check_fraction(lambda_mult, "lambda_mult")
-    fetch_k = max(20, check_k(k)) if fetch_k is None else check_k(fetch_k, "fetch_k")
-    if fetch_k < check_k(k):
-        raise ArgumentError(f"fetch_k is at least k; not {fetch_k} with k={k}")
+    fetch_k = mmr_fetch_k(check_k(k), fetch_k)
     hits = yield from search_by_vector(state, vector, fetch_k, filter, ids=ids, frame=frame, vectors=True, **options)
     candidates = as_rows([hit.record.vector for hit in hits])
     chosen = maximal_marginal_relevance(np.asarray(vector), candidates, k=k, lambda_mult=lambda_mult)
     return [hits[place] for place in chosen]
+
+
+def mmr_fetch_k(k: int, fetch_k: int | None) -> int:
+    """Return from how many candidates k are chosen: as many as were told; by default 20, or k if that is more.
+
+    Raises:
+        ArgumentError: If these are fewer than k.
+    """
+    check_fetch_k(k, fetch_k)
+    return max(20, k) if fetch_k is None else fetch_k
 
 
 def maximal_marginal_relevance(
@@ -77,10 +85,32 @@ def maximal_marginal_relevance(
     Source:
         Carbonell and Goldstein, The use of MMR, diversity-based reranking, SIGIR 1998.
     """
-    if not len(candidates) or k < 1:
+    if not len(candidates):
         return []
     unit = _normalised(candidates)
-    to_query = unit @ _normalised(query[np.newaxis])[0]
+    return _choose(unit, unit @ _normalised(query[np.newaxis])[0], k, lambda_mult)
+
+
+def choose_among(vectors: Sequence[Any], relevances: Sequence[float], *, k: int, lambda_mult: float) -> list[int]:
+    """Choose candidates that are relevant and unlike those chosen before.
+
+    Each step takes the candidate with the largest ``lambda * relevance - (1 - lambda) * max cos(chosen, c)``.
+
+    Args:
+        vectors: Those of the candidates.
+        relevances: How relevant each is, from 0 to 1.
+        k: How many to choose at most.
+        lambda_mult: 1 looks at relevance alone, 0 at variety alone.
+
+    Returns:
+        The positions of the chosen candidates, in the order of their choice.
+    """
+    return _choose(_normalised(as_rows(vectors)), np.asarray(relevances), k, lambda_mult) if vectors else []
+
+
+def _choose(unit: NDArray[np.float64], to_query: NDArray[np.float64], k: int, lambda_mult: float) -> list[int]:
+    if k < 1:
+        return []
     chosen = [int(to_query.argmax())]
     to_chosen = unit @ unit[chosen[0]]
     taken = np.zeros(len(unit), dtype=bool)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+K = TypeVar("K")
 
 
 def _logistic(value: float) -> float:
@@ -70,3 +73,11 @@ def distance_at(relevance: float, metric: str) -> float:
     # The logistic function reaches 1 where floats end.
     relevance = min(relevance, 1 - 2**-53)
     return 1 - math.log(relevance / (1 - relevance))
+
+
+def between_0_and_1(scores: Mapping[K, float]) -> dict[K, float]:
+    """Return scores of which the best is 1 and the worst 0; all are 1 if they are equal."""
+    if not scores:
+        return {}
+    best, worst = max(scores.values()), min(scores.values())
+    return {key: 1.0 if best == worst else (score - worst) / (best - worst) for key, score in scores.items()}
