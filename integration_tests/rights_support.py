@@ -12,7 +12,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.outputs import Generation
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.schema import TextNode
+from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
 
 from redisvl_adapters import langchain, llama_index
@@ -237,6 +237,23 @@ async def in_chat_stores(call: Caller) -> None:
     await memory.aclose()
 
 
+async def in_storage(call: Caller) -> None:
+    """Document store, index store and a cache with times to live: all of their interface."""
+    documents = llama_index.RedisDocumentStore(namespace="docs", redis_url=call.url, retry=0)
+    node = TextNode(id_="a", relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id="s")})
+    await call(documents, "add_documents", [node])
+    await call(documents, "add_documents", [TextNode(id_="b")], allow_update=False)
+    assert await call(documents, "get_nodes", ["a"]) == [node]
+    assert set(documents.docs) == {"a", "b"}
+    await call(documents, "delete_ref_doc", "s")
+    await call(documents, "clear")
+    await documents.aclose()
+    kept = llama_index.RedisKVStore(ttl=100, redis_url=call.url, retry=0)
+    await call(kept, "put", "a", {"b": 1})
+    assert await call(kept, "get_all") == {"a": {"b": 1}}
+    await kept.aclose()
+
+
 Steps: TypeAlias = Callable[[Caller], Awaitable[None]]
 
 
@@ -260,6 +277,7 @@ STEPS: Mapping[str, Steps] = {
     "chat-history": in_history,
     "chat-recall": recalled,
     "chat-stores": in_chat_stores,
+    "storage": in_storage,
 }
 """What each user of docs/operating.md does."""
 

@@ -30,7 +30,7 @@ from redisvl_adapters.langchain import (
     acalibrate,
     calibrate,
 )
-from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore, SemanticCacheQueryEngine
+from redisvl_adapters.llama_index import RedisChatStore, RedisKVStore, RedisMemoryStore, SemanticCacheQueryEngine
 from redisvl_adapters.llama_index.query_modes import run_query
 
 VECTOR = [1.0, 2.0]
@@ -190,6 +190,7 @@ KINDS: dict[str, Callable[..., Any]] = {
     "RedisByteStore": RedisByteStore,
     "RedisChatStore": RedisChatStore,
     "RedisMemoryStore": RedisMemoryStore,
+    "RedisKVStore": RedisKVStore,
 }
 
 

@@ -47,6 +47,10 @@ FACES: list[Callable[..., Any]] = [
     ),
     lambda **given: llama_index.RedisChatStore(**given)._connection,
     lambda **given: llama_index.RedisMemoryStore(**given)._connection,
+    lambda **given: llama_index.RedisKVStore(**given)._connection,
+    lambda **given: llama_index.RedisDocumentStore(**given)._kvstore._connection,
+    lambda **given: llama_index.RedisIndexStore(**given)._kvstore._connection,
+    lambda **given: llama_index.RedisStorageContext(index_name="docs", **given).docstore._kvstore._connection,
     lambda **given: pickle.loads(pickle.dumps(llama_index.RedisChatStore(**given)))._connection,  # noqa: S301 (just made)
     lambda **given: llama_index.RedisChatStore.from_json(llama_index.RedisChatStore(**given).to_json())._connection,
     lambda **given: llama_index.SemanticCacheQueryEngine(engine(), MODEL_OF_LLAMA_INDEX, **given).index.connection,

@@ -1,4 +1,4 @@
-"""The examples of histories, chat stores and incremental indexing, run as a user runs them."""
+"""The examples of histories, chat stores, storage and incremental indexing, run as a user runs them."""
 
 from __future__ import annotations
 
@@ -41,6 +41,28 @@ def test_the_chat_store_example_runs(tmp_path: Path) -> None:
         "sessions: ['ann/1']",
         "left: 3",
         "memory: 2 of 8 messages in use, the others archived",
+    ]
+
+
+def test_the_storage_example_runs(tmp_path: Path) -> None:
+    assert run(ROOT / "examples/llama_index_storage.py", folder=tmp_path).splitlines() == [
+        "monday",
+        "  embedding 1",
+        "  embedding 1",
+        "  refreshed 2 of 2, 2 nodes",
+        "  embedding 2",
+        "  2 nodes are new, 2 are there",
+        "monday again",
+        "  refreshed 0 of 2, 2 nodes",
+        "  0 nodes are new, 2 are there",
+        "tuesday",
+        "  embedding 1",
+        "  embedding 1",
+        "  refreshed 2 of 3, 3 nodes",
+        "  embedding 2",
+        "  2 nodes are new, 3 are there",
+        "merging",
+        "  12 leaves become 2 nodes",
     ]
 
 

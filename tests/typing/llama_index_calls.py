@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from typing import assert_type
+from typing import Any, assert_type
 
 import redis
+from llama_index.core import StorageContext, VectorStoreIndex
 from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.ingestion import IngestionCache
 from llama_index.core.memory import ChatMemoryBuffer, Memory
 from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.schema import BaseNode, TextNode
@@ -37,7 +39,11 @@ from redisvl_adapters.llama_index import (
     IndexOptions,
     QueryOptions,
     RedisChatStore,
+    RedisDocumentStore,
+    RedisIndexStore,
+    RedisKVStore,
     RedisMemoryStore,
+    RedisStorageContext,
     RedisVectorStore,
     SearchOptions,
     SemanticCacheQueryEngine,
@@ -165,6 +171,29 @@ async def memory_stores() -> None:
     RedisMemoryStore(sliding="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await store.get_messages("session", state=None)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await store.archive_oldest_messages("session", "2")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def storage(vector_store: RedisVectorStore) -> None:
+    kept = RedisKVStore(prefix="cache", ttl=3600, redis_url="redis://localhost:6379")
+    IngestionCache(cache=kept)
+    kept.put_all([("a", {"b": 1})], "collection", batch_size=100)
+    assert_type(await kept.aget("a"), dict[str, Any] | None)
+    documents = RedisDocumentStore(namespace="docs", retry=timedelta(seconds=15))
+    StorageContext.from_defaults(vector_store=vector_store, docstore=documents, index_store=RedisIndexStore())
+    assert_type(await documents.aget_nodes(["a"]), list[BaseNode])
+    options: IndexOptions = {"index_name": "docs", "ttl": 3600}
+    context = RedisStorageContext(**options)
+    VectorStoreIndex([], storage_context=context)
+    assert_type(context.docstore, RedisDocumentStore)
+    assert_type(context.vector_store, RedisVectorStore)
+
+    RedisKVStore("redis://localhost:6379")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisKVStore(redis_uri="redis://localhost:6379")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    kept.put("a", [1])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    RedisDocumentStore(namespace=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    RedisDocumentStore(redis_kvstore=kept)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisIndexStore(batch_size=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisStorageContext(namespace="docs")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 def caches(engine: BaseQueryEngine, model: BaseEmbedding) -> None:

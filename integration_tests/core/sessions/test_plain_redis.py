@@ -10,6 +10,7 @@ import redis
 from langchain_core.messages import HumanMessage
 from langchain_core.outputs import Generation
 from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
 
 from integration_tests.conftest import Call
 from integration_tests.core import core_support
@@ -17,7 +18,7 @@ from integration_tests.core.sessions.session_support import keys_within, said
 from integration_tests.langchain.langchain_support import Model
 from redisvl_adapters.errors import MissingModuleError
 from redisvl_adapters.langchain import RedisByteStore, RedisCache, RedisChatMessageHistory, RedisRecordManager
-from redisvl_adapters.llama_index import RedisChatStore, RedisMemoryStore
+from redisvl_adapters.llama_index import RedisChatStore, RedisDocumentStore, RedisMemoryStore
 
 
 @pytest.fixture(scope="module", params=["redis", "valkey", "shards", "cluster"])
@@ -114,6 +115,19 @@ async def test_a_record_manager_works(call: Call, plain_url: str) -> None:
         await call(manager, "update", ["a", "b"], group_ids=["g", None], time_at_least=now)
         assert await call(manager, "list_keys", group_ids=["g"], after=now - 1) == ["a"]
         await call(manager, "delete_keys", ["a", "b"])
+
+
+async def test_llama_index_storage_works(call: Call, plain_url: str) -> None:
+    async with RedisDocumentStore(redis_url=plain_url, namespace="n", ttl=1000) as documents:
+        nodes = [TextNode(id_=f"node-{number}", text=f"{number}") for number in range(100)]
+        for node in nodes:
+            node.relationships[NodeRelationship.SOURCE] = RelatedNodeInfo(node_id="s")
+        await call(documents, "add_documents", nodes)
+        assert await call(documents, "get_nodes", [node.node_id for node in nodes]) == nodes
+        assert len((await call(documents, "get_ref_doc_info", "s")).node_ids) == 100
+        assert len(await call(documents, "get_all_document_hashes")) == 100
+        await call(documents, "delete_ref_doc", "s")
+        assert documents.docs == {}
 
 
 async def test_a_byte_store_works(call: Call, plain_url: str) -> None:

@@ -1,4 +1,4 @@
-"""The vector store, caches and chat stores for LlamaIndex, over an index that LangChain can use as well."""
+"""The vector store, storage, caches and chat stores for LlamaIndex, over an index that LangChain can use as well."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ if TYPE_CHECKING:
     from redisvl_adapters.core.search.recency import RecencyOptions
     from redisvl_adapters.core.sessions.options import ChatStoreOptions, SessionOptions
     from redisvl_adapters.llama_index.chat_store import RedisChatStore
+    from redisvl_adapters.llama_index.document_store import RedisDocumentStore
+    from redisvl_adapters.llama_index.index_store import RedisIndexStore
+    from redisvl_adapters.llama_index.kv_store import RedisKVStore
     from redisvl_adapters.llama_index.memory_store import RedisMemoryStore
     from redisvl_adapters.llama_index.options import AddOptions, QueryOptions
     from redisvl_adapters.llama_index.semantic_cache import SemanticCacheQueryEngine
+    from redisvl_adapters.llama_index.storage_context import RedisStorageContext
     from redisvl_adapters.llama_index.vector_store import RedisVectorStore
 
 __all__ = [
@@ -38,7 +42,11 @@ __all__ = [
     "QueryOptions",
     "RecencyOptions",
     "RedisChatStore",
+    "RedisDocumentStore",
+    "RedisIndexStore",
+    "RedisKVStore",
     "RedisMemoryStore",
+    "RedisStorageContext",
     "RedisVectorStore",
     "SearchOptions",
     "SemanticCacheQueryEngine",
@@ -55,7 +63,11 @@ __getattr__ = lazy_attributes(
     {
         "RedisVectorStore": f"{_OWN}.vector_store",
         "RedisChatStore": f"{_OWN}.chat_store",
+        "RedisDocumentStore": f"{_OWN}.document_store",
+        "RedisIndexStore": f"{_OWN}.index_store",
+        "RedisKVStore": f"{_OWN}.kv_store",
         "RedisMemoryStore": f"{_OWN}.memory_store",
+        "RedisStorageContext": f"{_OWN}.storage_context",
         "SemanticCacheQueryEngine": f"{_OWN}.semantic_cache",
         **dict.fromkeys(["calibrate", "acalibrate"], f"{_CORE}.caches.calibration"),
         "IndexOptions": f"{_CORE}.schema.options",

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
+from llama_index.core.constants import DATA_KEY
 from llama_index.core.schema import BaseNode, IndexNode, MetadataMode, TextNode
+from llama_index.core.storage.docstore.utils import doc_to_json
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.record import Record, describe_record
@@ -43,16 +45,11 @@ def to_record(node: BaseNode, position: int) -> Record:
     Raises:
         RecordError: If the node has no embedding, or could not be restored.
     """
-    if not isinstance(node, BaseNode):
-        raise ArgumentError(f"node {position} is no node but {type(node).__name__} {node!r:.80}")
+    check_is_node(node, position)
     where = describe_record(position, node.node_id)
     if node.embedding is None:
         raise RecordError(f"{where} has no embedding")
-    if type(node) is not _BY_CLASS_NAME.get(node.class_name()):
-        raise RecordError(
-            f"{where} is a node of type {type(node).__name__}, which could not be restored; "
-            f"nodes are: {', '.join(sorted(_BY_CLASS_NAME))}"
-        )
+    _check_type(node, where)
     try:
         frame = orjson.dumps(_frame(node)).decode()
     except (TypeError, ValueError) as error:
@@ -65,6 +62,34 @@ def to_record(node: BaseNode, position: int) -> Record:
         frame=frame,
         vector=cast("NDArray[Any]", node.embedding),
     )
+
+
+def node_to_json(node: BaseNode, position: int) -> dict[str, Any]:
+    """Return a node as LlamaIndex's document stores keep it, whole: LlamaIndex leaves out the data of its media.
+
+    Args:
+        node: The node.
+        position: Its place in the call, for errors.
+
+    Raises:
+        ArgumentError: If it is no node.
+        RecordError: If the node could not be restored.
+    """
+    check_is_node(node, position)
+    where = describe_record(position, node.node_id)
+    _check_type(node, where)
+    try:
+        written = doc_to_json(node)
+    except (TypeError, ValueError) as error:
+        raise RecordError(f"{where} is a node that cannot be written down: {error}") from error
+    parts = written[DATA_KEY]
+    for name in _RESOURCES:
+        if parts.get(name) and (resource := getattr(node, name)):
+            parts[name] |= {
+                "data": resource.data.decode() if resource.data else None,
+                "url": str(resource.url) if resource.url else None,
+            }
+    return written
 
 
 def to_node(record: Record, *, with_vector: bool = False) -> BaseNode:
@@ -85,6 +110,20 @@ def to_node(record: Record, *, with_vector: bool = False) -> BaseNode:
     else:
         parts["text"] = record.text
     return _BY_CLASS_NAME[parts["class_name"]].from_dict(parts)
+
+
+def check_is_node(node: object, position: int) -> None:
+    """Raise ``ArgumentError`` unless something is a node."""
+    if not isinstance(node, BaseNode):
+        raise ArgumentError(f"node {position} is no node but {type(node).__name__} {node!r:.80}")
+
+
+def _check_type(node: BaseNode, where: object) -> None:
+    if type(node) is not _BY_CLASS_NAME.get(node.class_name()):
+        raise RecordError(
+            f"{where} is a node of type {type(node).__name__}, which could not be restored; "
+            f"nodes are: {', '.join(sorted(_BY_CLASS_NAME))}"
+        )
 
 
 def _frame(node: BaseNode) -> dict[str, Any]:
