@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from langchain_core.documents import Document
 
+from redisvl_adapters.agents.options import ToolSearchType
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_fraction, check_name
 from redisvl_adapters.core.filters.algebra import Filter
@@ -281,6 +282,32 @@ def search_of_type(search_type: str, search_kwargs: Mapping[str, Any]) -> Search
     if search_type == "similarity_score_threshold" and search_kwargs.get("score_threshold") is None:
         raise ArgumentError("a 'similarity_score_threshold' retriever needs search_kwargs={'score_threshold': ...}")
     return search
+
+
+TOOL_SEARCH_TYPES: Mapping[ToolSearchType, str] = {
+    "vector": "similarity",
+    "text": "text",
+    "hybrid": "hybrid",
+    "mmr": "mmr",
+}
+
+
+def search_of_tool(
+    search_type: ToolSearchType, search_kwargs: Mapping[str, Any], k: int = 1, filter: Filter | None = None
+) -> Search:
+    """Return the search of a tool.
+
+    Raises:
+        ArgumentError: If a keyword is out of its range, or of those that a tool has itself.
+        UnknownArgumentError: If the search type does not have a keyword.
+    """
+    if not isinstance(search_kwargs, Mapping):
+        raise ArgumentError(f"search_kwargs is a mapping, such as {{'ef_runtime': 400}}; not {search_kwargs!r:.80}")
+    for name in ("k", "filter"):
+        if name in search_kwargs:
+            raise ArgumentError(f"search_kwargs of a tool has no {name!r}: give {name}= to as_tool")
+    kind = SEARCH_TYPES[TOOL_SEARCH_TYPES[search_type]]
+    return kind(f"search_kwargs of a {search_type!r} tool", k, filter, **search_kwargs)
 
 
 def documents_of(found: Scored) -> list[Document]:

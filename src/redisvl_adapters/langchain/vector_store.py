@@ -1,6 +1,6 @@
 """The LangChain vector store: its constructors, retrievers and searches by type.
 
-Its other methods are in ``search_methods``, ``add_methods`` and ``record_methods``.
+Its other methods are in ``search_methods``, ``add_methods``, ``record_methods`` and ``tool_methods``.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from redisvl_adapters.langchain.search_methods import SearchMethods
 from redisvl_adapters.langchain.search_options import SearchKwargs
 from redisvl_adapters.langchain.search_types import SearchType, documents_of, search_of_type
 from redisvl_adapters.langchain.searcher import Searcher
+from redisvl_adapters.langchain.tool_methods import ToolMethods
 from redisvl_adapters.signatures import list_keywords
 
 
 class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any keyword, these do not
-    SearchMethods, AddMethods, RecordMethods, StoreBase, WordMethods[Document], VectorStore
+    SearchMethods, AddMethods, RecordMethods, ToolMethods, StoreBase, WordMethods[Document], VectorStore
 ):
     """A LangChain vector store on a Redis index that LlamaIndex can use as well.
 

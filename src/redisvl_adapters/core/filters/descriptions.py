@@ -57,7 +57,8 @@ def describe_field(field: MetadataField, spelling: Spelling, values: Sequence[Va
     told = [(form, _operators(type, spelling, first=not place)) for place, (type, form) in enumerate(ways.items())]
     if not any(operators for _, operators in told) or spelling.write(field.key) is None:
         return None
-    parts = ["; or ".join(f"{form}; operators: {operators}" for form, operators in told)]
+    parts = [field.description] if field.description else []
+    parts += ["; or ".join(f"{form}; operators: {operators}" for form, operators in told)]
     parts += [f"its {_PLURALS[kind]} cannot be asked for" for kind in unasked]
     written = [spelling.write(value) for value in values if kind_of(value) not in unasked]
     if written and None not in written:

@@ -19,6 +19,7 @@ from redisvl_adapters.core.index.background_scan import wait_for_scan
 from redisvl_adapters.core.index.ownership import check_ownership
 from redisvl_adapters.core.index.registry import (
     HEADER,
+    describe_command,
     name_model_commands,
     read_registry_command,
     restore_command,
@@ -55,6 +56,7 @@ def writable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapsho
     """Return what is known of an index that is to be written to. See ``known_snapshot``.
 
     Its registry is written back if it was lost, and learns the embedding model if it has none.
+    The first time, the descriptions of declared fields are registered, in the place of those that others gave.
     """
     snapshot = yield from known_snapshot(state, anew=anew)
     while snapshot is not None:
@@ -71,6 +73,17 @@ def writable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapsho
         else:
             break
         snapshot = yield from read_snapshot(state)
+    if snapshot is not None and not state.is_described:
+        # Once, so that two stores that say different things do not take turns.
+        state.is_described = True
+        command = describe_command(snapshot.schema.name, snapshot.registry, state.spec.fields.values())
+        if command is not None:
+            (reply,) = yield [command]
+            if isinstance(reply, ResponseError):
+                _log.info(
+                    "index %r has not the new descriptions of its fields: %s", state.spec.name, server_error(reply)
+                )
+            snapshot = yield from read_snapshot(state)
     return snapshot
 
 

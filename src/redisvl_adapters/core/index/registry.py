@@ -31,6 +31,7 @@ LAYOUT = 2
 _KEY_PREFIX = b"key:"
 _UNTYPED_PREFIX = b"met:"
 _KIND_PREFIX = b"kind:"
+_DESCRIPTION_PREFIX = b"about:"
 
 
 def registry_key(name: str) -> str:
@@ -68,7 +69,8 @@ def new_registry(schema: Schema) -> dict[bytes, bytes]:
     }
     untyped = {_UNTYPED_PREFIX + key.encode(): b"" for key in schema.untyped_keys}
     kinds = dict(_kind_entry(key, kind) for key, field in schema.fields.items() for kind in field.other_kinds)
-    return {HEADER: orjson.dumps(header), **dict(map(_entry, schema.fields.values())), **untyped, **kinds}
+    fields = dict(map(_entry, schema.fields.values()))
+    return {HEADER: orjson.dumps(header), **fields, **untyped, **kinds, **_descriptions(schema.fields.values())}
 
 
 def restore_command(name: str, registry: Registry) -> Command:
@@ -77,6 +79,26 @@ def restore_command(name: str, registry: Registry) -> Command:
     script = "if redis.call('HEXISTS',KEYS[1],ARGV[1])==0 then redis.call('HSET',KEYS[1],unpack(ARGV)) end"
     parts = (part for name in (HEADER, *(registry.keys() - {HEADER})) for part in (name, registry[name]))
     return Command(("EVAL", script, 1, key, *parts), key)
+
+
+def describe_command(name: str, registry: Registry, fields: Iterable[MetadataField]) -> Command | None:
+    """Return the command that registers the descriptions of fields, unless somebody made the index anew.
+
+    Args:
+        name: The index.
+        registry: Its registry.
+        fields: The fields, each with what is now said of it; those without a description are left as they are.
+
+    Returns:
+        None if the registry has them all.
+    """
+    new = {entry: text for entry, text in _descriptions(fields).items() if registry.get(entry) != text}
+    if not new:
+        return None
+    key = registry_key(name)
+    script = "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('HSET',KEYS[1],unpack(ARGV,3)) end"
+    parts = (part for pair in new.items() for part in pair)
+    return Command(("EVAL", script, 1, key, HEADER, registry.get(HEADER, b""), *parts), key)
 
 
 def mark_command(name: str, *, unchecked: bool) -> Command:
@@ -222,6 +244,10 @@ def _entry(field: MetadataField) -> tuple[bytes, bytes]:
     )
 
 
+def _descriptions(fields: Iterable[MetadataField]) -> dict[bytes, bytes]:
+    return {_DESCRIPTION_PREFIX + each.key.encode(): each.description.encode() for each in fields if each.description}
+
+
 def _kind_entry(key: str, kind: Kind) -> tuple[bytes, bytes]:
     return _KIND_PREFIX + f"{kind}:{key}".encode(), b""
 
@@ -244,6 +270,7 @@ def registered_fields(registry: Registry, reserved: frozenset[str]) -> dict[str,
                 entry["attrs"],
                 entry["learnt"],
                 frozenset(kinds.get(key, ())),
+                registry.get(_DESCRIPTION_PREFIX + key.encode(), b"").decode(),
             )
     return fields
 

@@ -86,6 +86,7 @@ class IndexState:
         spans_slots: Whether one script may have keys of several slots; not on a cluster, nor where that was refused.
         warned: The keys of filters that a warning was given of, since no record has had them.
         names_model: Whether it is to be registered which embedding model an index has that has none yet.
+        is_described: Whether the descriptions of its declared fields were registered through this.
         mark: The key of a field that the index must have been made with to be dropped or overwritten; None for any.
     """
 
@@ -97,6 +98,7 @@ class IndexState:
     spans_slots: bool = True
     warned: set[str] = field(default_factory=set, repr=False)
     names_model: bool = True
+    is_described: bool = False
     mark: str | None = None
 
     @property

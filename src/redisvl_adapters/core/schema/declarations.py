@@ -18,12 +18,16 @@ from redisvl_adapters.core.schema.index_schema import attribute_class
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME, DISTANCE, METADATA, TEXT
 from redisvl_adapters.errors import SchemaError, did_you_mean
 
+MAX_DESCRIPTION = 1000
+"""How many characters the description of a field may have."""
+
 
 def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VECTOR_NAME) -> dict[str, MetadataField]:
     """Return the declared metadata fields by key.
 
     Args:
-        declared: ``{"year": "numeric"}``, ``{"year": {"type": "numeric", "attrs": {...}}}``, or RedisVL field dicts.
+        declared: ``{"year": "numeric"}``, ``{"year": {"type": "numeric", "attrs": {...}, "description": "..."}}``, or
+            RedisVL field dicts.
         vector_name: The field of the vector, whose name no metadata field can have in the index.
 
     Raises:
@@ -48,6 +52,7 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
         key, type_name, attrs = spec.pop("name", None), spec.pop("type", None), spec.pop("attrs", None) or {}
         if not isinstance(key, str) or not is_utf8(key):
             raise SchemaError(f"metadata_schema: the name of a field is text that UTF-8 can hold; not {key!r:.80}")
+        description = spec.pop("description", None) or ""
         if spec:
             raise SchemaError(f"metadata field {key!r:.80} has unknown parts: {', '.join(map(repr, spec))}")
         lowered = type_name.lower() if isinstance(type_name, str) else ""
@@ -64,9 +69,15 @@ def read_metadata_schema(declared: MetadataSchema, vector_name: str = DEFAULT_VE
                     f"metadata field {key!r:.80}: {attr} cannot be set, since tags are always matched exactly; "
                     "leave it out, and index several tags as a list"
                 )
+        if not isinstance(description, str) or not is_utf8(description) or len(description) > MAX_DESCRIPTION:
+            raise SchemaError(
+                f"metadata field {key!r:.80}: its description is a text of at most {MAX_DESCRIPTION} characters; "
+                f"not {description!r:.80}"
+            )
         if key in fields:
             raise SchemaError(f"metadata field {key!r:.80} is declared twice")
-        fields[key] = MetadataField(key, FieldType(lowered), field_alias(key, reserved), attrs)
+        alias = field_alias(key, reserved)
+        fields[key] = MetadataField(key, FieldType(lowered), alias, attrs, description=description)
     return fields
 
 

@@ -87,6 +87,7 @@ class MetadataField:
         learnt: Whether it was learnt from records, not declared.
         other_kinds: The kinds of values that records have besides those that the field itself holds. They are indexed
             as typed tags (see ``records.projection``). A declared field refuses them.
+        description: What it is, in words for language models; empty if nobody said.
     """
 
     key: str
@@ -95,6 +96,7 @@ class MetadataField:
     attrs: FieldSpec = field(default_factory=dict)
     learnt: bool = False
     other_kinds: frozenset[Kind] = frozenset()
+    description: str = field(default="", compare=False)
 
     @cached_property
     def kinds(self) -> frozenset[Kind]:

@@ -62,8 +62,10 @@ class IndexOptions(ExistingOptions, total=False):
         retry: How many times, or for how long, a round trip is made again if the connection fails (3).
         prefix: What the keys of its records start with; ``<index_name>:`` by default.
         storage: ``hash`` (default) or ``json``.
-        metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}`` or RedisVL field dicts. Types
-            are tag, numeric, numbers (a list), bool, timestamp, text, geo, and unindexed. Other keys are learnt from
+        metadata_schema: The metadata fields that can be filtered: ``{"year": "numeric"}``, ``{"year": {"type":
+            "numeric", "description": "year of publication"}}`` or RedisVL field dicts. Types are tag, numeric, numbers
+            (a list), bool, timestamp, text, geo, and unindexed. Descriptions are for language models; they are kept
+            with the index, and the last one to say something new of a field is right. Other keys are learnt from
             what is added, unless this is empty or ``learn`` is False. An index that exists gets new fields with the
             next write or ``create()``, unless its records have values of that key already.
         schema: A RedisVL ``IndexSchema``, or its dict or the path of its YAML file, instead of the keywords above.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from redisvl_adapters.core.arguments import check_count
 from redisvl_adapters.core.filters.descriptions import Spelling, Value, describe_field, kind_of
@@ -45,12 +46,30 @@ def describe_fields(state: IndexState, spelling: Spelling, max_values: int = MAX
         ArgumentError: If max_values is not an integer from 0 on.
     """
     check_count(max_values, "max_values")
-    fields = sorted((yield from filterable_fields(state)), key=lambda field: field.key)
+    fields = yield from described_fields(state)
     told: Mapping[str, Sequence[Value]] = {}
-    if max_values and state.schema is not None:
-        told = yield from _few_values(state.schema, fields, max_values)
+    if max_values:
+        told = yield from few_values(state, fields, max_values)
     described = (describe_field(field, spelling, told.get(field.key, ())) for field in fields)
     return [each for each in described if each is not None]
+
+
+def described_fields(state: IndexState) -> Steps[list[MetadataField]]:
+    """Return the fields that a filter can name by their keys' order; what this store says of one goes first."""
+    fields = sorted((yield from filterable_fields(state)), key=lambda field: field.key)
+    own = {key: field.description for key, field in state.spec.fields.items() if field.description}
+    return [replace(field, description=own[field.key]) if field.key in own else field for field in fields]
+
+
+def few_values(state: IndexState, fields: Sequence[MetadataField], most: int) -> Steps[Mapping[str, Sequence[Value]]]:
+    """Return the distinct values of the fields that have few, by key, in their order.
+
+    Args:
+        state: The index.
+        fields: The fields; those whose values the server does not list are left out.
+        most: How many values are few.
+    """
+    return {} if state.schema is None else (yield from _few_values(state.schema, fields, most))
 
 
 def _few_values(schema: Schema, fields: Sequence[MetadataField], most: int) -> Steps[dict[str, Sequence[Value]]]:
