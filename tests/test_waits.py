@@ -34,6 +34,7 @@ FACES: list[Callable[..., Any]] = [
     lambda **given: langchain.RedisSemanticCache(MODEL, **given).index.connection,
     lambda **given: langchain.RedisCache(**given)._connection,
     lambda **given: langchain.RedisByteStore(**given)._connection,
+    lambda **given: langchain.RedisDocumentStore(**given)._values._connection,
     lambda **given: langchain.RedisRecordManager("docs", **given)._connection,
     lambda **given: langchain.RedisChatMessageHistory("one", **given)._connection,
     lambda **given: langchain.RedisChatMessageHistory("one", embedding=MODEL, **given)._connection,

@@ -24,6 +24,7 @@ from redisvl_adapters.langchain import (
     RedisByteStore,
     RedisCache,
     RedisChatMessageHistory,
+    RedisDocumentStore,
     RedisRecordManager,
     RedisSemanticCache,
     RedisVectorStore,
@@ -281,6 +282,9 @@ def right_key_values(client: Redis, async_client: AsyncRedis) -> None:
 
 def wrong_key_values() -> None:
     """Make and use byte stores and record managers with what they do not take."""
+    RedisDocumentStore(prefix="parents", ttl=60).mset([("a", Document(page_content="a"))])
+    RedisDocumentStore().mset([("a", b"1")])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    RedisDocumentStore(namespace="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RedisByteStore(url="redis://localhost")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RedisByteStore(client="redis://localhost")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisByteStore().mset({"a": b"1"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

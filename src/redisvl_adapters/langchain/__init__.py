@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from redisvl_adapters.langchain.byte_store import RedisByteStore
     from redisvl_adapters.langchain.cache import RedisCache, RedisSemanticCache
     from redisvl_adapters.langchain.chat_history import RedisChatMessageHistory
+    from redisvl_adapters.langchain.document_store import RedisDocumentStore
     from redisvl_adapters.langchain.record_manager import RedisRecordManager
     from redisvl_adapters.langchain.search_options import (
         HybridSearchOptions,
@@ -54,6 +55,7 @@ __all__ = [
     "RedisByteStore",
     "RedisCache",
     "RedisChatMessageHistory",
+    "RedisDocumentStore",
     "RedisRecordManager",
     "RedisSemanticCache",
     "RedisStructuredQueryTranslator",
@@ -74,6 +76,7 @@ __getattr__ = lazy_attributes(
     {
         # What users make
         "RedisByteStore": f"{__name__}.byte_store",
+        "RedisDocumentStore": f"{__name__}.document_store",
         "RedisCache": f"{__name__}.cache",
         "RedisChatMessageHistory": f"{__name__}.chat_history",
         "RedisRecordManager": f"{__name__}.record_manager",
