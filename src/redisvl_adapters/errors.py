@@ -10,6 +10,7 @@ AdapterError
 ├── SchemaMismatchError
 ├── IndexNotFoundError
 ├── PartialWriteError
+├── CopyError
 ├── EmbeddingError (RuntimeError)
 ├── RerankError (RuntimeError)
 ├── MissingExtraError (ImportError)
@@ -139,6 +140,18 @@ class PartialWriteError(AdapterError):
         super().__init__(message)
         self.written = list(written)
         self.unwritten = list(unwritten)
+
+
+class CopyError(AdapterError):
+    """A copy stopped part-way; calling it again goes on from there. ``__cause__`` says why, if something failed.
+
+    Attributes:
+        report: What was done until then.
+    """
+
+    def __init__(self, message: str, *, report: Any = None) -> None:
+        super().__init__(message)
+        self.report = report
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -84,8 +84,11 @@ async def adding(store: RedisVectorStore) -> None:
     assert_type(store.update_metadata(["a"], {"year": 1}), int)
     assert_type(await store.aupdate_metadata(changes={"year": None}, filters=Compare("kind", Operator.EQ, "x")), int)
 
+    assert_type((await store.acopy_to(store, show_progress=True)).copied, int)
+
     store.add(NODES, bath_size=100)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.add(NODES, ttl="60")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.copy_to("docs")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.add("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await store.async_add(NODES, skip=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 

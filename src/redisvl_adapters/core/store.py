@@ -10,6 +10,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_flag, check_ttl
 from redisvl_adapters.core.index import lifecycle, readiness
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.ingest.copy_methods import CopyMethods
 from redisvl_adapters.core.records.vectors import as_floats
 from redisvl_adapters.core.schema.option_parsing import check_wait
 from redisvl_adapters.core.schema.options import IndexOptions
@@ -29,7 +30,7 @@ def _checked_timeout(timeout: float | None) -> float | None:
     return None if timeout is None else check_wait(timeout, "timeout")
 
 
-class StoreBase(Closeable):
+class StoreBase(CopyMethods, Closeable):
     """A store that holds an index. It closes only the connections that it opened.
 
     A copy by ``copy.deepcopy`` or ``pickle`` is a store of its own on the same index, which it never overwrites.

@@ -70,6 +70,9 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
     def _made_with(self) -> tuple[Any, ...]:
         return (self._embedding,)
 
+    def _model(self) -> Embeddings:
+        return self._embedding
+
     def _text_of(self, found: Document) -> tuple[str, Mapping[str, Any]]:
         if not isinstance(found, Document):
             raise ArgumentError(f"found is a Document or a text; not {type(found).__name__} {found!r:.80}")

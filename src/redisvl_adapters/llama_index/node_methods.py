@@ -12,6 +12,7 @@ from llama_index.core.vector_stores.types import MetadataInfo, VectorStoreInfo
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
+from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
 from redisvl_adapters.core.search.word_methods import WordMethods
@@ -31,6 +32,9 @@ class NodeMethods(StoreBase, WordMethods["BaseNode | NodeWithScore"]):
         if not isinstance(node, BaseNode):
             raise ArgumentError(f"found is a node or a text; not {type(found).__name__} {found!r:.80}")
         return node.get_content(metadata_mode=MetadataMode.NONE), node.metadata
+
+    def _embedded_text(self, record: Record) -> str:
+        return to_node(record).get_content(metadata_mode=MetadataMode.EMBED)
 
     @known_keywords
     def get_nodes(

@@ -258,3 +258,12 @@ def test_the_environment_names_the_default_server(monkeypatch: pytest.MonkeyPatc
 def test_what_is_no_connection_is_refused(arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(ArgumentError, match=named):
         Connection(**arguments)
+
+
+def test_an_empty_batch_has_no_replies_and_sends_nothing() -> None:
+    def steps() -> Steps[list[Any]]:
+        return (yield [])
+
+    client = redis.Redis(port=1)
+    assert drive(client, steps(), str, on_sent=client.close) == []
+    client.close()

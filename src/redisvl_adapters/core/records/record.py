@@ -54,6 +54,14 @@ def content_id(text: str, metadata: Mapping[str, Any]) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
+def frame_source(frame: str | None) -> str | None:
+    """Return the id of the source document that a frame tells of, if there is one."""
+    relationships = None if frame is None else orjson.loads(frame).get("relationships")
+    # The name that LlamaIndex's NodeRelationship.SOURCE has in JSON.
+    source = relationships.get("1") if isinstance(relationships, dict) else None
+    return source.get("node_id") if isinstance(source, dict) else None
+
+
 def describe_record(position: int, record_id: str) -> str:
     """Name a record in an error."""
     return f"record {position} (id {record_id!r:.80})"

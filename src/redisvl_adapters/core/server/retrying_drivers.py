@@ -115,6 +115,8 @@ def is_lost(error: Exception) -> bool:
 
 
 def _send(client: Any, commands: Sequence[Command], on_sent: Callable[[], None] | None = None) -> list[Reply]:
+    if not commands:
+        return []
     if is_cluster(client):
         return send_to_cluster(client, commands, on_sent)
     if _is_simple(client, commands):
@@ -140,6 +142,8 @@ def _send(client: Any, commands: Sequence[Command], on_sent: Callable[[], None] 
 
 
 async def _asend(client: Any, commands: Sequence[Command]) -> list[Reply]:
+    if not commands:
+        return []
     if is_cluster(client):
         return await asend_to_cluster(client, commands)
     if _is_simple(client, commands):
