@@ -182,6 +182,17 @@ async def test_retrievers_and_their_batches_rank_anew(
     assert await there.lc("retrieve_batch", search_type, [], **options) == []
 
 
+async def test_a_tool_ranks_anew_by_what_its_developer_fixed(
+    clients: Clients, index_name: str, storage: str, call: Call
+) -> None:
+    there = await shelf(call, clients, index_name, storage=storage)
+    fixed = {"rerank": ByLength(), "recency": RECENCY, "fetch_k": 20}
+    tool = await there.lc("as_tool", "search", "Searches.", search_kwargs=fixed)
+    message = await call(tool, "invoke", {"type": "tool_call", "id": "1", "name": "search", "args": {"query": QUERY}})
+    assert message.artifact == await there.lc("similarity_search_with_score", QUERY, **fixed)
+    assert len(message.artifact) == 4
+
+
 async def test_async_rerankers_are_awaited_and_sync_searches_refuse_async_functions(
     clients: Clients, index_name: str, storage: str
 ) -> None:
