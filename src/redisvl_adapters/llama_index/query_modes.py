@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode, VectorStoreQueryResult
 
+from redisvl_adapters.agents.options import ToolSearchType
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.filters.algebra import MATCH_NONE
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.search.mmr_search import mmr_fetch_k
 from redisvl_adapters.core.search.ranking import choose_unlike
@@ -224,6 +226,30 @@ _SEARCHES: Mapping[str, _Search] = {
 }
 MODES = tuple(map(VectorStoreQueryMode, _SEARCHES))
 """The modes that are served."""
+TOOL_MODES: Mapping[ToolSearchType, VectorStoreQueryMode] = {
+    "vector": VectorStoreQueryMode.DEFAULT,
+    "text": VectorStoreQueryMode.TEXT_SEARCH,
+    "hybrid": VectorStoreQueryMode.HYBRID,
+    "mmr": VectorStoreQueryMode.MMR,
+}
+
+
+def check_tool_options(state: IndexState, search_type: ToolSearchType, options: Mapping[str, Any]) -> bool:
+    """Tell whether the queries of a tool need a vector, unless something can be known to be wrong with its options.
+
+    Raises:
+        ArgumentError: If an option is out of its range.
+        UnknownArgumentError: If the search type does not have it.
+    """
+    if not isinstance(options, Mapping):
+        raise ArgumentError(f"search_kwargs is a mapping, such as {{'ef_runtime': 400}}; not {options!r:.80}")
+    mode = TOOL_MODES[search_type]
+    # A query for nothing: all is checked before it asks.
+    nothing = VectorStoreQuery(query_str="", similarity_top_k=1, mode=mode, filters=cast("Any", MATCH_NONE))
+    steps = run_query(state, nothing, options)
+    next(steps, None)
+    steps.close()
+    return mode is not VectorStoreQueryMode.TEXT_SEARCH and options.get("alpha") != 0
 
 
 def _without(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
