@@ -251,11 +251,9 @@ class FakeServer:
         }
         if script in updates:
             return updates[script](key, *args)
-        if script.startswith("local n=0"):
-            return sum(self._del(name) for name in (key, *args[: count - 1]) if self._hexists(name, "_keys"))
-        if script.startswith("local key"):
-            name, *rest = args
-            return self.execute(Command((name, key, *rest))) if self._hexists(key, "_keys") else 0
+        if "local function holds" in script:
+            keys, (conditions, *parts) = [key, *args[: count - 1]], args[count - 1 :]
+            return self._on_records(script, keys, parts[: 3 * conditions], parts[3 * conditions :])
         if script.startswith("if redis.call('HEXISTS'"):
             if HEADER not in self.keys.get(key, {}):
                 self._hset(key, *args)
@@ -273,16 +271,33 @@ class FakeServer:
                 else:
                     del self.keys[key]
             return None
-        keys, parts = [key, *args[: count - 1]], list(args[count - 1 :])
-        for written, name in enumerate(keys):
+        raise NotImplementedError(script)
+
+    def _on_records(self, script: str, keys: Sequence[str], held: Sequence[Any], parts: Sequence[Any]) -> Reply:
+        """Run a script that looks at each record first: whether it is one, and has what it must."""
+        names = [name.encode() for name in held[::3]]
+        wanted = [str(value).encode() for value in held[2::3]]
+
+        def holds(key: str) -> bool:
+            return [self.keys[key].get(name) for name in names] == wanted
+
+        if "UNLINK" in script:
+            return sum(self._del(key) for key in keys if self._hexists(key, "_keys") and holds(key))
+        if "unpack(ARGV,at+1)" in script:
+            name, *rest = parts
+            there = self._hexists(keys[0], "_keys") and holds(keys[0])
+            return self.execute(Command((name, keys[0], *rest))) if there else 0
+        for written, key in enumerate(keys):
             _ttl, size, *parts = parts
-            if name in self.keys and b"_keys" not in self.keys[name]:
+            if key in self.keys and b"_keys" not in self.keys[key]:
                 return [written, b"TAKEN"]
+            if key in self.keys and not holds(key):
+                return [written, b"OUTSIDE"]
             raw = list(map(_raw, parts[:size]))
             parts = parts[size:]
-            self.keys[name] = dict(zip(raw[::2], raw[1::2], strict=True))
-            self.covered[name.removeprefix(f"{NAME}:")] = set(self.fields or ())
-        return [count]
+            self.keys[key] = dict(zip(raw[::2], raw[1::2], strict=True))
+            self.covered[key.removeprefix(f"{NAME}:")] = set(self.fields or ())
+        return [len(keys)]
 
     def _update_projection(self, key: str, name: str, value: bytes, *written: Any) -> Reply:
         if self._hget(key, name) != value:

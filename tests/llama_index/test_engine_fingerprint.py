@@ -48,6 +48,12 @@ def engine(index: Any = None, **options: Any) -> Any:
     return (index or on_redis()).as_query_engine(**{"llm": MockLLM(max_tokens=5), **options})
 
 
+def scoped(**metadata: Any) -> VectorStoreIndex:
+    """Return the same within a scope."""
+    store = RedisVectorStore(index_name="docs", redis_url="redis://localhost:1").scoped(**metadata)
+    return VectorStoreIndex.from_vector_store(store, embed_model=EMBEDDING)
+
+
 def where(year: int, key: str = "year") -> MetadataFilters:
     """Return a filter."""
     return MetadataFilters(filters=[MetadataFilter(key=key, value=year)])
@@ -70,6 +76,8 @@ PROMPT = PromptTemplate("{context_str} {query_str}")
 UNLIKE: dict[str, Callable[[], Any]] = {
     "the ordinary one": engine,
     "another index": lambda: engine(on_redis("others")),
+    "a scope": lambda: engine(scoped(tenant="a")),
+    "another scope": lambda: engine(scoped(tenant="b")),
     "an index in memory": lambda: engine(IN_MEMORY),
     "another index in memory": lambda: engine(
         VectorStoreIndex.from_documents([Document(text="a")], embed_model=EMBEDDING)

@@ -52,6 +52,18 @@ def right_stores(model: Embeddings, client: Redis, async_client: AsyncRedis) -> 
     RedisVectorStore(model, index_name="docs", retry="15")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+def right_scopes(store: RedisVectorStore) -> None:
+    """Scope a store."""
+    tenant: RedisVectorStore = store.scoped(tenant="acme", year=2024, draft=False)
+    tenant.scoped(**{"user.id": "ann"}).similarity_search("Redis", k=4, filter=YEAR)
+
+
+def wrong_scopes(store: RedisVectorStore) -> None:
+    """Scope a store by what is not exact."""
+    store.scoped(tenant=["acme"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.scoped(tenant=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def wrong_stores(model: Embeddings) -> None:
     """Make stores with what they do not take."""
     RedisVectorStore(model, index_nam="docs")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

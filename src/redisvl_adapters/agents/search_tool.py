@@ -107,7 +107,7 @@ class SearchTool:
         settings: What the developer fixed.
         arguments: Its arguments.
         context_fields: The fields that are compared with the context of a run, by key.
-        hidden: The metadata keys that conditions of the developer are about.
+        hidden: The metadata keys that conditions of the developer are about, and those of the scope of the store.
     """
 
     settings: ToolSettings
@@ -150,7 +150,7 @@ def build_search_tool(state: IndexState, settings: ToolSettings) -> Steps[Search
     surveyed = yield from survey_fields(state, MAX_VALUES, settings.filter)
     fields = {each.field.key: each.field for each in surveyed}
     check_context_fields(settings.context_filter, fields)
-    hidden = keys_of(settings.filter) | settings.context_filter.keys()
+    hidden = keys_of(settings.filter) | settings.context_filter.keys() | set(state.scope.plain if state.scope else ())
     arguments = search_arguments(
         surveyed,
         k=settings.k,

@@ -1,8 +1,8 @@
 """Every operation on an index by its name: generators that yield batches of commands and are sent their replies."""
 
 from redisvl_adapters.core.index.expiry import expire, remaining_ttl
-from redisvl_adapters.core.index.lifecycle import clear, create, drop, open_index
-from redisvl_adapters.core.ingest.delete import delete, delete_matching
+from redisvl_adapters.core.index.lifecycle import create, drop, open_index
+from redisvl_adapters.core.ingest.delete import clear, delete, delete_matching
 from redisvl_adapters.core.ingest.update_metadata import update_metadata
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page

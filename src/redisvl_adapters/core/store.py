@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Self, TypeVar
 
@@ -10,6 +10,7 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_flag, check_ttl
 from redisvl_adapters.core.index import lifecycle, readiness
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.index.scope import ScopeValue
 from redisvl_adapters.core.ingest.copy_methods import CopyMethods
 from redisvl_adapters.core.records.vectors import as_floats
 from redisvl_adapters.core.schema.option_parsing import check_wait
@@ -43,7 +44,7 @@ class StoreBase(CopyMethods, Closeable):
         """Return what the store was made with besides its options."""
         return ()
 
-    def _recipe(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+    def _recipe(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # A copy that overwrites too would drop what the store has written.
         options: IndexOptions = {**self._options}
         if options.get("create") == "overwrite":
@@ -53,9 +54,10 @@ class StoreBase(CopyMethods, Closeable):
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         """Return another store on the same index; a client that was given serves both."""
         make, parts = self._recipe()
-        return make(*parts)
+        copied: Self = make(*parts)
+        return copied
 
-    def __reduce__(self) -> tuple[Callable[..., Self], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Return how to make another store on the same index; the URL is in it, password included.
 
         Raises:
@@ -70,6 +72,8 @@ class StoreBase(CopyMethods, Closeable):
         state = self._index.state
         storage = state.schema.storage if state.schema else state.spec.storage
         named = f", storage={storage!r}" if storage else ""
+        if state.scope is not None:
+            named += f", scoped to {state.scope}"
         return f"<{type(self).__name__} index_name={state.spec.name!r}{named} at {self._index.connection.address}>"
 
     def __str__(self) -> str:
@@ -100,13 +104,16 @@ class StoreBase(CopyMethods, Closeable):
 
     @known_keywords
     def clear(self) -> None:
-        """Delete all records, one by one. The index stays, with its fields and aliases; to drop it is quicker."""
-        self._index.run(lifecycle.clear(self._index.state))
+        """Delete all records, one by one, or all within the scope of the store.
+
+        The index stays, with its fields and aliases; to drop it is quicker.
+        """
+        self._index.run(operations.clear(self._index.state))
 
     @known_keywords
     async def aclear(self) -> None:
         """Delete all records, one by one. See ``clear``."""
-        await self._index.arun(lifecycle.clear(self._index.state))
+        await self._index.arun(operations.clear(self._index.state))
 
     @known_keywords
     def drop(self, *, keep_records: bool = False) -> None:
@@ -117,6 +124,7 @@ class StoreBase(CopyMethods, Closeable):
                 as does any store with the same ``index_name``, ``prefix`` and ``storage``. No search finds them before.
 
         Raises:
+            ArgumentError: If the store is scoped.
             SchemaMismatchError: If the index was made by somebody else, or its name is an alias.
         """
         check_flag(keep_records, "keep_records")
@@ -197,7 +205,10 @@ class StoreBase(CopyMethods, Closeable):
 
     @known_keywords
     def close(self) -> None:
-        """Close the connection; a client that was given stays open. The next use of the store connects anew."""
+        """Close the connection; a client that was given stays open. The next use of the store connects anew.
+
+        A scoped store leaves that to the one that it was made of.
+        """
         self._index.close()
 
     @known_keywords
@@ -222,3 +233,54 @@ class StoreBase(CopyMethods, Closeable):
         except BaseException:
             await self.aclose()
             raise
+
+
+class VectorStoreBase(StoreBase):
+    """A store of records, which can be scoped: what the vector stores of both frameworks share."""
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The metadata that this store is scoped to; empty if it is not. See ``scoped``."""
+        return self._index.scope
+
+    def scoped(self, /, **metadata: ScopeValue) -> Self:
+        """Return this store within metadata that always hold, such as ``scoped(tenant="acme")``.
+
+        It reads, counts and tells of records alone that have them, whatever filter or ids it is given. It writes
+        every record with them, and refuses one that says otherwise. It replaces, deletes and expires no other records:
+        ``clear`` deletes those within. What is of the whole index, such as ``drop``, it refuses. A scoped store can be
+        scoped further, and not otherwise.
+
+        A record whose value is a list is read within each of its values, and changed within none. Ids are those of
+        the whole index: one that is taken outside cannot be written within. BM25 scores count words in all of it, and
+        errors name the fields of all of it.
+
+        The two stores share one connection, which this one closes. Nothing is sent.
+
+        Args:
+            metadata: The keys, each with a text, a boolean, an integer, a date or a UUID; dots reach into nested
+                metadata, where written records have such a key beside the others (``scoped(**{"user.id": "ann"})``).
+
+        Raises:
+            ArgumentError: If there is no key, a value is another, or contradicts the scope that the store has.
+        """
+        return self._sharing(self._index.scoped(metadata))
+
+    def _scoped_alone(self, metadata: Mapping[str, Any]) -> Self:
+        """Return this store within a scope, in its place: it closes the connection."""
+        within = self.scoped(**metadata)
+        within._index.owns_connection = True  # noqa: SLF001  # its own
+        return within
+
+    def _sharing(self, index: RedisIndex) -> Self:
+        """Return this store on another view of its index."""
+        raise NotImplementedError
+
+    def _recipe(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        recipe, scope = super()._recipe(), self._index.state.scope
+        return recipe if scope is None else (_make_scoped, (*recipe, dict(scope.metadata)))
+
+
+def _make_scoped(make: Callable[..., VectorStoreBase], parts: tuple[Any, ...], scope: Mapping[str, Any]) -> Any:
+    """Make a store within a scope. See ``_make``."""
+    return make(*parts)._scoped_alone(scope)  # noqa: SLF001  # its own

@@ -137,7 +137,7 @@ class AddMethods:
         embeddings: Iterable[Vector] | Matrix | None = None,
     ) -> list[str]:
         plan, given = read_add_options(method, options, _NAMED[method])
-        records = to_records(parts, embeddings=embeddings, **given)
+        records = to_records(parts, embeddings=embeddings, **given, scope=self._index.scope)
         return ingest(self._index, records, self._embed if embeddings is None else given_vectors, plan)
 
     async def _aingest(
@@ -148,7 +148,7 @@ class AddMethods:
         embeddings: Iterable[Vector] | Matrix | None = None,
     ) -> list[str]:
         plan, given = read_add_options(method, options, _NAMED[method])
-        records = to_records(parts, embeddings=embeddings, **given)
+        records = to_records(parts, embeddings=embeddings, **given, scope=self._index.scope)
         return await aingest(self._index, records, self._aembed if embeddings is None else agiven_vectors, plan)
 
     def _embed(self, batch: list[Record]) -> list[list[float]]:

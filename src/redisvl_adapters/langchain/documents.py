@@ -74,8 +74,17 @@ def to_records(
     *,
     content_ids: bool,
     needs_ids: bool,
+    scope: Mapping[str, Any] | None = None,
 ) -> Iterable[Record]:
     """Return the records of texts, a list for a list; those without an id get a fresh one, or that of their content.
+
+    Args:
+        parts: The texts.
+        ttl: Seconds after which each expires.
+        embeddings: The vector of each, if they exist.
+        content_ids: Whether ids are of the content.
+        needs_ids: Whether each must have an id.
+        scope: The metadata that a scoped store writes them with.
 
     Raises:
         ArgumentError: If the lengths differ, a time to live is no positive number of seconds, or one that needs an id
@@ -85,7 +94,7 @@ def to_records(
     if isinstance(parts, list):
         ttl = _one_each("texts", parts, "ttl", ttl)
         embeddings = _one_each("texts", parts, "embeddings", embeddings)
-    records = _records(parts, ttl, content_ids=content_ids, needs_ids=needs_ids)
+    records = _records(parts, ttl, scope, content_ids=content_ids, needs_ids=needs_ids)
     if embeddings is not None:
         records = _with_vectors(records, embeddings)
     return list(records) if isinstance(parts, list) else records
@@ -100,14 +109,19 @@ def _with_vectors(records: Iterable[Record], embeddings: Iterable[Vector]) -> It
 
 
 def _records(
-    parts: Iterable[Part], ttls: Iterable[float | None] | None, *, content_ids: bool, needs_ids: bool
+    parts: Iterable[Part],
+    ttls: Iterable[float | None] | None,
+    scope: Mapping[str, Any] | None,
+    *,
+    content_ids: bool,
+    needs_ids: bool,
 ) -> Iterator[Record]:
     for position, ((text, metadata, record_id), ttl) in enumerate(_paired("texts", parts, "ttl", ttls)):
         if record_id is None and needs_ids and not content_ids:
             raise ArgumentError(
                 f"skip_existing=True needs ids, and record {position} has none; give ids=, or content_ids=True"
             )
-        fresh = "" if record_id is not None else content_id(text, metadata) if content_ids else new_id()
+        fresh = "" if record_id is not None else content_id(text, metadata, scope) if content_ids else new_id()
         yield Record(fresh if record_id is None else record_id, text, metadata, ttl_ms=check_ttl(ttl))
 
 

@@ -17,7 +17,7 @@ from redisvl_adapters.core.records.embedding_models import model_name
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
 from redisvl_adapters.core.search.word_methods import WordMethods
-from redisvl_adapters.core.store import StoreBase
+from redisvl_adapters.core.store import VectorStoreBase
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.add_methods import AddMethods
 from redisvl_adapters.langchain.add_options import AddOptions
@@ -32,7 +32,7 @@ from redisvl_adapters.signatures import list_keywords
 
 
 class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any keyword, these do not
-    SearchMethods, AddMethods, RecordMethods, ToolMethods, StoreBase, WordMethods[Document], VectorStore
+    SearchMethods, AddMethods, RecordMethods, ToolMethods, VectorStoreBase, WordMethods[Document], VectorStore
 ):
     """A LangChain vector store on a Redis index that LlamaIndex can use as well.
 
@@ -66,6 +66,11 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
             named["embedding_id"] = model_name(embedding)
         self._index = RedisIndex(**named)
         self._searcher = Searcher(self._index, embedding)
+
+    def _sharing(self, index: RedisIndex) -> Self:
+        store = object.__new__(type(self))
+        vars(store).update(vars(self), _index=index, _searcher=Searcher(index, self._embedding))
+        return store
 
     def _made_with(self) -> tuple[Any, ...]:
         return (self._embedding,)

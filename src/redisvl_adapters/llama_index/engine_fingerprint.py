@@ -205,7 +205,7 @@ class _Reader:
         index, options = private.pop("_index"), private.pop("_options")
         # How the index is made changes no answer; whatever else the store was told may.
         told = {name: value for name, value in options.items() if name not in IndexOptions.__optional_keys__}
-        where = [index.connection.address, index.state.spec.name]
+        where = [index.connection.address, index.state.spec.name, *([index.scope] if index.scope else [])]
         return [_path_of(type(store)), where, self._named_parts(private | told, path)]
 
     def _unreadable(self, value: Any, path: str, why: str = "of which not all that matters can be read") -> Any:

@@ -17,14 +17,14 @@ from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
 from redisvl_adapters.core.search.word_methods import WordMethods
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.core.store import StoreBase
+from redisvl_adapters.core.store import VectorStoreBase
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.model_filters import METADATA_FILTERS
 from redisvl_adapters.llama_index.nodes import to_node
 
 
-class NodeMethods(StoreBase, WordMethods["BaseNode | NodeWithScore"]):
+class NodeMethods(VectorStoreBase, WordMethods["BaseNode | NodeWithScore"]):
     """Reading nodes without a query; each method has its async twin."""
 
     def _text_of(self, found: BaseNode | NodeWithScore) -> tuple[str, Mapping[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
 
@@ -66,6 +66,11 @@ class RedisVectorStore(NodeMethods, ToolMethods, BasePydanticVectorStore):
         self._options = options
         self._index = RedisIndex(**options)
 
+    def _sharing(self, index: RedisIndex) -> Self:
+        store = self.model_copy()
+        store._index = index  # noqa: SLF001  # its own
+        return store
+
     @classmethod
     def class_name(cls) -> str:
         """Return the name under which LlamaIndex serialises the store."""
@@ -76,10 +81,14 @@ class RedisVectorStore(NodeMethods, ToolMethods, BasePydanticVectorStore):
         """Return what makes an equal store through ``from_dict``: the URL is in it, password included.
 
         Raises:
-            ArgumentError: If the store was given a client, which cannot be written down.
+            ArgumentError: If the store was given a client, or is scoped to a date, which cannot be written down.
         """
         self._index.connection.refuse_given("written down")
         written = {name: _to_json(value) for name, value in self._options.items()}
+        if (scope := self._index.state.scope) is not None:
+            if any(isinstance(value, date) for value in scope.metadata.values()):
+                raise ArgumentError(f"a store scoped to a date ({scope}) cannot be written down; scope it by a text")
+            written["scope"] = dict(scope.plain)
         return {**written, "class_name": self.class_name()}
 
     @classmethod
@@ -90,14 +99,23 @@ class RedisVectorStore(NodeMethods, ToolMethods, BasePydanticVectorStore):
 
         It never overwrites the index, unless ``create="overwrite"`` is among the keywords.
         """
-        given: dict[str, Any] = {name: value for name, value in data.items() if name != "class_name"}
+        given: dict[str, Any] = {name: value for name, value in data.items() if name not in ("class_name", "scope")}
         if given.get("create") == "overwrite":
             given["create"] = "if-missing"
-        return cls(**cast("IndexOptions", {**given, **options}))
+        store = cls(**cast("IndexOptions", {**given, **options}))
+        return store._scoped_alone(data["scope"]) if "scope" in data else store  # its own
 
     @property
     def client(self) -> Any:
-        """The redis-py client, a sync one."""
+        """The redis-py client, a sync one.
+
+        Raises:
+            ArgumentError: If the store is scoped, of which the client knows nothing.
+        """
+        if (scope := self._index.state.scope) is not None:
+            raise ArgumentError(
+                f"this store is scoped to {scope}, which its client is not; take it from the whole store"
+            )
         return self._index.connection.sync_client()
 
     # Writing

@@ -108,6 +108,37 @@ def test_a_raw_query_with_a_negation_inside_is_refused(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "raw",
+    [
+        "@kind:{a}) | (@kind:{b}",
+        "(@kind:{a}",
+        "@kind:{a})",
+        "@kind:{a",
+        "@kind:a}",
+        "@n:[1 2",
+        '@body:("some words)',
+        "@body:(some's)",
+        "@body:w'a) | (@kind:{b}'}",
+        "@kind:{w'}'}",
+        "@body:w'a\\'",
+        "@body:(some \\",
+        "@body:(some words\\)",
+    ],
+)
+def test_a_raw_query_that_reaches_into_others_is_refused(raw: str) -> None:
+    for filter in (Raw(FilterExpression(raw)), Not((Raw(FilterExpression(raw)),))):
+        with pytest.raises(FilterError, match="without its other half"):
+            text(filter)
+
+
+@pytest.mark.parametrize(
+    "raw", ["@body:w'a)('", '@body:("some ) words")', r"@kind:{a\)}", r"@body:(some \( words)", "@n:[(1 2]"]
+)
+def test_a_parenthesis_within_a_value_is_none_of_the_query(raw: str) -> None:
+    assert text(Raw(FilterExpression(raw))) == f"({raw})"
+
+
+@pytest.mark.parametrize(
     "raw", [r"@kind:{a\-b}", "@kind:{a-b}", "@n:[-5 -1]", '@body:("some -words")', r"@a\.b\-c:{x}"]
 )
 def test_a_hyphen_in_a_value_or_a_name_is_no_negation(raw: str) -> None:

@@ -39,7 +39,8 @@ class IngestServer(FakeServer):
         ids = [str(key).removeprefix(f"{NAME}:") for key in rest[: int(count)]]
         if self.refused.intersection(ids):
             return ResponseError("OOM command not allowed when used memory > 'maxmemory'.")
-        parts = rest[int(count) :]
+        # Behind how many values the records must have: none.
+        parts = rest[int(count) + 1 :]
         for record_id in ids:
             self.ttls[record_id], size = parts[0], int(parts[1])
             parts = parts[2 + size :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from redisvl.query.filter import FilterExpression
@@ -13,8 +14,8 @@ from redisvl_adapters.errors import FilterError, did_you_mean
 
 # An escaped character, or the names behind an @ that is not escaped.
 _NAMES_IN_QUERY = re.compile(r"""\\.|@((?:[^\s:\\()\[\]{}@"'~-]|\\.)+)""")
-# What tells nothing of the structure of a query: escaped characters, tags, ranges and phrases.
-_LITERALS = r'\\.|\{(?:\\.|[^\\}])*\}|\[[^\]]*\]|"(?:\\.|[^\\"])*"'
+# What tells nothing of the structure of a query: escaped characters, tags, ranges, phrases and wildcards.
+_LITERALS = r"""\\.|\{(?:\\.|[^\\}])*\}|\[[^\]]*\]|"(?:\\.|[^\\"])*"|w'[^\\']*'"""
 # A star that is no part of a word.
 _EVERYTHING = re.compile(r"(?<![^\s(|])\*(?![^\s)|])")
 # One negated leaf, as RedisVL makes it of ``!=``, with or without the parentheses.
@@ -33,7 +34,13 @@ def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: 
         join = any_of if (parts["_operator"].name == "OR") is not negated else all_of
         return join([redisvl_condition(parts[side], schema, negated=negated) for side in ("_left", "_right")])
     text = str(expression).strip()
-    if not text or _EVERYTHING.search(re.sub(_LITERALS, "", text)):
+    structure = re.sub(_LITERALS, "", text, flags=re.DOTALL)
+    if not _is_balanced(structure):
+        raise FilterError(
+            f"the RedisVL filter {text!r:.80} has a parenthesis, a bracket or a quotation mark without its other half, "
+            "which would reach into what the filter is joined with"
+        )
+    if not text or _EVERYTHING.search(structure):
         raise FilterError(
             "a RedisVL filter has a '*', which is everything, as RedisVL does with comparisons to None, '', []; "
             "leave the filter out to match everything, or use this library's own filters"
@@ -55,3 +62,13 @@ def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: 
             "always answer exactly; join its parts with &, | and ~ from this library's filters"
         )
     return literal(positive, negated=(negative is not None) is not negated)
+
+
+def _is_balanced(structure: str) -> bool:
+    """Tell whether a query without its literals closes what it opens, and nothing else."""
+    depth = 0.0
+    for mark in re.findall(r"""[()\[\]{}"'\\]""", structure):
+        depth += {"(": 1, ")": -1}.get(mark, -math.inf)
+        if depth < 0:
+            return False
+    return depth == 0

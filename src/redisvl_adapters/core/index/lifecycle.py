@@ -161,7 +161,12 @@ def _cannot_create(schema: Schema, error: ResponseError) -> ServerError:
 
 
 def clear(state: IndexState) -> Steps[None]:
-    """Delete all records, one by one. The index stays, with its fields and aliases."""
+    """Delete all records, one by one. The index stays, with its fields and aliases.
+
+    Raises:
+        ArgumentError: If the state is within a scope.
+    """
+    refuse_in_scope(state, "clear")
     yield from writable_snapshot(state, anew=True)
     snapshot = yield from whole_snapshot(state)
     if snapshot is None:
@@ -186,9 +191,11 @@ def drop(state: IndexState, *, keep_records: bool = False) -> Steps[bool]:
         Whether it existed.
 
     Raises:
+        ArgumentError: If the state is within a scope.
         SchemaMismatchError: If it was made by somebody else or by a newer version, or its name is an alias.
         IndexNotReadyError: If it is still being scanned: the server would drop the records that it knows.
     """
+    refuse_in_scope(state, "drop" if state.opened else "create='overwrite'")
     name = state.spec.name
     registry, info = yield [read_registry_command(name), info_command(name)]
     exists = not is_missing_index(info)
@@ -213,6 +220,19 @@ def drop(state: IndexState, *, keep_records: bool = False) -> Steps[bool]:
         ok(forgotten)
     state.snapshot, state.was_there = None, False
     return exists
+
+
+def refuse_in_scope(state: IndexState, what: str) -> None:
+    """Refuse what is of the whole index in a scope.
+
+    Raises:
+        ArgumentError: If the state is within one.
+    """
+    if state.scope is not None:
+        raise ArgumentError(
+            f"{what} is of the whole index, and this store is scoped to {state.scope}; do it through the store that "
+            "scoped() was called on, or call clear() to delete what is within the scope"
+        )
 
 
 def _check_mark(state: IndexState, info: Reply, registry: Registry) -> None:

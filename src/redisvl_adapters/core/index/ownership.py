@@ -16,6 +16,7 @@ from redisvl_adapters.core.index.record_keys import (
     read_cursor_command,
     read_cursor_page,
     read_keys,
+    read_rows,
     read_total,
 )
 from redisvl_adapters.core.index.registry import mark_command
@@ -28,7 +29,6 @@ from redisvl_adapters.core.schema.stored_fields import KEYS
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
 from redisvl_adapters.core.server.replies import (
     as_mapping,
-    as_sequence,
     is_missing_index,
     is_split,
     ok,
@@ -118,19 +118,13 @@ _COUNT: tuple[Argument, ...] = ("GROUPBY", 0, "REDUCE", "COUNT", 0, "AS", "n")
 
 def read_others(replies: list[Reply]) -> tuple[int, str] | None:
     """Return how many keys are no records, and one of them, from the replies to ``others_commands``."""
-    counts, named = (_rows(ok(reply)) for reply in replies)
+    counts, named = (read_rows(ok(reply)) for reply in replies)
     count = int(counts[0][b"n"]) if counts else 0
     return (count, named[0][b"__key"].decode("utf-8", "replace")) if count and named else None
 
 
-def _rows(reply: Reply) -> list[dict[bytes, Reply]]:
-    if isinstance(reply, dict):
-        return [as_mapping(as_sequence(as_mapping(row)[b"extra_attributes"])) for row in reply[b"results"]]
-    return [as_mapping(row) for row in reply[1:] if row]
-
-
 def remove(state: IndexState, schema: Schema, keys: Sequence[str], at_once: int = REMOVED_AT_ONCE) -> Steps[int]:
-    """Delete records by their keys and return how many there were; all else is left alone.
+    """Delete records by their keys and return how many there were; all else, out of scope too, is left alone.
 
     Args:
         state: The index.
@@ -140,7 +134,8 @@ def remove(state: IndexState, schema: Schema, keys: Sequence[str], at_once: int 
     """
     spans_slots = state.spans_slots
     chunks = [[keys[place] for place in places] for places in script_chunks(keys, at_once, spans_slots=spans_slots)]
-    replies = yield remove_commands(schema, chunks)
+    held = state.scope.held(schema, alone=True) if state.scope else ()
+    replies = yield remove_commands(schema, chunks, held)
     split = [at_once > 1 and is_split(reply) for reply in replies]
     there = sum(int(ok(reply)) for reply, is_refused in zip(replies, split, strict=True) if not is_refused)
     if not any(split):

@@ -15,8 +15,10 @@ from typing import Any, Concatenate, ParamSpec
 
 from redis.exceptions import ResponseError
 
+from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.background_scan import wait_for_scan
 from redisvl_adapters.core.index.ownership import check_ownership
+from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import (
     HEADER,
     describe_command,
@@ -29,7 +31,7 @@ from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok, server_error
 from redisvl_adapters.core.server.steps import pipelined
-from redisvl_adapters.errors import IndexNotFoundError, ServerError, did_you_mean
+from redisvl_adapters.errors import FilterError, IndexNotFoundError, ServerError, did_you_mean
 
 P = ParamSpec("P")
 _log = logging.getLogger(__name__)
@@ -105,6 +107,35 @@ def current_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot
         f"index {state.spec.name!r} existed when this store was opened and does not exist any more; somebody dropped "
         "it, or the server came back without its data. The next write creates it anew"
     )
+
+
+def snapshot_in_scope(state: IndexState, snapshot: Snapshot | None) -> Steps[Snapshot | None]:
+    """Return what is known of an index; None too if no record can be within the scope, whose keys none has had.
+
+    Args:
+        state: The index.
+        snapshot: What is known of it already.
+
+    Raises:
+        FilterError: If records have such a key, and cannot be told apart by it.
+    """
+    if state.scope is None or snapshot is None or not state.scope.lacks(snapshot.schema):
+        return snapshot
+    # Others may have written the first record with it.
+    snapshot = yield from current_snapshot(state, anew=True)
+    if snapshot is None or not (lacking := state.scope.lacks(snapshot.schema)):
+        return snapshot
+    for key, reply in zip(lacking, (yield [_unindexed(snapshot, key) for key in lacking]), strict=True):
+        if not is_missing_index(reply) and read_total(ok(reply)):
+            raise FilterError(
+                f"records of index {snapshot.schema.name!r} have {key!r:.80}, a key of the scope, and are not found by "
+                f"it; declare it: metadata_schema={{{key!r:.80}: 'tag'}}"
+            )
+    return None
+
+
+def _unindexed(snapshot: Snapshot, key: str) -> Command:
+    return count_command(snapshot.schema, presence_query(key, "~"))
 
 
 def check_may_create(state: IndexState) -> Steps[None]:

@@ -9,7 +9,7 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core.arguments import MAX_K
 from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
+from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_missing_index, ok
 
 # By default a server answers with what it has after half a second, without a word: that would be a wrong answer.
 QUERY_SETTINGS: tuple[Argument, ...] = ("DIALECT", 2, "TIMEOUT", 0)
@@ -97,6 +97,13 @@ def read_cursor_page(reply: Reply) -> tuple[list[bytes], int]:
     # A record that has expired and is not yet out of the index has no row.
     found = [as_mapping(row) for row in rows if row]
     return [row[b"__key"] for row in found if b"__key" in row], int(cursor)
+
+
+def read_rows(reply: Reply) -> list[dict[bytes, Reply]]:
+    """Return the rows in the reply to an FT.AGGREGATE without a cursor."""
+    if isinstance(reply, dict):
+        return [as_mapping(as_sequence(as_mapping(row)[b"extra_attributes"])) for row in reply[b"results"]]
+    return [as_mapping(row) for row in reply[1:] if row]
 
 
 def all_keys(schema: Schema, where: str, limit: int | None = None) -> Steps[list[bytes]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
-from collections.abc import Callable
-from typing import Unpack
+from collections.abc import Callable, Mapping
+from typing import Any, Self, Unpack
 from weakref import WeakKeyDictionary
 
 from redisvl_adapters.core.index.lifecycle import open_index
-from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.index.scope import Scope
+from redisvl_adapters.core.index.snapshot import IndexState, ScopedState
 from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.cluster_transport import is_cluster
@@ -22,6 +24,11 @@ from redisvl_adapters.errors import ArgumentError
 
 class RedisIndex:
     """A Redis index: what was asked of it, what is known of it, and the connection to its server.
+
+    Attributes:
+        state: What was asked of it, and what is known of it.
+        connection: The connection.
+        owns_connection: Whether to close the connection is its own affair, not that of an index that it is a view of.
 
     Operations are functions in ``operations`` that describe what to send; ``run`` and ``arun`` run them::
 
@@ -46,6 +53,7 @@ class RedisIndex:
                 f"search is in database 0 alone, and {'the client' if self.connection.given else 'the URL'} is of "
                 f"database {self.connection.database}; let the URL end in /0, or in no number"
             )
+        self.owns_connection = True
         self._lock = threading.Lock()
         self._alocks: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -70,13 +78,31 @@ class RedisIndex:
                     await adrive(client, open_index(self.state), self._address, self.connection.retry)
         return await adrive(client, steps, self._address, self.connection.retry)
 
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The metadata that all records have which are read or written; empty for all records."""
+        return {} if self.state.scope is None else dict(self.state.scope.plain)
+
+    def scoped(self, metadata: Mapping[str, Any]) -> Self:
+        """Return this index within a scope: with the same connection, and what is known of it.
+
+        Raises:
+            ArgumentError: If the metadata are no scope, or contradict the one that this index has.
+        """
+        within = copy.copy(self)
+        within.state = ScopedState(self.state, Scope.of(metadata, self.state.scope))
+        within.owns_connection = False
+        return within
+
     def close(self) -> None:
-        """Close what was opened; a client that was given stays open."""
-        self.connection.close()
+        """Close what was opened, if it is its own; a client that was given stays open."""
+        if self.owns_connection:
+            self.connection.close()
 
     async def aclose(self) -> None:
-        """Close what was opened, on the running event loop too; a client that was given stays open."""
-        await self.connection.aclose()
+        """Close what was opened, on the running event loop too. See ``close``."""
+        if self.owns_connection:
+            await self.connection.aclose()
 
     def _address(self) -> str:
         return self.connection.address

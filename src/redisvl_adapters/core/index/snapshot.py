@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from redisvl_adapters.core.filters.conditions import Condition
@@ -14,6 +15,7 @@ from redisvl_adapters.core.index.info import index_name, read_schema, scores_uni
 from redisvl_adapters.core.index.lost_registry import has_same_fields, restore_registry
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import HEADER, UNCHECKED, registered_fields, registry_header
+from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import DEFAULT_DTYPE, DEFAULT_METRIC, IndexSpec
@@ -88,6 +90,7 @@ class IndexState:
         names_model: Whether it is to be registered which embedding model an index has that has none yet.
         is_described: Whether the descriptions of its declared fields were registered through this.
         mark: The key of a field that the index must have been made with to be dropped or overwritten; None for any.
+        scope: The metadata that all records have which are read, written or deleted; None for all records.
     """
 
     spec: IndexSpec
@@ -100,6 +103,7 @@ class IndexState:
     names_model: bool = True
     is_described: bool = False
     mark: str | None = None
+    scope: Scope | None = None
 
     @property
     def schema(self) -> Schema | None:
@@ -115,6 +119,32 @@ class IndexState:
     def metric(self) -> str:
         """Its distance metric: as it is, or as it was asked for."""
         return self.snapshot.schema.vector.metric if self.snapshot else self.spec.metric or DEFAULT_METRIC
+
+
+class ScopedState(IndexState):
+    """The state of an index within a scope: all but the scope is that of the whole, where it is read and changed.
+
+    Args:
+        whole: The state of the whole index.
+        scope: The scope.
+    """
+
+    __slots__ = ("_whole",)
+
+    def __init__(self, whole: IndexState, scope: Scope) -> None:
+        self._whole = whole
+        self.scope = scope
+
+
+def _of_whole(name: str) -> property:
+    def change(state: ScopedState, value: Any) -> None:
+        setattr(state._whole, name, value)  # noqa: SLF001  # its own
+
+    return property(attrgetter(f"_whole.{name}"), change)
+
+
+for _name in {each.name for each in fields(IndexState)} - {"scope"}:
+    setattr(ScopedState, _name, _of_whole(_name))
 
 
 def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:

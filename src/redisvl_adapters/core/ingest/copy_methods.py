@@ -29,6 +29,8 @@ class CopyMethods:
         more records than that may be there. The other index gets the fields of this one. In the end the numbers of
         records and 100 records are compared; if others changed this index meanwhile, it is gone through again.
 
+        From a scoped store, the records within are copied; into one, they are written within, or refused.
+
         Vectors are copied as they are, unless the other store has another model (``embedding_id``) or another number of
         dimensions: then texts are embedded anew.
 

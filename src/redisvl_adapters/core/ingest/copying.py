@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, NoReturn, TypeAlias, cast
 
 import numpy as np
@@ -22,11 +22,12 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.ingest.copy_report import CopyPlan, CopyReport
 from redisvl_adapters.core.ingest.tasks import Progress, Send, Task, ToEmbed, Together
 from redisvl_adapters.core.ingest.upsert import upsert
+from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.record import Record, frame_source
 from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix, from_bytes
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page
-from redisvl_adapters.core.search.fetch import count, fetch_from, fetch_matching
+from redisvl_adapters.core.search.fetch import count, fetch_from, fetch_matching, filterable_fields
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.core.server.steps import primed
@@ -80,7 +81,8 @@ def _is_of_another_model(source: RedisIndex, target: RedisIndex, *, can_embed: b
 
 def _reading(state: IndexState) -> IndexState:
     """Return a state to read with: to read a record for a copy does not let it live longer."""
-    return replace(state, spec=replace(state.spec, sliding_ttl=False))
+    same = {each.name: getattr(state, each.name) for each in fields(IndexState)}
+    return IndexState(**{**same, "spec": replace(state.spec, sliding_ttl=False)})
 
 
 def _model_of(state: IndexState) -> str | None:
@@ -182,6 +184,7 @@ class _Copy:
             if left == _GONE:
                 continue
             record.ttl_ms = left if left > 0 else None
+            self._take_in(record)
             record.source = frame_source(record.frame)
             living.append((record, other))
             self._note(record.id)
@@ -192,6 +195,16 @@ class _Copy:
         fresh = [record for (record, _), is_same in zip(living, same, strict=True) if not is_same]
         self.skipped += len(living) - len(fresh)
         return fresh
+
+    def _take_in(self, record: Record) -> None:
+        """Give a record the metadata of the scope of the target, if it has one.
+
+        Raises:
+            RecordError: If it says otherwise.
+        """
+        if (scope := self.target.state.scope) is not None:
+            where = f"the record {record.id!r:.80}"
+            record.metadata = scope.applied(check_metadata(record.metadata, where), where).plain
 
     def _note(self, record_id: str) -> None:
         """Count a record, and keep its id with the chance that each has to be compared in the end."""
@@ -209,6 +222,11 @@ class _Copy:
         )
         if not self._adopted:
             schema = cast("Schema", page.schema)
+            if (scope := self.source.state.scope) is not None:
+                # Those of the records that are copied, and no others.
+                filled = yield Send(self.source, filterable_fields(self.source.state))
+                keys = {*scope.plain, *(each.key for each in filled)}
+                schema = replace(schema, fields={key: schema.fields[key] for key in schema.fields if key in keys})
             model = None if self.plan.embeds else _model_of(self.source.state)
             yield Send(self.target, adopt_index(self.target.state, schema, len(vectors[0]), model))
             self._adopted = True
@@ -265,6 +283,7 @@ class _Copy:
             if record is not None:
                 # Of times to live those that others change in between are no difference.
                 record.ttl_ms = left if left > 0 else None
+                self._take_in(record)
                 pairs.append((record, (other, left)))
         self.compared = len(pairs)
         same = self._same(pairs)

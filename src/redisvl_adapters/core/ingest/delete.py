@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter, matches_everything
 from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.index import lifecycle
 from redisvl_adapters.core.index.ownership import remove
-from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot
+from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot, snapshot_in_scope
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.search.filter_compiler import compile_for_delete
+from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_always_true
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.errors import ArgumentError
@@ -20,7 +21,7 @@ from redisvl_adapters.errors import ArgumentError
 def delete(state: IndexState, ids: Sequence[str]) -> Steps[int]:
     """Delete records by their ids and return how many there were. What is no record is left alone."""
     check_ids(ids)
-    snapshot = yield from current_snapshot(state)
+    snapshot = yield from snapshot_in_scope(state, (yield from current_snapshot(state)))
     return 0 if snapshot is None else (yield from _delete(state, snapshot.schema, ids))
 
 
@@ -30,6 +31,14 @@ def _delete(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[int]
         keys = list(map(schema.key_of, chunk))
         deleted += yield from remove(state, schema, keys)
     return deleted
+
+
+def clear(state: IndexState) -> Steps[None]:
+    """Delete all records, one by one, or all within the scope. The index stays, with its fields and aliases."""
+    if state.scope is None:
+        yield from lifecycle.clear(state)
+    else:
+        yield from asking(state, lambda: _delete_where(state, None, None, []), anew=True)
 
 
 def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str] | None = None) -> Steps[int]:
@@ -57,7 +66,7 @@ def _delete_where(
     # Unless the index is still as the filter was compiled for, nothing is deleted.
     condition, snapshot = yield from compile_for_delete(state, filter)
     where = query_text(condition)
-    if ids is None and where == "*":
+    if ids is None and filter is not None and (yield from is_always_true(state, condition)):
         raise ArgumentError(
             "the filter is always true and would delete everything; call clear() if that is what you want"
         )

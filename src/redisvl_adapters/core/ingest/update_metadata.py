@@ -22,11 +22,11 @@ from redisvl_adapters.core.records.metadata_updates import (
     update_command,
 )
 from redisvl_adapters.core.records.projection import project, record_language
-from redisvl_adapters.core.search.filter_compiler import compile_for_delete
+from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_always_true
 from redisvl_adapters.core.search.find_ids import find_ids, storable_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, is_wrong_type, ok, server_error
-from redisvl_adapters.errors import AdapterError, ArgumentError, PartialWriteError, ServerError
+from redisvl_adapters.errors import AdapterError, ArgumentError, PartialWriteError, RecordError, ServerError
 
 _CHANGES = "changes"
 
@@ -53,11 +53,13 @@ def update_metadata(
 
     Raises:
         ArgumentError: If there are no changes, neither ids nor a filter, or the filter matches everything.
-        RecordError: If the changes could not be stored, indexed and read back exactly.
+        RecordError: If the changes could not be stored, indexed and read back exactly, or contradict the scope.
         UnknownFieldError: If the filter names a key that no record has had.
         PartialWriteError: If something failed after some records were changed, or may have been.
     """
     found = _checked(changes)
+    if state.scope is not None:
+        state.scope.applied(found, _CHANGES)
     if ids is not None:
         check_ids(ids)
     if filter is None:
@@ -90,7 +92,7 @@ def _update_where(
     # Unless the index is still as the filter was compiled for, nothing is changed.
     condition, snapshot = yield from compile_for_delete(state, filter)
     where = query_text(condition)
-    if ids is None and where == "*":
+    if ids is None and (yield from is_always_true(state, condition)):
         raise ArgumentError("the filter is always true and would change every record")
     if snapshot is not None and (found := (yield from find_ids(state, where, ids))):
         yield from confirm_unchanged(snapshot)
@@ -123,7 +125,7 @@ def _update_chunk(state: IndexState, ids: Sequence[str], changes: CheckedMetadat
         if snapshot is None:
             return []
         _refuse_wrong_types(snapshot, changes)
-        updates = yield from _read(snapshot, left, changes)
+        updates = yield from _read(state, snapshot, left, changes)
         snapshot = yield from learn(state, snapshot, [update.after for update in updates])
         written = None if snapshot is None else (yield from _write(state, snapshot, updates, changes))
         anew = written is None
@@ -144,13 +146,25 @@ def _refuse_wrong_types(snapshot: Snapshot, changes: CheckedMetadata) -> None:
     record_language(snapshot.schema, changes.values, _CHANGES)
 
 
-def _read(snapshot: Snapshot, ids: Sequence[str], changes: CheckedMetadata) -> Steps[list[MetadataUpdate]]:
-    schema = snapshot.schema
+def _read(
+    state: IndexState, snapshot: Snapshot, ids: Sequence[str], changes: CheckedMetadata
+) -> Steps[list[MetadataUpdate]]:
+    """Return the changes of those of some records that there are, within the scope of the state."""
+    schema, scope = snapshot.schema, state.scope
     replies = yield [read_for_update(schema, record_id) for record_id in ids]
     # As they were given: a datetime makes its key one of points in time.
     given = {key: changes.values[key] for key in changes.plain}
     found = [merged_metadata(schema, record_id, reply, given) for record_id, reply in zip(ids, replies, strict=True)]
-    return [update for update in found if update is not None]
+    updates = [update for update in found if update is not None]
+    if scope is not None:
+        # Whoever is within it now is so when it is written, or is read once more.
+        updates = [update for update in updates if scope.holds(schema, update.before.plain, alone=True)]
+        for update in updates:
+            if not scope.holds(schema, update.after.plain, alone=True):
+                raise RecordError(
+                    f"the changes would take the record {update.record_id!r:.80} out of the scope of the store, {scope}"
+                )
+    return updates
 
 
 def _write(

@@ -14,9 +14,11 @@ from redisvl_adapters.core.index.lifecycle import create
 from redisvl_adapters.core.index.readiness import check_may_create, known_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import read_registry_command, registry_header
 from redisvl_adapters.core.index.schema_changes import learn, plan_schema_change
+from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
+from redisvl_adapters.core.records.own_records import held_arguments
 from redisvl_adapters.core.records.projection import doubts, project
 from redisvl_adapters.core.records.record import Record, describe_record
 from redisvl_adapters.core.records.replace_script import Write, refusal_error, replace_commands
@@ -63,13 +65,14 @@ def upsert(
     ids = [record.id for record in records]
     if not ids:
         return ids
-    places = _checked_records(records, positions, checked)
+    places = _checked_records(state, records, positions, checked)
     matrix = as_matrix(vectors, places)
     ttl_ms = state.spec.ttl_ms if ttl_ms is None else ttl_ms
     surveys = [place.found for place in places]
     last = list({place.record.id: place for place in places}.values())
 
     def encode(schema: Schema) -> list[Write]:
+        _check_scope(state, schema)
         rows = check_matrix(matrix, places, schema.vector)
         layout = layout_of(schema)
         return [place.write(layout, rows, ttl_ms) for place in last]
@@ -124,11 +127,12 @@ def check_records(
         RecordError: If a record could not be stored, indexed and read back exactly.
         SchemaMismatchError: If the index is not what was asked for.
     """
-    places = _checked_records(records, positions)
+    places = _checked_records(state, records, positions)
     surveys = [place.found for place in places]
     snapshot = yield from known_snapshot(state)
     before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
     expected = before.with_fields(plan_schema_change(state.spec, before, surveys).fields)
+    _check_scope(state, expected)
     is_doubtful = doubts(expected)
     for place in places:
         if is_doubtful(place.found.values):
@@ -140,12 +144,25 @@ def check_records(
     return surveys
 
 
+def _check_scope(state: IndexState, schema: Schema) -> None:
+    """Refuse to write where nobody could tell which records are within the scope.
+
+    Raises:
+        FilterError: If an index cannot be asked for it, or could not learn it.
+    """
+    if state.scope is not None:
+        state.scope.projection(schema)
+
+
 def _checked_records(
-    records: Sequence[Record], positions: Sequence[int] | None, checked: Sequence[CheckedMetadata] | None = None
+    state: IndexState,
+    records: Sequence[Record],
+    positions: Sequence[int] | None,
+    checked: Sequence[CheckedMetadata] | None = None,
 ) -> list[_CheckedRecord]:
     positions = range(len(records)) if positions is None else positions
     return [
-        _CheckedRecord(row, position, record, found)
+        _CheckedRecord(row, position, record, found, state.scope)
         for row, (position, record, found) in enumerate(
             zip(positions, records, repeat(None, len(records)) if checked is None else checked, strict=True)
         )
@@ -157,11 +174,15 @@ class _CheckedRecord:
 
     __slots__ = ("found", "position", "record", "row")
 
-    def __init__(self, row: int, position: int, record: Record, found: CheckedMetadata | None) -> None:
+    def __init__(
+        self, row: int, position: int, record: Record, found: CheckedMetadata | None, scope: Scope | None
+    ) -> None:
         self.row = row
         self.position = position
         self.record = record
         self.found = self._checked() if found is None else found
+        if scope is not None:
+            self.found = scope.applied(self.found, self)
 
     def __str__(self) -> str:
         # Written out for errors alone.
@@ -191,11 +212,13 @@ def _write(
     """Write records from a place on, and return up to which place they are known to be written and indexed."""
     name, layout = snapshot.schema.name, layout_of(snapshot.schema)
     ids, per_script = [place.record.id for place in places], PER_SCRIPT
+    scope = state.scope
+    held = held_arguments(snapshot.schema, scope.held(snapshot.schema, alone=True) if scope else ())
     while done < len(writes):
         batch = writes[done : done + BATCH_SIZE]
         spans_slots = state.spans_slots
         chunks = script_chunks([write.key for write in batch], per_script, spans_slots=spans_slots)
-        commands = replace_commands(layout.script, batch, chunks)
+        commands = replace_commands(layout.script, batch, chunks, held)
         # Asked after the writes: whatever changed before or between them shows.
         guard = [read_registry_command(name), Command(("FT.EXPLAIN", name, "*"))]
         try:

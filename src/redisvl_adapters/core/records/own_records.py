@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from redisvl_adapters.core.records.field_values import Projected
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import KEYS, METADATA
+from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
 from redisvl_adapters.core.server.commands import Argument, Command, Reply
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
 
@@ -25,10 +28,55 @@ IS_RECORD: Mapping[str, str] = {
 }
 """By storage, the condition in Lua that ``key`` is that of a record."""
 
-_REMOVE = "local n=0 for _,key in ipairs(KEYS) do if {} then n=n+redis.call('UNLINK',key) end end return n"
+
+class Held(NamedTuple):
+    """An indexed value that a record must have for a script to touch it.
+
+    Attributes:
+        alias: The field.
+        value: One tag, or a number.
+        alone: Whether it must be the only value there.
+    """
+
+    alias: str
+    value: Projected
+    alone: bool
+
+
+_SEPARATOR = f"'\\{ord(TAG_SEPARATOR)}'"
+_FIELD: Mapping[str, str] = {
+    "hash": "local held=redis.call('HMGET',key,ARGV[i])[1]",
+    "json": (
+        "local held=cjson.decode(redis.call('JSON.GET',key,ARGV[i]))[1] "
+        f"if type(held)=='table' then held=table.concat(held,{_SEPARATOR}) end"
+    ),
+}
+# Numbers have several spellings, tags have one.
+_HOLDS = f"""local function holds(key)
+for i=2,1+3*ARGV[1],3 do
+<field>
+local how,wanted=ARGV[i+1],ARGV[i+2]
+if how=='number' then if tonumber(held)~=tonumber(wanted) then return false end
+elseif type(held)~='string' then return false
+elseif how=='alone' then if held~=wanted then return false end
+elseif not string.find({_SEPARATOR}..held..{_SEPARATOR},{_SEPARATOR}..wanted..{_SEPARATOR},1,true) then return false end
+end
+return true
+end
+local at=2+3*ARGV[1]
+"""
+HOLDS: Mapping[str, str] = {storage: _HOLDS.replace("<field>", field) for storage, field in _FIELD.items()}
+"""By storage, what lets ``holds(key)`` tell in Lua whether a record has what ``held_arguments`` say, which come first.
+
+``at`` is then the place of the argument behind them.
+"""
+
+_REMOVE = """{holds}local n=0 for _,key in ipairs(KEYS) do
+if {is_record} and holds(key) then n=n+redis.call('UNLINK',key) end end return n"""
 REMOVED_AT_ONCE = 10
 """More would keep others waiting while a graph lets them go."""
-_GUARDED = "local key=KEYS[1] if {} then return redis.call(ARGV[1],key,unpack(ARGV,2)) end return 0"
+_GUARDED = """{holds}local key=KEYS[1]
+if {is_record} and holds(key) then return redis.call(ARGV[at],key,unpack(ARGV,at+1)) end return 0"""
 
 
 def own_parts(storage: str) -> Sequence[str]:
@@ -49,28 +97,48 @@ def read_is_record(reply: Reply) -> bool:
     return not is_wrong_type(reply) and ok(reply) not in (0, None, [], [None], [[]])
 
 
-def remove_commands(schema: Schema, chunks: Iterable[Sequence[str]]) -> list[Command]:
+def held_arguments(schema: Schema, held: Sequence[Held]) -> list[Argument]:
+    """Return the arguments that tell a script what a record must have. See ``HOLDS``."""
+    args: list[Argument] = [len(held)]
+    for alias, value, alone in held:
+        path = f'$.index["{alias}"]' if schema.storage == "json" else alias
+        if isinstance(value, list):
+            args += path, "alone" if alone else "among", value[0]
+        else:
+            args += path, "number", repr(value)
+    return args
+
+
+def remove_commands(schema: Schema, chunks: Iterable[Sequence[str]], held: Sequence[Held] = ()) -> list[Command]:
     """Return the commands that delete records, each of which replies how many there were; all else is left alone.
 
     Args:
         schema: The index.
         chunks: The keys of the records that one command deletes.
+        held: What they must have.
     """
-    script = _REMOVE.format(IS_RECORD[schema.storage])
-    return [Command(("EVAL", script, len(chunk), *chunk), chunk[0]) for chunk in chunks]
+    script = _script(_REMOVE, schema.storage)
+    args = held_arguments(schema, held)
+    return [Command(("EVAL", script, len(chunk), *chunk, *args), chunk[0]) for chunk in chunks]
 
 
-def on_record(schema: Schema, record_id: str, name: str, *args: Argument) -> Command:
-    """Return a command that changes a record; where there is something else, or nothing, it replies 0 and does nothing.
+def on_record(schema: Schema, record_id: str, name: str, *args: Argument, held: Sequence[Held] = ()) -> Command:
+    """Return a command on a record; where there is something else, or nothing, it replies 0 and does nothing.
 
     Args:
         schema: The index.
         record_id: The record.
         name: The name of the command.
         args: Its arguments behind the key.
+        held: What the record must have.
     """
     key = schema.key_of(record_id)
-    return Command(("EVAL", _GUARDED.format(IS_RECORD[schema.storage]), 1, key, name, *args), key)
+    given = (*held_arguments(schema, held), name, *args)
+    return Command(("EVAL", _script(_GUARDED, schema.storage), 1, key, *given), key)
+
+
+def _script(template: str, storage: str) -> str:
+    return template.format(holds=HOLDS[storage], is_record=IS_RECORD[storage])
 
 
 def warn_of_others(schema: Schema, count: int, key: str) -> None:

@@ -43,14 +43,19 @@ def new_id() -> str:
     return str(ULID())
 
 
-def content_id(text: str, metadata: Mapping[str, Any]) -> str:
+def content_id(text: str, metadata: Mapping[str, Any], scope: Mapping[str, Any] | None = None) -> str:
     """Return the id that the same text with the same metadata always gets: 32 hexadecimal digits.
+
+    Args:
+        text: The text.
+        metadata: The metadata.
+        scope: What else a scoped store writes with it, as JSON holds it.
 
     Raises:
         RecordError: If the metadata holds what cannot be stored.
     """
     plain = check_metadata(metadata, "a record without an id").plain
-    content = orjson.dumps([text, plain], option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps([text, {**plain, **(scope or {})}], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.records.own_records import IS_RECORD
+from redisvl_adapters.core.records.own_records import HOLDS, IS_RECORD
 from redisvl_adapters.core.server.commands import Argument, Command
 from redisvl_adapters.core.server.replies import note_command, server_error
 from redisvl_adapters.errors import AdapterError, RecordError
@@ -27,19 +28,20 @@ class Write(NamedTuple):
     args: Sequence[Argument]
 
 
-_TAKEN = "TAKEN"
+_TAKEN, _OUTSIDE = "TAKEN", "OUTSIDE"
 
 # Each record is replaced in one step, so that nobody ever sees it missing or half new, and no field, index entry or
 # time to live of an earlier one survives. It is written over the earlier one, not deleted first: a server with search
 # threads could look at its index in between. One script writes several records, which is nearly as fast as bare
-# commands. What is not a record is never replaced. The reply is how many records are written, and why the next one is
-# not. The first line makes the server refuse the script as a whole when memory is full.
+# commands. What is not a record is never replaced, nor is one that does not have what it must. The reply is how many
+# records are written, and why the next one is not. The first line makes the server refuse the script as a whole when
+# memory is full.
 _SCRIPT = f"""#!lua
-local at=1
-for i,key in ipairs(KEYS) do
+<holds>for i,key in ipairs(KEYS) do
 local ttl,n=ARGV[at],tonumber(ARGV[at+1])
 local old=redis.call('EXISTS',key)==1
 if old and not <is_record> then return {{i-1,'{_TAKEN}'}} end
+if old and not holds(key) then return {{i-1,'{_OUTSIDE}'}} end
 local reply=<write>
 if type(reply)=='table' and reply.err then return {{i-1,reply.err}} end
 <rest>if ttl~='' then redis.call('PEXPIRE',key,ttl) elseif old then redis.call('PERSIST',key) end
@@ -49,7 +51,8 @@ return {{#KEYS}}"""
 
 
 def _script(storage: str, write: str, rest: str) -> str:
-    return _SCRIPT.replace("<is_record>", IS_RECORD[storage]).replace("<write>", write).replace("<rest>", rest)
+    parts = {"<holds>": HOLDS[storage], "<is_record>": IS_RECORD[storage], "<write>": write, "<rest>": rest}
+    return functools.reduce(lambda script, part: script.replace(*part), parts.items(), _SCRIPT)
 
 
 REPLACE_HASHES = _script(
@@ -83,19 +86,22 @@ UPDATE_JSON = (
 )
 
 
-def replace_commands(script: str, writes: Sequence[Write], chunks: Sequence[Sequence[int]]) -> list[Command]:
+def replace_commands(
+    script: str, writes: Sequence[Write], chunks: Sequence[Sequence[int]], held: Sequence[Argument] = (0,)
+) -> list[Command]:
     """Return the commands that write records, several of them each.
 
     Args:
         script: The script of their layout.
         writes: The records.
         chunks: The places of those that one script writes.
+        held: What records must have to be replaced, from ``held_arguments``.
     """
     commands = []
     for places in chunks:
         chunk = [writes[place] for place in places]
         keys = [write.key for write in chunk]
-        args: list[Argument] = ["EVAL", script, len(keys), *keys]
+        args: list[Argument] = ["EVAL", script, len(keys), *keys, *held]
         for write in chunk:
             args += "" if write.ttl_ms is None else write.ttl_ms, len(write.args), *write.args
         commands.append(Command(tuple(args), keys[0]))
@@ -115,6 +121,11 @@ def refusal_error(reason: str | ResponseError, key: str) -> AdapterError:
         return RecordError(
             f"at the key {key!r} there is something that is not a record of this library, and is not overwritten; "
             "choose another id or another prefix"
+        )
+    if reason == _OUTSIDE:
+        return RecordError(
+            f"the id of the key {key!r} is taken by a record that is not within the scope of this store, and is not "
+            "overwritten; ids are those of the whole index: choose another one, such as one that begins with the scope"
         )
     refusal = ResponseError(reason)
     note_command(refusal, Command(("EVAL",), key))

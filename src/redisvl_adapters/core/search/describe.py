@@ -16,6 +16,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, read_number_tag, typed_text
 from redisvl_adapters.core.search.fetch import filterable_fields
+from redisvl_adapters.core.search.scope_values import tags_in_scope
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import is_missing_index, ok
 
@@ -69,10 +70,12 @@ def few_values(state: IndexState, fields: Sequence[MetadataField], most: int) ->
         fields: The fields; those whose values the server does not list are left out.
         most: How many values are few.
     """
-    return {} if state.schema is None else (yield from _few_values(state.schema, fields, most))
+    return {} if state.schema is None else (yield from _few_values(state, state.schema, fields, most))
 
 
-def _few_values(schema: Schema, fields: Sequence[MetadataField], most: int) -> Steps[dict[str, Sequence[Value]]]:
+def _few_values(
+    state: IndexState, schema: Schema, fields: Sequence[MetadataField], most: int
+) -> Steps[dict[str, Sequence[Value]]]:
     """Return the values of the fields that have few, by key."""
     asked = [field for field in fields if field.type in _LISTED and field.kinds != {Kind.BOOL}]
     names = [field.alias for field in asked]
@@ -80,33 +83,41 @@ def _few_values(schema: Schema, fields: Sequence[MetadataField], most: int) -> S
         names.append(TYPED)
     if not names:
         return {}
-    replies = yield [tag_values_command(schema, name) for name in names]
-    tags = {
-        name: [] if is_missing_index(reply) else [tag.decode() for tag in ok(reply)]
-        for name, reply in zip(names, replies, strict=True)
-    }
+    tags = yield from (_all_tags(schema, names) if state.scope is None else tags_in_scope(state, names))
     found: dict[str, dict[tuple[str, str], Value]] = {}
     for field in asked:
         values = _values(field, tags, most)
         if values is not None and len(values) <= most:
             found[field.key] = values
-    there = yield from _tags_of_records(schema, [tag for values in found.values() for tag in values])
+    there = {tag for values in found.values() for tag in values}
+    if state.scope is None:
+        there = yield from _tags_of_records(schema, list(there))
     return {key: sorted((values[tag] for tag in values if tag in there), key=_order) for key, values in found.items()}
 
 
-def _values(field: MetadataField, tags: Mapping[str, Sequence[str]], most: int) -> dict[tuple[str, str], Value] | None:
+def _all_tags(schema: Schema, names: Sequence[str]) -> Steps[Mapping[str, list[str] | None]]:
+    replies = yield [tag_values_command(schema, name) for name in names]
+    return {
+        name: [] if is_missing_index(reply) else [tag.decode() for tag in ok(reply)]
+        for name, reply in zip(names, replies, strict=True)
+    }
+
+
+def _values(
+    field: MetadataField, tags: Mapping[str, Sequence[str] | None], most: int
+) -> dict[tuple[str, str], Value] | None:
     """Return the values of a field by the name and the tag under which each lies; None if one of them is long."""
     values: dict[tuple[str, str], Value] = {}
     starts = {typed_text(field.alias, kind, ""): kind for kind in field.other_kinds}
-    own = tags[field.alias]
-    if len(own) > most:
+    own, typed = tags[field.alias], tags[TYPED] if starts else ()
+    if own is None or typed is None or len(own) > most:
         return None
     for tag in own:
         text = decode_tag(tag)
         if text is None or not _is_plain(text):
             return None
         values[field.alias, tag] = _READ[_LISTED[field.type]](text)
-    for tag in tags[TYPED] if starts else ():
+    for tag in typed:
         text = decode_tag(tag)
         for start, kind in starts.items():
             # One that is known by its digest alone may be of any field.

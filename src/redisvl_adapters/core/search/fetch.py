@@ -8,16 +8,23 @@ from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.index.expiry import renew_ttl
-from redisvl_adapters.core.index.readiness import asks_index, current_snapshot, from_index, known_snapshot
+from redisvl_adapters.core.index.readiness import (
+    asks_index,
+    current_snapshot,
+    from_index,
+    known_snapshot,
+    snapshot_in_scope,
+)
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import layout_of
-from redisvl_adapters.core.records.own_records import is_record_command, read_is_record, warn_of_others
+from redisvl_adapters.core.records.own_records import is_record_command, on_record, read_is_record, warn_of_others
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.fields import MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
+from redisvl_adapters.core.search.scope_values import fields_in_scope
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
 
@@ -43,7 +50,7 @@ def fetch_from(
     state: IndexState, schema: Schema, ids: Sequence[str], *, vectors: bool = False
 ) -> Steps[list[Record | None]]:
     """Return records by their ids from where a schema says that they lie. See ``fetch``."""
-    layout = layout_of(schema)
+    layout, scope = layout_of(schema), state.scope
     found: list[Record | None] = []
     others: list[str] = []
     for chunk in batched(ids, BATCH_SIZE):
@@ -55,6 +62,8 @@ def fetch_from(
                 others.append(schema.key_of(record_id))
     if others:
         warn_of_others(schema, len(others), others[0])
+    if scope is not None:
+        found = [None if each is None or not scope.holds(schema, each.metadata) else each for each in found]
     yield from renew_ttl(state, [record.id for record in found if record is not None])
     return found
 
@@ -99,12 +108,16 @@ def _fetch_where(
 def existing_ids(state: IndexState, ids: Sequence[str]) -> Steps[set[str]]:
     """Return those of some ids under which there are records."""
     # A write after this creates an index that is gone.
-    snapshot = yield from known_snapshot(state)
+    snapshot = yield from snapshot_in_scope(state, (yield from known_snapshot(state)))
     if snapshot is None:
         return set()
-    there: set[str] = set()
+    schema, there = snapshot.schema, set[str]()
+    held = state.scope.held(schema, alone=False) if state.scope else ()
     for chunk in batched(ids, BATCH_SIZE):
-        replies = yield [is_record_command(snapshot.schema, record_id) for record_id in chunk]
+        if held:
+            replies = yield [on_record(schema, record_id, "EXISTS", held=held) for record_id in chunk]
+        else:
+            replies = yield [is_record_command(schema, record_id) for record_id in chunk]
         there.update(record_id for record_id, reply in zip(chunk, replies, strict=True) if read_is_record(reply))
     return there
 
@@ -112,9 +125,8 @@ def existing_ids(state: IndexState, ids: Sequence[str]) -> Steps[set[str]]:
 def filterable_fields(state: IndexState) -> Steps[list[MetadataField]]:
     """Return the metadata fields that can be filtered, as the server has them now."""
     snapshot = yield from current_snapshot(state, anew=True)
-    if snapshot is not None:
-        return list(snapshot.schema.aliases.values())
-    return [field for field in state.spec.fields.values() if field.redis_type]
+    fields = snapshot.schema.aliases.values() if snapshot else state.spec.fields.values()
+    return (yield from fields_in_scope(state, [field for field in fields if field.redis_type]))
 
 
 @asks_index

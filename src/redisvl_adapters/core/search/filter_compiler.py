@@ -36,7 +36,7 @@ from redisvl_adapters.errors import FilterError, UnknownFieldError, UnknownField
 
 
 def compile_filter(state: IndexState, filter: Filter | None, language: str | None = None) -> Steps[Condition]:
-    """Return the condition of a filter.
+    """Return the condition of a filter, and of the scope of the state.
 
     A key that no record has had finds nothing, with a warning; where everything would match for that, it is an error.
 
@@ -56,7 +56,7 @@ def compile_filter(state: IndexState, filter: Filter | None, language: str | Non
 def compile_for_delete(state: IndexState, filter: Filter | None) -> Steps[tuple[Condition, Snapshot | None]]:
     """Return the condition of a filter by which records are deleted, and the snapshot that it was compiled for.
 
-    Others may have replaced that snapshot in the state meanwhile; None if there is no index.
+    The scope of the state is in it. The state may have another snapshot by now; there is none if there is no index.
 
     Raises:
         UnknownFieldError: If the filter names a key that no record has had.
@@ -65,9 +65,17 @@ def compile_for_delete(state: IndexState, filter: Filter | None) -> Steps[tuple[
     return (yield from _compile(state, filter, None, strict=True))
 
 
+def is_always_true(state: IndexState, condition: Condition) -> Steps[bool]:
+    """Tell whether a condition of ``compile_for_delete`` holds for all records, or for all within the scope."""
+    everything, _ = yield from compile_for_delete(state, None)
+    return condition != NOTHING and condition == everything
+
+
 def _compile(
     state: IndexState, filter: Filter | None, language: str | None, *, strict: bool
 ) -> Steps[tuple[Condition, Snapshot | None]]:
+    scope = state.scope
+    filter = filter if scope is None else scope.within(filter)
     snapshot = state.snapshot or (yield from read_snapshot(state))
     # What a search remembered may name keys that a delete refuses.
     key = None if strict or language is not None else filter_key(filter)
@@ -81,10 +89,13 @@ def _compile(
         # Before the first record a filter means the same as after the last one.
         schema = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
         try:
+            if scope is not None and not scope.lacks(schema):
+                scope.projection(schema)
             condition = render(filter, RenderContext(schema, is_fresh, never_met, present, strict, values, language))
         except ValuesNeededError as needed:
             values[needed.alias] = (yield from _tag_values(snapshot, needed.alias)) if snapshot else {}
         except FilterError as error:
+            is_of_scope = scope is not None and isinstance(error, UnknownFieldError) and error.key in scope.plain
             if not is_fresh and snapshot is not None:
                 # Somebody else may have taught the index this key, or values of this type.
                 is_fresh = True
@@ -97,7 +108,7 @@ def _compile(
                 present.add(error.key)
                 # Somebody else may have taught it, and written the record, since the index was looked at.
                 snapshot = yield from whole_snapshot(state, anew=True)
-            elif strict:
+            elif strict and not is_of_scope:
                 raise
             else:
                 never_met[error.key] = error
@@ -111,8 +122,10 @@ def _compile(
 
 
 def _warn_of(never_met: Mapping[str, UnknownFieldError], state: IndexState) -> None:
+    # A scope has no records before the first one is written.
+    known = state.warned if state.scope is None else {*state.warned, *state.scope.plain}
     for key, error in never_met.items():
-        if key not in state.warned:
+        if key not in known:
             state.warned.add(key)
             warnings.warn(f"{error}; the filter finds nothing for that", UnknownFieldWarning, stacklevel=2)
 

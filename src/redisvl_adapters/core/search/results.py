@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.records.layouts import Layout
 from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.records.record import Record
@@ -97,6 +98,11 @@ def read_text_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
     if lacking:
         raise RowsWithoutFieldsError(hits, lacking, rows)
     return hits
+
+
+def within_scope(hits: list[Hit], scope: Scope | None, schema: Schema) -> list[Hit]:
+    """Return the hits within a scope: all, unless others replaced one while the server looked."""
+    return hits if scope is None else [hit for hit in hits if scope.holds(schema, hit.record.metadata)]
 
 
 def by_distance(hit: Hit) -> tuple[float, str]:

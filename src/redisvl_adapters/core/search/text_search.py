@@ -17,7 +17,7 @@ from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.search.complete_replies import Searches, complete_replies
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
-from redisvl_adapters.core.search.results import Hit, ReturnFields, by_score, read_text_hits
+from redisvl_adapters.core.search.results import Hit, ReturnFields, by_score, read_text_hits, within_scope
 from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.search.text_query import (
     DEFAULT_SCORER,
@@ -127,7 +127,7 @@ def text_hits(state: IndexState, requests: Sequence[TextRequest], returns: Retur
     searches = Searches(
         [text_command(each, returns, schema, layout) for each in requests],
         returns.k,
-        lambda reply: read_text_hits(from_index(reply), schema, layout),
+        lambda reply: within_scope(read_text_hits(from_index(reply), schema, layout), state.scope, schema),
         by_score,
         lambda hit: schema.key_of(hit.record.id).encode(),
         narrowed,

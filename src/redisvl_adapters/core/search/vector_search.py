@@ -13,6 +13,7 @@ from redisvl_adapters.core.filters.word_queries import check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import from_index, searches_index
 from redisvl_adapters.core.index.record_keys import count_command, read_total
+from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
@@ -22,7 +23,7 @@ from redisvl_adapters.core.search.complete_replies import PAUSES, RowsWithoutFie
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS, SearchOptions
-from redisvl_adapters.core.search.results import Hit, ReturnFields, by_distance, read_vector_hits
+from redisvl_adapters.core.search.results import Hit, ReturnFields, by_distance, read_vector_hits, within_scope
 from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
@@ -92,6 +93,7 @@ class SearchPlan:
         layout: How its records lie.
         request: What is asked.
         returns: What is returned.
+        scope: What the records are within; None for all.
         form: The command, without its vector; None if nothing can match.
         threshold: How far a hit may be; None for any distance.
         least: How many records are found unless some were deleted since.
@@ -101,6 +103,7 @@ class SearchPlan:
     layout: Layout
     request: VectorRequest
     returns: ReturnFields
+    scope: Scope | None = None
     form: CommandTemplate | None = None
     threshold: float | None = None
     least: int = 0
@@ -165,9 +168,10 @@ class SearchPlan:
     def read(self, reply: Reply) -> list[Hit]:
         """Return the hits in the reply to such a command. See ``read_vector_hits``."""
         try:
-            return self._told(read_vector_hits(from_index(reply), self.schema, self.layout))
+            hits = read_vector_hits(from_index(reply), self.schema, self.layout)
+            return self._told(within_scope(hits, self.scope, self.schema))
         except RowsWithoutFieldsError as lacking:
-            lacking.hits = self._told(lacking.hits)
+            lacking.hits = self._told(within_scope(lacking.hits, self.scope, self.schema))
             raise
 
     def _told(self, hits: list[Hit]) -> list[Hit]:
@@ -197,7 +201,9 @@ def plan_search(
     Plans of plain searches are remembered with the snapshot of the index that they were made for.
     """
     check_k(k)
-    key = None if ids is not None or options else (filter_key(filter), k, frame, vectors)
+    scope = state.scope
+    whole = scope.within(filter) if scope else filter
+    key = None if ids is not None or options else (filter_key(whole), k, frame, vectors)
     snapshot = state.snapshot
     if snapshot is not None and key is not None and (known := snapshot.plans.get(key)) is not None:
         return cast("SearchPlan", known)
@@ -208,12 +214,12 @@ def plan_search(
     snapshot = state.snapshot
     if snapshot is None:
         return None
-    tuning = fit_tuning(tuning, k, snapshot.schema, filtered=filter is not None)
+    tuning = fit_tuning(tuning, k, snapshot.schema, filtered=filter is not None or scope is not None)
     ids = None if ids is None else storable_ids(ids)
     where, layout = query_text(condition), layout_of(snapshot.schema)
     returns = ReturnFields(k=k, frame=frame, vectors=vectors)
     if where is None or k == 0 or ids == []:
-        return SearchPlan(snapshot.schema, layout, VectorRequest(b""), returns)
+        return SearchPlan(snapshot.schema, layout, VectorRequest(b""), returns, scope)
     if where == "*":
         # The server takes these for searches with a filter alone, and this filter is always true.
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
@@ -223,7 +229,7 @@ def plan_search(
     # An index that was made a moment ago is known by no records.
     least = min(k, snapshot.records or k) if is_plain and snapshot.schema.vector.algorithm != "flat" else 0
     form = vector_command(request, returns, snapshot.schema, layout)
-    plan = SearchPlan(snapshot.schema, layout, request, returns, form, threshold, least)
+    plan = SearchPlan(snapshot.schema, layout, request, returns, scope, form, threshold, least)
     # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
     if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
         snapshot.plans[key] = plan
