@@ -33,6 +33,9 @@ VALUES: dict[str, Any] = {
     "search_type": "similarity",
     "index_name": "never-opened",
     "embedding": Model(),
+    "embeddings": [[1.0] * 8],
+    "text_embeddings": [("a", [1.0] * 8)],
+    "other": None,
 }
 
 
