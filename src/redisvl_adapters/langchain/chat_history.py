@@ -20,11 +20,12 @@ from redisvl_adapters.core.sessions.history import Session, SessionSettings
 from redisvl_adapters.core.sessions.recall import RecallableMessage
 from redisvl_adapters.core.sessions.summaries import SessionSummary, summarise
 from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.langchain.history_copies import HistoryCopies
 from redisvl_adapters.langchain.message_recall import MessageRecallBase, with_text
 from redisvl_adapters.langchain.messages import FORMAT
 
 
-class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
+class RedisChatMessageHistory(HistoryCopies, MessageRecallBase, BaseChatMessageHistory):
     """The messages of one session, in order: appended atomically, whole, and by any number of writers.
 
     Plain Redis or Valkey is enough (6.0.6 or newer); only ``embedding`` needs the search module. Nothing is sent before
@@ -127,8 +128,10 @@ class RedisChatMessageHistory(MessageRecallBase, BaseChatMessageHistory):
             session_id: The session.
             user_id: Whose session it is; by default the same user's.
         """
+        return self._with_session(self._session.kept.session(session_id, self.user_id if user_id is None else user_id))
+
+    def _with_session(self, session: Session) -> Self:
         other = type(self).__new__(type(self))
-        session = self._session.kept.session(session_id, self.user_id if user_id is None else user_id)
         vars(other).update(vars(self), _session=session)
         return other
 

@@ -17,10 +17,11 @@ from redisvl_adapters.core.sessions.options import ChatStoreOptions
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.messages import FORMAT
 from redisvl_adapters.llama_index.session_store import DEFAULT_PREFIX, SessionStore
+from redisvl_adapters.llama_index.store_copies import StoreCopies
 from redisvl_adapters.signatures import list_keywords
 
 
-class RedisChatStore(SessionStore, BaseChatStore):
+class RedisChatStore(SessionStore, StoreCopies, BaseChatStore):
     """The messages of sessions, in order: appended atomically, whole, and by any number of writers.
 
     Plain Redis or Valkey is enough (6.0.6 or newer). Nothing is sent before the first operation. Every method has an
