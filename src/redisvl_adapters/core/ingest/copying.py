@@ -175,10 +175,13 @@ class _Copy:
         schema = cast("Schema", page.schema)
         records = list({record.id: record for record in page.records}.values())
         ids = [record.id for record in records]
-        lives, there = yield Together(
-            Send(self.source, _remaining_ms(schema, ids)),
-            Send(self.target, self._there(ids)),
-        )
+        lives: list[int]
+        there: list[tuple[Record | None, int]] = [(None, _GONE)] * len(ids)
+        if self.passes > 1 or self.plan.target_records:
+            asked = Send(self.source, _remaining_ms(schema, ids)), Send(self.target, self._there(ids))
+            lives, there = yield Together(*asked)
+        else:
+            lives = yield Send(self.source, _remaining_ms(schema, ids))
         living = []
         for record, left, other in zip(records, lives, there, strict=True):
             if left == _GONE:
@@ -247,6 +250,8 @@ class _Copy:
 
     def _same(self, pairs: Sequence[_Pair]) -> list[bool]:
         """Tell of each record whether the target has it with the same content; of vectors only if they are copied."""
+        if all(other is None for _, (other, _) in pairs):
+            return [False] * len(pairs)
         default = self.target.state.spec.ttl_ms
         same = [
             other is not None
