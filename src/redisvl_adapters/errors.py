@@ -9,6 +9,7 @@ AdapterError
 ├── SchemaError (ValueError)
 ├── SchemaMismatchError
 ├── IndexNotFoundError
+├── ReadOnlyError
 ├── PartialWriteError
 ├── CopyError
 ├── EmbeddingError (RuntimeError)
@@ -79,6 +80,10 @@ class SchemaMismatchError(AdapterError):
 
 class IndexNotFoundError(AdapterError):
     """The index does not exist, and the call needs it or was told not to create it."""
+
+
+class ReadOnlyError(AdapterError):
+    """The index was made by another application and is only read, or has no room for what was to be done to it."""
 
 
 class EmbeddingError(AdapterError, RuntimeError):

@@ -46,6 +46,7 @@ def right_stores(model: Embeddings, client: Redis, async_client: AsyncRedis) -> 
     RedisVectorStore.from_texts(["a"], model, [{"year": 2024}], ids=["1"], index_name="docs", dtype="float16")
     RedisVectorStore.from_documents([Document("a")], model, index_name="docs", algorithm="svs-vamana")
     RedisVectorStore.from_existing_index("docs", model, redis_url="redis://localhost:6379")
+    RedisVectorStore.from_existing_index("docs", model, text_field="body", metadata_fields=["year"], writable=True)
     RedisVectorStore(
         model, index_name="docs", retry=timedelta(seconds=15), socket_timeout=1, socket_connect_timeout=0.5
     )
@@ -70,6 +71,7 @@ def wrong_stores(model: Embeddings) -> None:
     RedisVectorStore(model, index_name="docs", storage="hsh")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisVectorStore("model", index_name="docs")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisVectorStore.from_texts(["a"], model, key_prefix="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisVectorStore.from_existing_index("docs", model, on_bad_record="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisVectorStore.from_existing_index("docs", model, dims="8")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

@@ -15,6 +15,7 @@ from langchain_core.vectorstores import VectorStore
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.embedding_models import model_name
 from redisvl_adapters.core.records.vectors import Vector
+from redisvl_adapters.core.schema.foreign_options import existing_options
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
 from redisvl_adapters.core.search.word_methods import WordMethods
 from redisvl_adapters.core.store import VectorStoreBase
@@ -187,12 +188,22 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
 
     @classmethod
     def from_existing_index(cls, index_name: str, embedding: Embeddings, **options: Unpack[ExistingOptions]) -> Self:
-        """Open an index that exists; its prefix, storage, metric and fields are read from the server.
+        """Open an index that exists, whoever made it; its prefix, storage, metric and fields are read from the server.
+
+        An index of another application is read where it lies, and changed only with ``writable=True``. Its text, its
+        vector and its metadata are those that the options name, or the only ones that there are.
+
+        Args:
+            index_name: The name of the index, or an alias of it.
+            embedding: The model that made its vectors.
+            options: The keywords of ``ExistingOptions``: ``text_field``, ``vector_field``, ``metadata_fields``, ...
 
         Raises:
             IndexNotFoundError: If there is no such index.
+            ArgumentError: If it has several texts or vectors, and none was chosen.
+            SchemaMismatchError: If it has no vector, or is not what was asked for.
         """
-        store = cls(embedding, **_existing(index_name, options))
+        store = cls(embedding, **existing_options(index_name, options))
         with store._closed_on_error():  # its own class
             store.count()
         return store
@@ -201,12 +212,8 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
     async def afrom_existing_index(
         cls, index_name: str, embedding: Embeddings, **options: Unpack[ExistingOptions]
     ) -> Self:
-        """Open an index that exists; its prefix, storage, metric and fields are read from the server.
-
-        Raises:
-            IndexNotFoundError: If there is no such index.
-        """
-        store = cls(embedding, **_existing(index_name, options))
+        """Open an index that exists, whoever made it. See ``from_existing_index``."""
+        store = cls(embedding, **existing_options(index_name, options))
         async with store._aclosed_on_error():  # its own class
             await store.acount()
         return store
@@ -316,9 +323,3 @@ def _unzipped(pairs: Iterable[tuple[str, Vector]]) -> tuple[list[str], list[Vect
         texts.append(pair[0])
         vectors.append(pair[1])
     return texts, vectors
-
-
-def _existing(index_name: str, options: ExistingOptions) -> IndexOptions:
-    if options.get("create", "never") != "never":
-        raise ArgumentError("from_existing_index opens an index that exists: create= has no place here")
-    return {**options, "index_name": index_name, "create": "never"}

@@ -108,7 +108,7 @@ def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
         raise ArgumentError(f"query mode {name!r:.80} is not served; modes are: {', '.join(_SEARCHES)}")
     if isinstance(query.output_fields, str):
         raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r:.80}]")
-    vector_name = state.spec.vector_name
+    vector_name = state.schema.vector.name if state.schema else state.spec.vector_name
     if query.embedding_field not in (None, vector_name):
         raise ArgumentError(
             f"embedding_field is {vector_name!r}, the vector of the index; not {query.embedding_field!r}"

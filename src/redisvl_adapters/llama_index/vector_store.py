@@ -21,7 +21,8 @@ from redisvl_adapters.core.arguments import check_ttl
 from redisvl_adapters.core.filters.algebra import FromSources
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, agiven_vectors, aingest, given_vectors, ingest
-from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.schema.foreign_options import existing_options
+from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
 from redisvl_adapters.core.search.rerank import check_sync
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.waits import write_retry
@@ -69,6 +70,35 @@ class RedisVectorStore(NodeMethods, ToolMethods, BasePydanticVectorStore):
     def _sharing(self, index: RedisIndex) -> Self:
         store = self.model_copy()
         store._index = index  # noqa: SLF001  # its own
+        return store
+
+    @classmethod
+    def from_existing_index(cls, index_name: str, **options: Unpack[ExistingOptions]) -> Self:
+        """Open an index that exists, whoever made it; its prefix, storage, metric and fields are read from the server.
+
+        An index of another application is read where it lies, and changed only with ``writable=True``. Its text, its
+        vector and its metadata are those that the options name, or the only ones that there are.
+
+        Args:
+            index_name: The name of the index, or an alias of it.
+            options: The keywords of ``ExistingOptions``: ``text_field``, ``vector_field``, ``metadata_fields``, ...
+
+        Raises:
+            IndexNotFoundError: If there is no such index.
+            ArgumentError: If it has several texts or vectors, and none was chosen.
+            SchemaMismatchError: If it has no vector, or is not what was asked for.
+        """
+        store = cls(**existing_options(index_name, options))
+        with store._closed_on_error():  # its own class
+            store.count()
+        return store
+
+    @classmethod
+    async def afrom_existing_index(cls, index_name: str, **options: Unpack[ExistingOptions]) -> Self:
+        """Open an index that exists, whoever made it. See ``from_existing_index``."""
+        store = cls(**existing_options(index_name, options))
+        async with store._aclosed_on_error():  # its own class
+            await store.acount()
         return store
 
     @classmethod

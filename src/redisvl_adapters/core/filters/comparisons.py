@@ -8,10 +8,12 @@ from dataclasses import replace
 from redisvl_adapters.core.filters.algebra import Compare, Operator
 from redisvl_adapters.core.filters.conditions import Condition, literal
 from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.foreign_operators import missing_query
 from redisvl_adapters.core.filters.operands import as_flag, as_list, as_operand
-from redisvl_adapters.core.filters.operators import NEGATED, OF_ANY_KEY, comparisons_of, operators_of
+from redisvl_adapters.core.filters.operators import NEGATED, OF_ANY_KEY, comparisons_of, operators_of_field
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.schema.fields import FieldType, MetadataField
+from redisvl_adapters.core.schema.foreign import ForeignField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.errors import FilterError, did_you_mean
 
@@ -39,11 +41,15 @@ def compare(comparison: Compare, context: RenderContext, *, negated: bool = Fals
     if operator in OF_ANY_KEY:
         return _of_any_key(comparison, context, negated=negated)
     if key not in context.schema.fields:
+        _refuse_foreign_key(context.schema, key)
         return _without_value(comparison, context, negated=negated)
     field = context.schema.indexed(key)
-    answer = comparisons_of(field.type, field.other_kinds).get(NEGATED.get(operator, operator))
+    answer = comparisons_of(field).get(NEGATED.get(operator, operator))
     if answer is None:
-        raise FilterError(_refusal(field, comparison, f"it has no {operator.name}", context.schema))
+        why = f"it has no {operator.name}"
+        if isinstance(field, ForeignField):
+            why += ", since an index of another application does not have the values as they are"
+        raise FilterError(_refusal(field, comparison, why, context.schema))
     try:
         positive = answer(field, as_operand(value), context)
     except (TypeError, ValueError, OverflowError) as error:
@@ -80,8 +86,19 @@ def _is_empty_list(value: object) -> bool:
         return False
 
 
+def _refuse_foreign_key(schema: Schema, key: str) -> None:
+    """Refuse a key that a foreign index has no field for: its records may have it, and nobody could tell.
+
+    Raises:
+        FilterError: If it is such a key.
+    """
+    if schema.foreign is not None and key not in schema.fields:
+        raise FilterError(f"{schema.unknown(key)}; an index of another application is filtered by its own fields alone")
+
+
 def _of_any_key(comparison: Compare, context: RenderContext, *, negated: bool) -> Condition:
     key, schema = comparison.key, context.schema
+    _refuse_foreign_key(schema, key)
     if context.strict and not (key in schema.fields or key in schema.untyped_keys or key in context.present):
         raise schema.unknown(key)
     try:
@@ -89,6 +106,10 @@ def _of_any_key(comparison: Compare, context: RenderContext, *, negated: bool) -
     except TypeError as error:
         field = schema.fields.get(key) or schema.learnt_field(key, FieldType.UNINDEXED)
         raise FilterError(_refusal(field, comparison, str(error), schema)) from None
+    if isinstance(foreign := schema.fields.get(key), ForeignField):
+        lacking = missing_query(foreign, comparison.operator)
+        is_lacking = wanted is not (comparison.operator is Operator.EXISTS)
+        return literal(lacking, negated=is_lacking is negated)
     if comparison.operator is Operator.EXISTS:
         return literal(presence_query(key), negated=wanted is negated)
     return literal(presence_query(key, "+"), negated=wanted is not negated)
@@ -109,7 +130,7 @@ def _refusal(field: MetadataField, comparison: Compare, reason: str, schema: Sch
         hint = "; to ask for a missing key use EXISTS or IS_EMPTY"
     elif operator in _ONE_OF_SEVERAL and several:
         hint = f"; to compare with each value of a list use {_ONE_OF_SEVERAL[operator].name}"
-    has = _names(operators_of(field.type, field.other_kinds))
+    has = _names(operators_of_field(field))
     others = ", ".join(f"{other.key} ({other.type})" for other in schema.aliases.values())
     return (
         f"field {field.key!r} in index {schema.name!r} is {str(field.type)!r} and cannot be asked "

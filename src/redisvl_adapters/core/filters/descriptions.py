@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from redisvl_adapters.core.filters.algebra import Operator
-from redisvl_adapters.core.filters.operators import OF_ANY_KEY, operators_of
+from redisvl_adapters.core.filters.operators import OF_ANY_KEY, operators_of, operators_of_field
 from redisvl_adapters.core.schema.fields import KIND_OF_TYPE, FieldType, Kind, MetadataField
+from redisvl_adapters.core.schema.foreign import ForeignField
 
 Value: TypeAlias = str | float | bool
 """A value that records have in a field."""
@@ -54,12 +55,17 @@ def describe_field(field: MetadataField, spelling: Spelling, values: Sequence[Va
         None if the parser could not read the name of the field, or has none of its operators.
     """
     ways, unasked = _ways(field, spelling)
-    told = [(form, _operators(type, spelling, first=not place)) for place, (type, form) in enumerate(ways.items())]
+    told = [
+        (form, _operators(field, type, spelling, first=not place)) for place, (type, form) in enumerate(ways.items())
+    ]
     if not any(operators for _, operators in told) or spelling.write(field.key) is None:
         return None
     parts = [field.description] if field.description else []
     parts += ["; or ".join(f"{form}; operators: {operators}" for form, operators in told)]
     parts += [f"its {_PLURALS[kind]} cannot be asked for" for kind in unasked]
+    if isinstance(field, ForeignField):
+        parts += ["case does not count"] if field.folds_case else []
+        parts += [f"{field.separator!r} parts the values of a list"] if field.separator else []
     written = [spelling.write(value) for value in values if kind_of(value) not in unasked]
     if written and None not in written:
         parts.append(f"values: {', '.join(map(str, written))}")
@@ -90,11 +96,11 @@ def _ways(field: MetadataField, spelling: Spelling) -> tuple[dict[FieldType, str
     return ways, unasked
 
 
-def _operators(type: FieldType, spelling: Spelling, *, first: bool) -> str:
+def _operators(field: MetadataField, type: FieldType, spelling: Spelling, *, first: bool) -> str:
     """List the operators of a type, with those that every key has if it is the first of a field."""
     notes = {**spelling.notes, **_WORDS} if type is FieldType.TEXT else spelling.notes
     return ", ".join(
         name + (f" ({notes[operator]})" if operator in notes else "")
-        for operator in operators_of(type)
+        for operator in (operators_of(type) if field.other_kinds else operators_of_field(field))
         if (name := spelling.operators.get(operator)) and (first or operator not in OF_ANY_KEY)
     )

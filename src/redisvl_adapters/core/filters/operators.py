@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from redisvl_adapters.core.filters.algebra import Match, Operator
 from redisvl_adapters.core.filters.conditions import Positive, intersection, union
 from redisvl_adapters.core.filters.context import RenderContext
 from redisvl_adapters.core.filters.field_queries import Interval, equal_query, interval_query, matching_query
+from redisvl_adapters.core.filters.foreign_operators import FOREIGN_COMPARISONS, presence_operators
 from redisvl_adapters.core.filters.operands import (
     as_bounds,
     as_circle,
@@ -19,6 +20,7 @@ from redisvl_adapters.core.filters.operands import (
 )
 from redisvl_adapters.core.filters.word_queries import ask_words, condition_on_words
 from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
+from redisvl_adapters.core.schema.foreign import ForeignField
 
 Comparison: TypeAlias = Callable[[MetadataField, Any, RenderContext], Positive]
 
@@ -147,8 +149,14 @@ NEGATED: Mapping[Operator, Operator] = {Operator.NE: Operator.EQ, Operator.NIN: 
 OF_ANY_KEY = (Operator.EXISTS, Operator.IS_EMPTY)
 
 
-def comparisons_of(type: FieldType, other_kinds: Iterable[Kind] = ()) -> Mapping[Operator, Comparison]:
+def comparisons_of(field: MetadataField) -> Mapping[Operator, Comparison]:
     """Return what a field can be asked: what its type has, and what the other kinds of values that it has have."""
+    if isinstance(field, ForeignField) and field.type in FOREIGN_COMPARISONS:
+        return FOREIGN_COMPARISONS[field.type]
+    return _comparisons(field.type, field.other_kinds)
+
+
+def _comparisons(type: FieldType, other_kinds: Iterable[Kind]) -> Mapping[Operator, Comparison]:
     has = _OF_TYPE.get(type, {})
     for kind in other_kinds:
         has = {**_OF_KIND[kind], **has}
@@ -157,5 +165,14 @@ def comparisons_of(type: FieldType, other_kinds: Iterable[Kind] = ()) -> Mapping
 
 def operators_of(type: FieldType, other_kinds: Iterable[Kind] = ()) -> list[Operator]:
     """Return the operators that a field has: those of its type, and of the other kinds of values that it has."""
-    has = comparisons_of(type, other_kinds)
-    return [operator for operator in Operator if operator in OF_ANY_KEY or NEGATED.get(operator, operator) in has]
+    return _named(_comparisons(type, other_kinds), OF_ANY_KEY)
+
+
+def operators_of_field(field: MetadataField) -> list[Operator]:
+    """Return the operators that a field has. See ``operators_of``."""
+    of_any_key = presence_operators(field) if isinstance(field, ForeignField) else OF_ANY_KEY
+    return _named(comparisons_of(field), of_any_key)
+
+
+def _named(has: Mapping[Operator, Comparison], of_any_key: Collection[Operator]) -> list[Operator]:
+    return [operator for operator in Operator if operator in of_any_key or NEGATED.get(operator, operator) in has]

@@ -45,7 +45,8 @@ def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: 
             "a RedisVL filter has a '*', which is everything, as RedisVL does with comparisons to None, '', []; "
             "leave the filter out to match everything, or use this library's own filters"
         )
-    known = {*schema.aliases, schema.vector.name, KEYS, SOURCE, TYPED, SEARCHED}
+    own = {KEYS, SOURCE, TYPED, SEARCHED} if schema.foreign is None else set()
+    known = {*schema.aliases, schema.vector.name, *own}
     for names in filter(None, _NAMES_IN_QUERY.findall(text)):
         for name in re.split(r"(?<!\\)\|", names):
             plain = re.sub(r"\\(.)", r"\1", name)

@@ -6,13 +6,28 @@ reaches it: MATCH_ALL and MATCH_NONE are folded away first, and values are check
 
 from __future__ import annotations
 
-from redisvl_adapters.core.filters.algebra import MAX_DEPTH, And, Compare, Filter, FromSources, Keywords, Not, Or, Raw
+from collections.abc import Sequence
+
+from redisvl_adapters.core.filters.algebra import (
+    MAX_DEPTH,
+    And,
+    Compare,
+    Filter,
+    FromSources,
+    Keywords,
+    Not,
+    Operator,
+    Or,
+    Raw,
+)
 from redisvl_adapters.core.filters.comparisons import compare
 from redisvl_adapters.core.filters.conditions import EVERYTHING, Condition, Positive, all_of, any_of, literal
 from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.operators import comparisons_of
 from redisvl_adapters.core.filters.redisvl_expressions import redisvl_condition
 from redisvl_adapters.core.filters.tag_queries import tag_query
 from redisvl_adapters.core.filters.word_queries import ask_words, check_match, condition_on_words
+from redisvl_adapters.core.schema.foreign import Application, ForeignField
 from redisvl_adapters.core.schema.stored_fields import SOURCE
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.errors import ArgumentError, FilterError
@@ -49,13 +64,31 @@ def _condition(filter: Filter, context: RenderContext, depth: int, *, negated: b
         case Compare():
             return compare(filter, context, negated=negated)
         case FromSources(source_ids):
-            return literal(tag_query(SOURCE, [encode_tag(source) for source in source_ids]), negated=negated)
+            return literal(_of_sources(source_ids, context), negated=negated)
         case Keywords():
             return literal(_words(filter, context), negated=negated)
         case Raw(expression):
             return redisvl_condition(expression, context.schema, negated=negated)
         case _:
             raise FilterError(f"{type(filter).__name__} is no filter")
+
+
+def _of_sources(source_ids: Sequence[str], context: RenderContext) -> Positive:
+    schema = context.schema
+    if schema.foreign is None:
+        return tag_query(SOURCE, [encode_tag(source) for source in source_ids])
+    if schema.foreign.application is not Application.LLAMA_INDEX:
+        raise FilterError(
+            f"index {schema.name!r} was made by another application, which does not say the source documents of its "
+            "records; give a filter or ids instead"
+        )
+    field = schema.indexed("doc_id")
+    if context.strict and isinstance(field, ForeignField) and field.folds_case:
+        raise FilterError(
+            f"the source documents of index {schema.name!r} are tags without regard to case, and 'A' would delete what "
+            "is of 'a'; delete its nodes by their ids"
+        )
+    return comparisons_of(field)[Operator.IN](field, list(source_ids), context)
 
 
 def _words(filter: Keywords, context: RenderContext) -> Positive:

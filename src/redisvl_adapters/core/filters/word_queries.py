@@ -5,7 +5,7 @@ Words are analysed here, and asked for by their terms as they lie in the index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -13,8 +13,11 @@ from typing import Any, cast, get_args
 
 from redisvl_adapters.core.filters.algebra import Match
 from redisvl_adapters.core.filters.conditions import Positive, intersection, union
+from redisvl_adapters.core.filters.server_words import server_words
 from redisvl_adapters.core.records.projection import field_language
+from redisvl_adapters.core.schema.field_names import escape_field_name
 from redisvl_adapters.core.schema.fields import FieldType
+from redisvl_adapters.core.schema.foreign import ForeignIndex
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import MULTILINGUAL, read_language, said_language
 from redisvl_adapters.core.schema.stored_fields import SEARCHED, TEXT
@@ -72,6 +75,9 @@ def ask_words(
     Raises:
         ArgumentError: If it is no text, or a key is not a text field, or the index is not in that language.
     """
+    if schema.foreign is not None:
+        names = _server_fields(schema, schema.foreign, keys, language)
+        return [AskedWords(names, server_words(text, schema.foreign, name))]
     language, ignored = query_languages(schema, language)
     stopwords = stopword_terms(schema)
     analysed = {
@@ -126,20 +132,52 @@ def _text_fields(schema: Schema, language: str, keys: Sequence[str] | None) -> d
     known = {TEXT: (SEARCHED, schema.text_attrs)} | {
         field.key: (field.query_name, field.attrs) for field in schema.aliases.values() if field.type is FieldType.TEXT
     }
+    named: dict[str, list[str]] = {}
+    for key in _checked_keys(schema, keys, known):
+        query_name, attrs = known[key]
+        named.setdefault(field_language(attrs, language), []).append(query_name)
+    return {language: _joined(names) for language, names in named.items()}
+
+
+def _server_fields(schema: Schema, foreign: ForeignIndex, keys: Sequence[str] | None, language: Any) -> str:
+    """Return the text fields of a foreign index as they stand in a query.
+
+    Raises:
+        ArgumentError: If it has none, a key is not that of one, or a language was said.
+    """
+    if language is not None:
+        raise ArgumentError(
+            f"language is for indexes of this library; the texts of index {schema.name!r} are analysed by the server, "
+            f"in {foreign.language}: leave it out"
+        )
+    known = {field.key: field.query_name for field in schema.aliases.values() if field.type is FieldType.TEXT}
+    for name in foreign.text_names:
+        known.setdefault(TEXT, escape_field_name(name))
+    if not known:
+        raise ArgumentError(
+            f"index {schema.name!r} was made by another application and has no TEXT field, so there are no words to "
+            "look for in it; search by vector"
+        )
+    return _joined(known[key] for key in _checked_keys(schema, keys, known))
+
+
+def _checked_keys(schema: Schema, keys: Sequence[str] | None, known: Collection[str]) -> Sequence[str]:
+    """Return keys of text fields, by default all.
+
+    Raises:
+        ArgumentError: If one is not that of a text field.
+    """
     if keys is None:
-        keys = list(known)
+        return list(known)
     if isinstance(keys, str) or not keys:
         raise ArgumentError(f"text_fields is a list of text fields; not {keys!r:.80}")
-    named: dict[str, list[str]] = {}
     for key in keys:
         if key not in known:
             raise ArgumentError(
                 f"text_fields: {key!r:.80} is no text field of index {schema.name!r}{did_you_mean(str(key), known)}; "
                 f"it has: {', '.join(known)}"
             )
-        query_name, attrs = known[key]
-        named.setdefault(field_language(attrs, language), []).append(query_name)
-    return {language: _joined(names) for language, names in named.items()}
+    return keys
 
 
 def _joined(names: Iterable[str]) -> str:

@@ -56,6 +56,7 @@ def expire(state: IndexState, ids: Sequence[str], ttl_ms: int | None) -> Steps[i
     if snapshot is None:
         return 0
     schema, there = snapshot.schema, 0
+    schema.check_writable()
     held = state.scope.held(schema, alone=True) if state.scope else ()
     for chunk in batched(ids, BATCH_SIZE):
         if ttl_ms is None:

@@ -82,12 +82,13 @@ def check_ours(info: Reply) -> None:
     if len(prefixes) != 1 or not is_ours(info) or len(_vectors(attributes_of(info))) != 1:
         raise SchemaMismatchError(
             f"index {index_name(info)!r} exists, but was not made by this library: it has fields "
-            f"{', '.join(sorted(names))} under the prefixes {', '.join(prefixes)}; choose another index_name"
+            f"{', '.join(sorted(names))} under the prefixes {', '.join(prefixes)}; open it with from_existing_index, "
+            "which reads it where it lies, or choose another index_name"
         )
 
 
 def attributes_of(info: Reply) -> dict[str, dict[str, Any]]:
-    """Return the attributes of an index of this library by their names, from the reply to FT.INFO."""
+    """Return the attributes of an index by their names, from the reply to FT.INFO."""
     return {row["attribute"]: row for row in map(_attribute, as_mapping(info)[b"attributes"])}
 
 
@@ -108,7 +109,7 @@ def bare_schema(info: Reply) -> Schema:
     """
     check_ours(info)
     (vector,) = _vectors(attributes_of(info))
-    return Schema(index_name(info), prefixes_of(info)[0], storage_of(info), _vector(vector), {})
+    return Schema(index_name(info), prefixes_of(info)[0], storage_of(info), vector_field(vector), {})
 
 
 def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
@@ -149,7 +150,12 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
         untyped_keys=untyped_keys(registry),
         embedding_id=registered_model(registry),
     )
-    return schema, int(as_mapping(info)[b"num_docs"])
+    return schema, read_count(info)
+
+
+def read_count(info: Reply) -> int:
+    """Return how many records an index holds, from the reply to FT.INFO."""
+    return int(as_mapping(info)[b"num_docs"])
 
 
 def _has_stored_terms(info: Reply) -> bool:
@@ -180,7 +186,8 @@ def _attribute(row: Reply) -> dict[str, Any]:
 _FLAGS = frozenset(b"SORTABLE UNF NOINDEX NOSTEM CASESENSITIVE WITHSUFFIXTRIE INDEXEMPTY INDEXMISSING".split())
 
 
-def _vector(row: Mapping[str, Any]) -> VectorField:
+def vector_field(row: Mapping[str, Any]) -> VectorField:
+    """Return the vector that an attribute of FT.INFO is."""
     algorithm = str(row["algorithm"]).lower().replace("_", "-")
     told = {
         name: value

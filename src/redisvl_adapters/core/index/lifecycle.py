@@ -10,9 +10,15 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core.index.background_scan import info_command, wait_for_scan
 from redisvl_adapters.core.index.coordinator import check_coordinator
 from redisvl_adapters.core.index.index_commands import create_command, drop_command, sweep_command, sweep_name
-from redisvl_adapters.core.index.info import attributes_of, bare_schema, check_ours, index_name
+from redisvl_adapters.core.index.info import attributes_of, bare_schema, check_ours, index_name, is_ours
 from redisvl_adapters.core.index.neighbours import check_prefix_is_free
-from redisvl_adapters.core.index.ownership import check_ownership, others_commands, read_others, remove_records
+from redisvl_adapters.core.index.ownership import (
+    check_ownership,
+    others_commands,
+    read_others,
+    remove_records,
+    warn_of_unindexed,
+)
 from redisvl_adapters.core.index.readiness import check_may_create, current_snapshot, whole_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import (
     HEADER,
@@ -50,6 +56,7 @@ from redisvl_adapters.errors import (
     ArgumentError,
     IndexNotReadyError,
     MissingModuleError,
+    ReadOnlyError,
     SchemaMismatchError,
     ServerError,
 )
@@ -69,7 +76,9 @@ def open_index(state: IndexState) -> Steps[None]:
         existed = yield from drop(state)
         if not existed:
             yield from _sweep(state)
-    yield from current_snapshot(state, anew=True)
+    snapshot = yield from current_snapshot(state, anew=True)
+    if snapshot is not None and snapshot.schema.foreign is not None:
+        yield from warn_of_unindexed(snapshot.schema)
     state.opened = True
 
 
@@ -165,12 +174,18 @@ def clear(state: IndexState) -> Steps[None]:
 
     Raises:
         ArgumentError: If the state is within a scope.
+        ReadOnlyError: If it was made by another application.
     """
     refuse_in_scope(state, "clear")
     yield from writable_snapshot(state, anew=True)
     snapshot = yield from whole_snapshot(state)
     if snapshot is None:
         return
+    if snapshot.schema.foreign is not None:
+        raise ReadOnlyError(
+            f"index {snapshot.schema.name!r} was made by another application and is not cleared; delete records by "
+            "their ids or by a filter"
+        )
     yield from remove_records(state, snapshot.schema)
     # So that whoever is writing sees that what was written before is gone.
     header = {HEADER: new_registry(snapshot.schema)[HEADER]}
@@ -192,6 +207,7 @@ def drop(state: IndexState, *, keep_records: bool = False) -> Steps[bool]:
 
     Raises:
         ArgumentError: If the state is within a scope.
+        ReadOnlyError: If it was opened as one of another application.
         SchemaMismatchError: If it was made by somebody else or by a newer version, or its name is an alias.
         IndexNotReadyError: If it is still being scanned: the server would drop the records that it knows.
     """
@@ -201,6 +217,10 @@ def drop(state: IndexState, *, keep_records: bool = False) -> Steps[bool]:
     exists = not is_missing_index(info)
     check_version(name, as_mapping(ok(registry)), to_drop=True)
     if exists:
+        if state.spec.is_foreign and not is_ours(ok(info)):
+            raise ReadOnlyError(
+                f"index {index_name(info)!r} was made by another application and is not dropped; FT.DROPINDEX drops it"
+            )
         check_ours(ok(info))
         if index_name(info) != name:
             raise SchemaMismatchError(

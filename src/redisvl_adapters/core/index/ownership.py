@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 
 from redis.exceptions import ResponseError
 
@@ -61,11 +62,8 @@ def check_ownership(schema: Schema) -> Steps[bool]:
             f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} keys that are not records "
             f"of this library, such as {key!r}: they would be taken for records without text and metadata; {remedy}"
         )
-    if count := int(told.get(b"hash_indexing_failures", 0)):
-        errors = as_mapping(told.get(b"Index Errors", ()))
-        error, key = (errors.get(name, b"unknown").decode("utf-8", "replace") for name in _LAST_ERROR)
-        # It can quote the value.
-        error = readable(ResponseError(error))
+    if failures := _failures(told):
+        count, key, error = failures
         raise SchemaMismatchError(
             f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} keys that it cannot index, "
             f"such as {key!r} ({error}): they would never be found. If they are records with other vectors, ask for "
@@ -77,6 +75,29 @@ def check_ownership(schema: Schema) -> Steps[bool]:
         _log.info("index %r stays marked as one of unknown records: %s", schema.name, server_error(reply))
         return False
     return True
+
+
+def _failures(told: Mapping[bytes, Reply]) -> tuple[int, str, str] | None:
+    """Return how often an index could not take a key in, the last one, and why, from what FT.INFO says."""
+    count = int(told.get(b"hash_indexing_failures", 0))
+    errors = as_mapping(told.get(b"Index Errors", ()))
+    error, key = (errors.get(name, b"unknown").decode("utf-8", "replace") for name in _LAST_ERROR)
+    # It can quote the value.
+    return (count, key, readable(ResponseError(error))) if count else None
+
+
+def warn_of_unindexed(schema: Schema) -> Steps[None]:
+    """Warn of records that a foreign index could not take in, such as those with a vector of another length."""
+    (info,) = yield [info_command(schema.name)]
+    failures = None if is_missing_index(info) else _failures(as_mapping(ok(info)))
+    if failures is not None and schema.foreign is not None and schema.foreign.on_bad_record != "skip":
+        count, key, error = failures
+        warnings.warn(
+            f"index {schema.name!r} could not take in what was written {count} times, the last time at {key!r} "
+            f"({error}): unless they were mended since, no search finds these records",
+            RuntimeWarning,
+            stacklevel=2,
+        )
 
 
 def _check_languages(schema: Schema) -> Steps[None]:

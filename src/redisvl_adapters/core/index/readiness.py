@@ -61,7 +61,7 @@ def writable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapsho
     The first time, the descriptions of declared fields are registered, in the place of those that others gave.
     """
     snapshot = yield from known_snapshot(state, anew=anew)
-    while snapshot is not None:
+    while snapshot is not None and snapshot.schema.foreign is None:
         naming = name_model_commands(replace(snapshot.schema, embedding_id=state.spec.embedding_id))
         if snapshot.is_restored:
             (reply,) = yield [restore_command(snapshot.schema.name, snapshot.registry)]
@@ -176,6 +176,7 @@ def whole_snapshot(state: IndexState, *, anew: bool = False, follows: bool = Fal
     """
     snapshot = state.snapshot
     if not anew and snapshot is not None and snapshot.is_whole and not snapshot.is_old:
+        follows = follows and snapshot.schema.foreign is None
         is_certain = follows or snapshot.schema.alias is None
         if is_certain:
             return snapshot

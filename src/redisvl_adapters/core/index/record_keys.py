@@ -15,6 +15,15 @@ from redisvl_adapters.core.server.replies import as_mapping, as_sequence, is_mis
 QUERY_SETTINGS: tuple[Argument, ...] = ("DIALECT", 2, "TIMEOUT", 0)
 
 
+def verbatim(schema: Schema) -> tuple[Argument, ...]:
+    """Return what stands behind a query that may ask for words.
+
+    In an index of another application the forms of a word are part of the query already (``filters.server_words``); the
+    terms of this library have no others.
+    """
+    return () if schema.foreign is None else ("VERBATIM",)
+
+
 def count_command(schema: Schema, where: str) -> Command:
     """Return the command that counts the records that match."""
     return keys_command(schema, where, 0)
@@ -28,7 +37,7 @@ def matching_ids_command(schema: Schema, where: str, ids: Sequence[str]) -> Comm
 
 def keys_command(schema: Schema, where: str, most: int) -> Command:
     """Return the command that finds the keys of the records that match, in one search."""
-    return Command(("FT.SEARCH", schema.name, where, "NOCONTENT", "LIMIT", 0, most, *QUERY_SETTINGS))
+    return Command(("FT.SEARCH", schema.name, where, *verbatim(schema), "NOCONTENT", "LIMIT", 0, most, *QUERY_SETTINGS))
 
 
 def is_over_limit(reply: Reply) -> bool:
@@ -48,6 +57,7 @@ def open_cursor_command(schema: Schema, where: str, page: int) -> Command:
             "FT.AGGREGATE",
             schema.name,
             where,
+            *verbatim(schema),
             "LOAD",
             1,
             "@__key",

@@ -90,7 +90,10 @@ class RedisIndex:
             ArgumentError: If the metadata are no scope, or contradict the one that this index has.
         """
         within = copy.copy(self)
-        within.state = ScopedState(self.state, Scope.of(metadata, self.state.scope))
+        scope = Scope.of(metadata, self.state.scope)
+        if self.state.schema is not None:
+            scope.check_kept(self.state.schema)
+        within.state = ScopedState(self.state, scope)
         within.owns_connection = False
         return within
 

@@ -50,6 +50,9 @@ class SchemaChange:
 
 def plan_schema_change(spec: IndexSpec, schema: Schema, found: Sequence[CheckedMetadata]) -> SchemaChange:
     """Return what an index is to learn from some records, as far as it may."""
+    if schema.foreign is not None:
+        # It is not this library's to change.
+        return SchemaChange()
     additions = spec.additions(schema)
     schema = schema.with_fields(additions)
     types: dict[str, FieldType] = {}

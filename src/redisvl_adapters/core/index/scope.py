@@ -72,8 +72,21 @@ class Scope:
         """Return a filter that only records within this scope match, of those that a filter matches."""
         return self.filter if filter is None else And((self.filter, filter))
 
+    def check_kept(self, schema: Schema) -> None:
+        """Refuse an index that cannot keep a scope.
+
+        Raises:
+            ArgumentError: If it was made by another application, whose values may be equal to others.
+        """
+        if schema.foreign is not None:
+            raise ArgumentError(
+                f"index {schema.name!r} was made by another application, and keeps no scope ({self}): what is equal "
+                "there depends on its fields; copy_to copies its records into an index of this library"
+            )
+
     def lacks(self, schema: Schema) -> list[str]:
         """Return the keys of this scope that an index has no field for yet: then no record can be within it."""
+        self.check_kept(schema)
         return [key for key in self.plain if schema.lacks(key)]
 
     def applied(self, found: CheckedMetadata, where: object) -> CheckedMetadata:
@@ -107,6 +120,7 @@ class Scope:
             metadata: The metadata of the record.
             alone: Whether one that has a list of values is within none, not within each. See ``held``.
         """
+        self.check_kept(schema)
         if all(key in metadata or "." not in key for key in self.plain):
             told = {key: metadata.get(key) for key in self.plain}
         else:
@@ -126,6 +140,7 @@ class Scope:
         Raises:
             FilterError: If the field of a key cannot be asked for exactly such a value.
         """
+        self.check_kept(schema)
         projection: dict[str, Projected] = {}
         for key, value in self.metadata.items():
             field = schema.indexed(key)

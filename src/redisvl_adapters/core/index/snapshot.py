@@ -11,15 +11,23 @@ from typing import Any
 from redisvl_adapters.core.filters.conditions import Condition
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.background_scan import DONE, ScanProgress, scan_progress
-from redisvl_adapters.core.index.info import index_name, read_schema, scores_unions_whole, snapshot_commands
+from redisvl_adapters.core.index.foreign_info import foreign_schema, refuse_foreign_options, sample_command
+from redisvl_adapters.core.index.info import (
+    index_name,
+    is_ours,
+    read_count,
+    read_schema,
+    scores_unions_whole,
+    snapshot_commands,
+)
 from redisvl_adapters.core.index.lost_registry import has_same_fields, restore_registry
-from redisvl_adapters.core.index.record_keys import count_command, read_total
+from redisvl_adapters.core.index.record_keys import count_command, read_keys, read_total
 from redisvl_adapters.core.index.registry import HEADER, UNCHECKED, registered_fields, registry_header
 from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.records.vectors import ROUNDING
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import DEFAULT_DTYPE, DEFAULT_METRIC, IndexSpec
-from redisvl_adapters.core.server.commands import Pause, Steps
+from redisvl_adapters.core.server.commands import Pause, Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_between_shards, is_missing_index, ok
 from redisvl_adapters.errors import SchemaMismatchError
 
@@ -172,12 +180,18 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
     if is_missing_index(info):
         state.snapshot = None
     else:
-        is_restored = HEADER not in entries
+        is_foreign = state.spec.is_foreign and not is_ours(info)
+        is_restored = HEADER not in entries and not is_foreign
         if is_restored:
             known = last is not None and has_same_fields(last.schema, info)
             restored = last.registry if last and known else (yield from restore_registry(info, entries, state.spec))
             entries = {**entries, **restored}
-        schema, records = read_schema(info, entries)
+        if is_foreign:
+            entries = {}
+            schema, records = yield from _read_foreign(info, state.spec, last)
+        else:
+            refuse_foreign_options(state.spec, name)
+            schema, records = read_schema(info, entries)
         state.alias_of = None if name == state.spec.name else name
         if state.alias_of is not None:
             schema = replace(schema, alias=state.spec.name)
@@ -206,6 +220,16 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
             scores_unions_whole(info),
         )
     return state.snapshot
+
+
+def _read_foreign(info: Reply, spec: IndexSpec, last: Snapshot | None) -> Steps[tuple[Schema, int]]:
+    """Return what an index of another application is, and how many records it holds."""
+    known = last.schema.foreign if last is not None else None
+    keys: Sequence[bytes] = ()
+    if known is None:
+        (found,) = yield [sample_command(index_name(info))]
+        keys = [] if is_missing_index(found) else read_keys(ok(found))
+    return foreign_schema(info, spec, keys, known), read_count(info)
 
 
 def check_matches(spec: IndexSpec, schema: Schema, differences: Sequence[str] | None = None) -> None:

@@ -26,6 +26,7 @@ def delete(state: IndexState, ids: Sequence[str]) -> Steps[int]:
 
 
 def _delete(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[int]:
+    schema.check_writable()
     deleted = 0
     for chunk in batched(ids, BATCH_SIZE):
         keys = list(map(schema.key_of, chunk))
@@ -65,6 +66,8 @@ def _delete_where(
 ) -> Steps[None]:
     # Unless the index is still as the filter was compiled for, nothing is deleted.
     condition, snapshot = yield from compile_for_delete(state, filter)
+    if snapshot is not None:
+        snapshot.schema.check_writable()
     where = query_text(condition)
     if ids is None and filter is not None and (yield from is_always_true(state, condition)):
         raise ArgumentError(

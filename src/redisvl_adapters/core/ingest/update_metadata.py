@@ -26,7 +26,14 @@ from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_
 from redisvl_adapters.core.search.find_ids import find_ids, storable_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, is_wrong_type, ok, server_error
-from redisvl_adapters.errors import AdapterError, ArgumentError, PartialWriteError, RecordError, ServerError
+from redisvl_adapters.errors import (
+    AdapterError,
+    ArgumentError,
+    PartialWriteError,
+    ReadOnlyError,
+    RecordError,
+    ServerError,
+)
 
 _CHANGES = "changes"
 
@@ -124,6 +131,11 @@ def _update_chunk(state: IndexState, ids: Sequence[str], changes: CheckedMetadat
         snapshot = yield from writable_snapshot(state)
         if snapshot is None:
             return []
+        if snapshot.schema.foreign is not None:
+            raise ReadOnlyError(
+                f"index {snapshot.schema.name!r} was made by another application, whose records are replaced as a "
+                "whole: add the record with its text again, if the store is writable"
+            )
         _refuse_wrong_types(snapshot, changes)
         updates = yield from _read(state, snapshot, left, changes)
         snapshot = yield from learn(state, snapshot, [update.after for update in updates])

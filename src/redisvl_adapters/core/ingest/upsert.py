@@ -89,6 +89,7 @@ def upsert(
         if snapshot is None:
             yield from check_may_create(state)
         before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
+        before.check_writable()
         change = plan_schema_change(state.spec, before, surveys)
         # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.
         expected = before.with_fields(change.fields)
@@ -131,6 +132,7 @@ def check_records(
     surveys = [place.found for place in places]
     snapshot = yield from known_snapshot(state)
     before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
+    before.check_writable()
     expected = before.with_fields(plan_schema_change(state.spec, before, surveys).fields)
     _check_scope(state, expected)
     is_doubtful = doubts(expected)

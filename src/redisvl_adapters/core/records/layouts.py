@@ -20,6 +20,7 @@ import orjson
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.field_values import Projected, hash_value
+from redisvl_adapters.core.records.foreign_layouts import ForeignHashLayout, ForeignJsonLayout
 from redisvl_adapters.core.records.json_numbers import index_path, json_vector, spelled, spelled_projection
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import presence_tags, project, record_language, stored_text
@@ -262,6 +263,8 @@ class JsonLayout:
 
 def layout_of(schema: Schema) -> Layout:
     """Return the layout of the records of an index."""
+    if schema.foreign is not None:
+        return ForeignJsonLayout(schema) if schema.storage == "json" else ForeignHashLayout(schema)
     return JsonLayout(schema) if schema.storage == "json" else HashLayout(schema)
 
 

@@ -27,6 +27,11 @@ IS_RECORD: Mapping[str, str] = {
     "json": _LOOK.format(f"'JSON.TYPE',key,'$.index.{KEYS}'", "(r or {})[1]~=nil"),
 }
 """By storage, the condition in Lua that ``key`` is that of a record."""
+IS_FOREIGN: Mapping[str, str] = {
+    "hash": _LOOK.format("'HLEN',key", "r>0"),
+    "json": _LOOK.format("'JSON.TYPE',key,'$'", "(r or {})[1]~=nil"),
+}
+"""The same for indexes of other applications, whose records have nothing in common."""
 
 
 class Held(NamedTuple):
@@ -88,8 +93,12 @@ def is_record_command(schema: Schema, record_id: str) -> Command:
     """Return the command that tells whether there is a record."""
     key = schema.key_of(record_id)
     if schema.storage == "json":
-        return Command(("JSON.TYPE", key, f"$.index.{KEYS}"), key)
-    return Command(("HEXISTS", key, KEYS), key)
+        return Command(("JSON.TYPE", key, f"$.index.{KEYS}" if schema.foreign is None else "$"), key)
+    return Command(("HEXISTS", key, KEYS) if schema.foreign is None else ("HLEN", key), key)
+
+
+def _is_record(schema: Schema) -> str:
+    return (IS_RECORD if schema.foreign is None else IS_FOREIGN)[schema.storage]
 
 
 def read_is_record(reply: Reply) -> bool:
@@ -117,7 +126,7 @@ def remove_commands(schema: Schema, chunks: Iterable[Sequence[str]], held: Seque
         chunks: The keys of the records that one command deletes.
         held: What they must have.
     """
-    script = _script(_REMOVE, schema.storage)
+    script = _script(_REMOVE, schema)
     args = held_arguments(schema, held)
     return [Command(("EVAL", script, len(chunk), *chunk, *args), chunk[0]) for chunk in chunks]
 
@@ -134,11 +143,11 @@ def on_record(schema: Schema, record_id: str, name: str, *args: Argument, held: 
     """
     key = schema.key_of(record_id)
     given = (*held_arguments(schema, held), name, *args)
-    return Command(("EVAL", _script(_GUARDED, schema.storage), 1, key, *given), key)
+    return Command(("EVAL", _script(_GUARDED, schema), 1, key, *given), key)
 
 
-def _script(template: str, storage: str) -> str:
-    return template.format(holds=HOLDS[storage], is_record=IS_RECORD[storage])
+def _script(template: str, schema: Schema) -> str:
+    return template.format(holds=HOLDS[schema.storage], is_record=_is_record(schema))
 
 
 def warn_of_others(schema: Schema, count: int, key: str) -> None:

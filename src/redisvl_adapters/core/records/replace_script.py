@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.records.own_records import HOLDS, IS_RECORD
+from redisvl_adapters.core.records.own_records import HOLDS, IS_FOREIGN, IS_RECORD
 from redisvl_adapters.core.server.commands import Argument, Command
 from redisvl_adapters.core.server.replies import note_command, server_error
 from redisvl_adapters.errors import AdapterError, RecordError
@@ -50,8 +50,9 @@ end
 return {{#KEYS}}"""
 
 
-def _script(storage: str, write: str, rest: str) -> str:
-    parts = {"<holds>": HOLDS[storage], "<is_record>": IS_RECORD[storage], "<write>": write, "<rest>": rest}
+def _script(storage: str, write: str, rest: str, is_record: str | None = None) -> str:
+    is_record = IS_RECORD[storage] if is_record is None else is_record
+    parts = {"<holds>": HOLDS[storage], "<is_record>": is_record, "<write>": write, "<rest>": rest}
     return functools.reduce(lambda script, part: script.replace(*part), parts.items(), _SCRIPT)
 
 
@@ -71,6 +72,26 @@ REPLACE_JSON = _script(
     "json",
     "redis.pcall('JSON.SET',key,'$',ARGV[at+2])",
     "for j=at+3,at+1+n,2 do redis.call('JSON.NUMINCRBY',key,ARGV[j],ARGV[j+1]) end\n",
+)
+
+# A record of another application keeps what it has beside what is written, and its time to live. Before what is written
+# stand the number of fields, or of paths, that it loses, and their names.
+_MERGED = " elseif old then redis.call('PERSIST',key)"
+
+
+def _merging(storage: str, write: str, rest: str) -> str:
+    return _script(storage, write, rest, IS_FOREIGN[storage]).replace(_MERGED, "")
+
+
+MERGE_HASHES = _merging(
+    "hash",
+    "redis.pcall('HSET',key,unpack(ARGV,at+3+ARGV[at+2],at+1+n))",
+    "if tonumber(ARGV[at+2])>0 then redis.call('HDEL',key,unpack(ARGV,at+3,at+2+ARGV[at+2])) end\n",
+)
+MERGE_JSON = _merging(
+    "json",
+    "redis.pcall('JSON.MERGE',key,'$',ARGV[at+1+n])",
+    "for j=at+3,at+2+ARGV[at+2] do redis.call('JSON.DEL',key,ARGV[j]) end\n",
 )
 
 # The indexed values of one record change, if its metadata is still what they were made of; the reply is whether it was.

@@ -33,4 +33,4 @@ def key_of_alias(alias: str) -> str:
 
 def escape_field_name(name: str) -> str:
     """Return a field name as it stands in a query."""
-    return re.sub(r"[.\-]", r"\\\g<0>", name)
+    return re.sub(r"[ -/:-@\[-^`{-~]", r"\\\g<0>", name)

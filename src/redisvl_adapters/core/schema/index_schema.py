@@ -13,10 +13,11 @@ from redisvl.schema.fields import BaseField
 
 from redisvl_adapters.core.schema.field_names import field_alias
 from redisvl_adapters.core.schema.fields import FieldSpec, FieldType, MetadataField, VectorField
+from redisvl_adapters.core.schema.foreign import ForeignIndex
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT, TYPED
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
-from redisvl_adapters.errors import FilterError, SchemaError, UnknownFieldError, did_you_mean
+from redisvl_adapters.errors import FilterError, ReadOnlyError, SchemaError, UnknownFieldError, did_you_mean
 
 _STORED_TERMS = {"no_stem": True}
 """Text fields hold terms, which the server takes as they are."""
@@ -43,6 +44,7 @@ class Schema:
         language_key: The metadata key that says the language of each record; None without one.
         embedding_id: The name of the embedding model that made its vectors, if anybody said it.
         alias: The alias by which it was opened, which may stand for another index by now; None without one.
+        foreign: How its records lie, if another application made it; None if this library did.
     """
 
     name: str
@@ -57,11 +59,12 @@ class Schema:
     untyped_keys: frozenset[str] = frozenset()
     embedding_id: str | None = None
     alias: str | None = None
+    foreign: ForeignIndex | None = None
 
     @cached_property
     def search_name(self) -> str:
         """The name that searches are sent to: the alias, so that they follow it at once, or that of the index."""
-        return self.name if self.alias is None else self.alias
+        return self.name if self.alias is None or self.foreign is not None else self.alias
 
     @cached_property
     def aliases(self) -> Mapping[str, MetadataField]:
@@ -80,7 +83,7 @@ class Schema:
 
     def key_of(self, record_id: str) -> str:
         """Return the Redis key of a record."""
-        return self.prefix + record_id
+        return self.prefix + record_id if self.foreign is None else self.foreign.key_of(record_id)
 
     def declares(self, key: str) -> bool:
         """Tell whether a metadata key was declared for the index, not learnt from records."""
@@ -107,6 +110,8 @@ class Schema:
         Raises:
             StaleSchemaError: If the key is not under the prefix: an alias stands for another index by now.
         """
+        if self.foreign is not None:
+            return self.foreign.id_of(key.decode("utf-8", "replace"))
         if not key.startswith(self.prefix_bytes):
             raise StaleSchemaError(key)
         # A key of somebody else may be any bytes; then this is the id of no record.
@@ -114,8 +119,8 @@ class Schema:
 
     @cached_property
     def prefix_bytes(self) -> bytes:
-        """The prefix as it stands in the keys of replies."""
-        return self.prefix.encode()
+        """What all keys in replies begin with."""
+        return self.prefix.encode() if self.foreign is None else b""
 
     @cached_property
     def vector_bytes(self) -> bytes:
@@ -132,6 +137,18 @@ class Schema:
         words = (self.language, self.language_key, self.text_attrs.get("no_stem"))
         return (self.prefix, self.storage, self.fields, *words, vector.name, vector.dims, vector.dtype, vector.scale)
 
+    def check_writable(self) -> None:
+        """Refuse to change records of another application, unless that was asked for.
+
+        Raises:
+            ReadOnlyError: If so.
+        """
+        if self.foreign is not None and not self.foreign.writable:
+            raise ReadOnlyError(
+                f"index {self.name!r} was made by another application and is only read; from_existing_index(..., "
+                "writable=True) writes, as that application lays its records out"
+            )
+
     def with_fields(self, fields: Iterable[MetadataField]) -> Schema:
         """Return this schema with more metadata fields."""
         return replace(self, fields={**self.fields, **{field.key: field for field in fields}})
@@ -145,6 +162,10 @@ class Schema:
         found = self.fields.get(key)
         if found is None:
             raise self.unknown(key)
+        if found.redis_type is None and self.foreign is not None:
+            raise FilterError(
+                f"field {key!r:.80} in index {self.name!r} is not indexed for filters (NOINDEX or geoshape)"
+            )
         if found.redis_type is None:
             raise FilterError(
                 f"field {key!r:.80} in index {self.name!r} is stored but not indexed: its values are mixed lists, "

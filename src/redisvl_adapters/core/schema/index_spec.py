@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from redisvl_adapters.core.schema.fields import QUANTISED, FieldSpec, MetadataField, VectorField
+from redisvl_adapters.core.schema.foreign import MetadataFields
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE, said_language
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
@@ -47,6 +48,12 @@ class IndexSpec:
         create: When to create the index.
         wait_until_indexed: How many seconds an operation waits for the end of a scan.
         embedding_id: The name of the embedding model.
+        is_foreign: Whether it may be one of another application, which the following is of.
+        text_field: The field that holds the text.
+        vector_field: The vector.
+        metadata_fields: What is read as metadata.
+        writable: Whether records may be written.
+        on_bad_record: What to do with records that cannot be read: see ``foreign.BAD_RECORDS``.
     """
 
     name: str
@@ -70,6 +77,12 @@ class IndexSpec:
     create: str = "if-missing"
     wait_until_indexed: float = DEFAULT_WAIT
     embedding_id: str | None = None
+    is_foreign: bool = False
+    text_field: str | None = None
+    vector_field: str | None = None
+    metadata_fields: MetadataFields | None = None
+    writable: bool = False
+    on_bad_record: str = "warn"
 
     def schema(self, dims: int | None) -> Schema:
         """Return the schema to create when the vectors turn out to have this many dimensions.

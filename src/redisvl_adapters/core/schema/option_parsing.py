@@ -9,6 +9,7 @@ from typing import Any
 from redisvl_adapters.core.arguments import check_name, check_ttl, is_utf8
 from redisvl_adapters.core.schema.declarations import read_metadata_schema, read_redisvl_schema
 from redisvl_adapters.core.schema.fields import TUNING, FieldType, MetadataField
+from redisvl_adapters.core.schema.foreign_options import read_foreign_options
 from redisvl_adapters.core.schema.index_spec import (
     DEFAULT_ALGORITHM,
     DEFAULT_WAIT,
@@ -97,6 +98,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),
         create=given.get("create", "if-missing"),
         wait_until_indexed=check_wait(given.get("wait_until_indexed", DEFAULT_WAIT), "wait_until_indexed"),
+        **read_foreign_options(given),
     )
 
 

@@ -9,11 +9,29 @@ from typing import Any, Literal
 from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core.schema.fields import MetadataSchema
+from redisvl_adapters.core.schema.foreign import MetadataFields
 from redisvl_adapters.core.server.options import ConnectionOptions
 
 
 class ExistingOptions(ConnectionOptions, total=False):
-    """The keywords of ``IndexOptions`` but for ``index_name``, which ``from_existing_index`` takes first."""
+    """The keywords of ``from_existing_index``: those of ``IndexOptions``, and five for indexes of other applications.
+
+    Keys:
+        text_field: The field that holds the text of a record: its name in the index, a field of the hash or a JSON
+            path. Without it, the only text field of the index.
+        vector_field: The vector that is searched, by its name in the index. Without it, the only one that there is.
+        metadata_fields: What is read as metadata: a list of names in the index, of fields of the hash or of JSON
+            paths, or a dict of such by metadata key. Without it, all that a record has beside its text and its vectors.
+        writable: Whether records may be added, replaced and deleted, as that application lays them out (False).
+        on_bad_record: What to do with a record that cannot be read, since it has no text, say: ``warn`` (default)
+            leaves it out with a warning that names it, ``raise`` raises a ``RecordError``, ``skip`` leaves it out.
+    """
+
+    text_field: str | None
+    vector_field: str | None
+    metadata_fields: MetadataFields | None
+    writable: bool
+    on_bad_record: Literal["warn", "raise", "skip"]
 
     prefix: str | None
     storage: Literal["hash", "json"] | None
@@ -108,6 +126,9 @@ class IndexOptions(ExistingOptions, total=False):
         compression: SVS, the kind of compression.
         reduce: SVS, dimensions after LeanVec reduction.
         training_threshold: SVS, vectors to gather before compression is trained.
+        foreign: Whether an index of another application is opened too, as ``from_existing_index`` does, which takes
+            more: see ``ExistingOptions`` (False). Needs ``create="never"``.
     """
 
     index_name: str | None
+    foreign: bool

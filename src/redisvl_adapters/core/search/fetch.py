@@ -17,16 +17,15 @@ from redisvl_adapters.core.index.readiness import (
 )
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.records.layouts import layout_of
-from redisvl_adapters.core.records.own_records import is_record_command, on_record, read_is_record, warn_of_others
+from redisvl_adapters.core.records.own_records import is_record_command, on_record, read_is_record
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.fields import MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
+from redisvl_adapters.core.search.read_records import read_records
 from redisvl_adapters.core.search.scope_values import fields_in_scope
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
-from redisvl_adapters.core.server.replies import is_wrong_type, ok
 
 
 def fetch(state: IndexState, ids: Sequence[str], *, vectors: bool = False) -> Steps[list[Record | None]]:
@@ -50,18 +49,8 @@ def fetch_from(
     state: IndexState, schema: Schema, ids: Sequence[str], *, vectors: bool = False
 ) -> Steps[list[Record | None]]:
     """Return records by their ids from where a schema says that they lie. See ``fetch``."""
-    layout, scope = layout_of(schema), state.scope
-    found: list[Record | None] = []
-    others: list[str] = []
-    for chunk in batched(ids, BATCH_SIZE):
-        replies = yield [layout.read(record_id, vector=vectors) for record_id in chunk]
-        for record_id, reply in zip(chunk, replies, strict=True):
-            is_other = is_wrong_type(reply)
-            found.append(None if is_other else layout.decode_reply(record_id, ok(reply)))
-            if found[-1] is None and (is_other or (any(reply) if isinstance(reply, list) else reply)):
-                others.append(schema.key_of(record_id))
-    if others:
-        warn_of_others(schema, len(others), others[0])
+    found = yield from read_records(schema, ids, vectors=vectors)
+    scope = state.scope
     if scope is not None:
         found = [None if each is None or not scope.holds(schema, each.metadata) else each for each in found]
     yield from renew_ttl(state, [record.id for record in found if record is not None])

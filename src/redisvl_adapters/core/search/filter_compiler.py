@@ -11,6 +11,7 @@ from redisvl_adapters.core.filters.conditions import NOTHING, Condition
 from redisvl_adapters.core.filters.context import RenderContext, TagValues, ValuesNeededError
 from redisvl_adapters.core.filters.field_queries import MAX_VALUES, remedy
 from redisvl_adapters.core.filters.render import render
+from redisvl_adapters.core.filters.server_words import StemsNeededError
 from redisvl_adapters.core.filters.tag_queries import presence_query, tag_query
 from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import (
@@ -30,6 +31,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.stored_fields import TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, encode_tag
+from redisvl_adapters.core.search.server_stems import learn_stems
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
 from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.errors import FilterError, UnknownFieldError, UnknownFieldWarning
@@ -92,6 +94,8 @@ def _compile(
             if scope is not None and not scope.lacks(schema):
                 scope.projection(schema)
             condition = render(filter, RenderContext(schema, is_fresh, never_met, present, strict, values, language))
+        except StemsNeededError as needed:
+            yield from learn_stems(schema, needed.words)
         except ValuesNeededError as needed:
             values[needed.alias] = (yield from _tag_values(snapshot, needed.alias)) if snapshot else {}
         except FilterError as error:

@@ -146,7 +146,7 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout)
     lacking: list[bytes] = []
     known, place, metadata = None, None, None
     read = layout.reader(())
-    prefix, start = schema.prefix_bytes, len(schema.prefix_bytes)
+    prefix, start, foreign = schema.prefix_bytes, len(schema.prefix_bytes), schema.foreign is not None
     others: list[bytes] = []
     for key, row in rows:
         if row is None or not key:
@@ -160,9 +160,9 @@ def _hits(rows: Iterable[_Row], distance: bytes, schema: Schema, layout: Layout)
             metadata = names.index(_METADATA) if _METADATA in names else None
         if not key.startswith(prefix):
             raise StaleSchemaError(key)
-        if place is not None and metadata is not None and values[metadata] is not None:
+        if place is not None and (foreign or (metadata is not None and values[metadata] is not None)):
             try:
-                record = read(key[start:].decode(), values)
+                record = read(schema.id_of(key) if foreign else key[start:].decode(), values)
             except ValueError:
                 record = None
             if record is not None and type(record.metadata) is dict:

@@ -9,7 +9,7 @@ from typing import Any
 from redisvl_adapters.core.arguments import check_ids, check_k
 from redisvl_adapters.core.filters.algebra import Filter, Keywords, Match, conjunction
 from redisvl_adapters.core.filters.conditions import EVERYTHING, NOTHING, query_text
-from redisvl_adapters.core.filters.word_queries import ask_words, check_match
+from redisvl_adapters.core.filters.word_queries import check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import from_index, searches_index
 from redisvl_adapters.core.index.snapshot import IndexState
@@ -17,8 +17,10 @@ from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.search.complete_replies import Searches, complete_replies
 from redisvl_adapters.core.search.filter_compiler import compile_filter
 from redisvl_adapters.core.search.find_ids import find_ids
+from redisvl_adapters.core.search.read_records import read_found
 from redisvl_adapters.core.search.results import Hit, ReturnFields, by_score, read_text_hits, within_scope
 from redisvl_adapters.core.search.search_checks import check_query
+from redisvl_adapters.core.search.server_stems import asked_words
 from redisvl_adapters.core.search.text_query import (
     DEFAULT_SCORER,
     TextRequest,
@@ -94,7 +96,7 @@ def text_requests(
     if snapshot is None:
         return []
     text, match, fields, language = words.text, words.match, words.fields, words.language
-    asked = ask_words(snapshot.schema, text, match, keys=fields, language=language)
+    asked = yield from asked_words(snapshot.schema, text, match, keys=fields, language=language)
     has_words = any(each.words for each in asked)
     if match == "all" and has_words:
         filter = conjunction(filter, Keywords(text, match, None if fields is None else tuple(fields)))
@@ -103,7 +105,7 @@ def text_requests(
         return []
     if state.snapshot is not snapshot:
         snapshot = state.snapshot
-        asked = ask_words(snapshot.schema, text, match, keys=fields, language=language)
+        asked = yield from asked_words(snapshot.schema, text, match, keys=fields, language=language)
     if ids is not None:
         # Among several ids the server would score in part, as it does in other intersections; a single one is exact.
         ids = yield from find_ids(state, query_text(condition), ids)
@@ -133,4 +135,5 @@ def text_hits(state: IndexState, requests: Sequence[TextRequest], returns: Retur
         narrowed,
     )
     found = yield from complete_replies(searches)
+    found = yield from read_found(schema, found)
     return sorted((hit for each in found for hit in each), key=by_score)[: returns.k]

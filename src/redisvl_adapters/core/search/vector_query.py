@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from redisvl_adapters.core.index.record_keys import QUERY_SETTINGS
+from redisvl_adapters.core.filters.foreign_operators import always_true
+from redisvl_adapters.core.index.record_keys import QUERY_SETTINGS, verbatim
 from redisvl_adapters.core.records.layouts import Layout
 from redisvl_adapters.core.schema.field_names import escape_field_name
 from redisvl_adapters.core.schema.index_schema import Schema
@@ -45,9 +46,11 @@ _UNION_OF_COMPOUNDS = re.compile(r"\) \| | \| \(")
 _ALWAYS = f"(-@{KEYS}:{{none}})"
 
 
-def prefilter(where: str) -> str:
+def prefilter(where: str, schema: Schema) -> str:
     """Return a condition as the server must have it before a KNN search."""
-    return f"({where} {_ALWAYS})" if _UNION_OF_COMPOUNDS.search(where) else f"({where})"
+    if not _UNION_OF_COMPOUNDS.search(where):
+        return f"({where})"
+    return f"({where} {_ALWAYS if schema.foreign is None else always_true(schema.fields.values())})"
 
 
 class CommandTemplate(NamedTuple):
@@ -81,12 +84,18 @@ def vector_command(request: VectorRequest, returns: ReturnFields, schema: Schema
         params += _RADIUS, tuning.distance_threshold
         text = text if where == "*" else f"{where} {text}"
     else:
-        where = where if where == "*" else prefilter(where)
+        where = where if where == "*" else prefilter(where, schema)
         text = f"{where}=>[KNN {returns.k} @{name} ${_VECTOR}{tuning.attributes()} AS {DISTANCE}]"
     if tuning.epsilon is None and tuning.distance_threshold is not None and request.ids is None:
         args = _within(text, tuning.distance_threshold, returns, schema, layout)
     else:
-        args = [*search_arguments(schema, text, returns, layout, [DISTANCE]), "SORTBY", DISTANCE, "ASC"]
+        args = [
+            *search_arguments(schema, text, returns, layout, [DISTANCE]),
+            *verbatim(schema),
+            "SORTBY",
+            DISTANCE,
+            "ASC",
+        ]
         if request.ids is not None:
             args += "INKEYS", len(request.ids), *(schema.key_of(record_id) for record_id in request.ids)
     return CommandTemplate((*args, "PARAMS", len(params) + 2, *params, _VECTOR), QUERY_SETTINGS)
@@ -96,4 +105,4 @@ def _within(text: str, threshold: float, returns: ReturnFields, schema: Schema, 
     load = [_KEY, *returned_fields(returns, layout)]
     cut: list[Argument] = ["FILTER", f"@{DISTANCE} <= {Decimal(threshold):f}"]
     sort: list[Argument] = ["SORTBY", 2, f"@{DISTANCE}", "ASC", "MAX", max(returns.k, 1)]
-    return ["FT.AGGREGATE", schema.search_name, text, "LOAD", len(load), *load, *cut, *sort]
+    return ["FT.AGGREGATE", schema.search_name, text, *verbatim(schema), "LOAD", len(load), *load, *cut, *sort]

@@ -23,6 +23,7 @@ from redisvl_adapters.core.search.complete_replies import PAUSES, RowsWithoutFie
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS, SearchOptions
+from redisvl_adapters.core.search.read_records import read_found
 from redisvl_adapters.core.search.results import Hit, ReturnFields, by_distance, read_vector_hits, within_scope
 from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
@@ -145,7 +146,7 @@ class SearchPlan:
         else:
             # Not for the reason that is hoped for, and not to be asked at every search.
             self.least = 0
-        return found
+        return (yield from read_found(self.schema, found, vectors=self.returns.vectors))
 
     def _searches(self, queries: Sequence[bytes], form: CommandTemplate) -> Searches[Hit]:
         return Searches(
@@ -225,7 +226,8 @@ def plan_search(
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
     request = VectorRequest(b"", where, ids, tuning)
     threshold = options.get("distance_threshold")
-    is_plain = where == "*" and ids is None and threshold is None
+    # Of an index of another application, records may lack the vector.
+    is_plain = where == "*" and ids is None and threshold is None and snapshot.schema.foreign is None
     # An index that was made a moment ago is known by no records.
     least = min(k, snapshot.records or k) if is_plain and snapshot.schema.vector.algorithm != "flat" else 0
     form = vector_command(request, returns, snapshot.schema, layout)

@@ -37,6 +37,7 @@ def analyse(state: IndexState, text: str, language: str | None = None) -> Steps[
     """
     check_query(text, "text")
     schema = yield from _schema(state)
+    _refuse_foreign(schema)
     spoken, _ = query_languages(schema, language)
     return analyser(field_language(schema.text_attrs, spoken)).terms(text)
 
@@ -78,6 +79,7 @@ def highlight(
     if not isinstance(marks, tuple | list) or len(marks) != 2 or not all(isinstance(mark, str) for mark in marks):
         raise ArgumentError(f"marks are two texts, such as ('<mark>', '</mark>'); not {marks!r:.80}")
     schema = yield from _schema(state)
+    _refuse_foreign(schema)
     (asked,) = ask_words(schema, query, match, keys=[TEXT], language=language)
     if metadata is None:
         written, _ = query_languages(schema, language)
@@ -89,6 +91,19 @@ def highlight(
     else:
         spans = matching_spans(places, {form for word in asked.words for form in word.forms})
     return passages_of(text, spans, length=length, most=most, marks=(marks[0], marks[1]))
+
+
+def _refuse_foreign(schema: Schema) -> None:
+    """Refuse to tell what the server makes of words.
+
+    Raises:
+        ArgumentError: If it is the server that analyses the texts of an index.
+    """
+    if schema.foreign is not None:
+        raise ArgumentError(
+            f"the texts of index {schema.name!r} are analysed by the server, and what it makes of their words is not "
+            "known here; FT.EXPLAIN tells what it makes of a query"
+        )
 
 
 def _schema(state: IndexState) -> Steps[Schema]:
