@@ -9,6 +9,7 @@ pip install "redisvl-adapters[langchain,embedded]" langchain wordllama
 from dataclasses import dataclass
 
 from langchain.agents import create_agent
+from langchain_core.documents import Document
 from langchain_core.messages import HumanMessage
 
 from library import FIELDS, METADATAS, TEXTS
@@ -34,9 +35,14 @@ def main() -> None:
             WordLlamaEmbeddings(), index_name="notes", redis_url=server.url, metadata_schema=FIELDS
         ) as store,
     ):
-        tenants = ["acme" if metadata["topic"] == "types" else "globex" for metadata in METADATAS]
-        store.add_texts(TEXTS, [{**each, "tenant": tenant} for each, tenant in zip(METADATAS, tenants, strict=True)])
+        notes = list(zip(TEXTS, METADATAS, strict=True))
+        for tenant, topic in (("acme", "types"), ("globex", "async")):
+            # What is written through a scoped store belongs to its tenant, and its tools show the values of that alone.
+            scoped = store.scoped(tenant=tenant)
+            scoped.add_documents([Document(text, metadata=data) for text, data in notes if data["topic"] == topic])
+            print(f"{tenant}, scoped: topic is one of {scoped.as_tool().args['topic']['enum']}")
 
+        # One tool for all of them takes the tenant from the run.
         tool = store.as_tool("search_notes", context_filter={"tenant": "tenant_id"})
         print("the model can write:", ", ".join(tool.args))
         for tenant in ("acme", "globex"):
