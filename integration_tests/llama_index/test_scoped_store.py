@@ -186,6 +186,7 @@ OF_NO_RECORDS = {
     "close": "the connection",
     "custom_model_dump": "the fields of the store itself",
     "from_dict": "makes a store of its own; see to_dict",
+    "from_existing_index": "makes a store of its own",
     "from_json": "makes a store of its own; see to_json",
     "index": "its state is within the scope",
     "persist": "LlamaIndex's, which does nothing",

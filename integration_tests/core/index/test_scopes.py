@@ -262,6 +262,7 @@ def test_within_a_scope_a_filter_finds_what_it_finds_of_its_records(
 NUMBERS = itertools.count()
 
 
+@pytest.mark.sharded
 async def test_scopes_nest_and_only_narrow(call: Call, whole: RedisVectorStore) -> None:
     tenant = whole.scoped(tenant="a")
     ann, bob = (tenant.scoped(**{"user.id": name}) for name in ("ann", "bob"))
@@ -338,6 +339,7 @@ def test_an_index_is_not_overwritten_through_a_scope(clients: Clients, index_nam
     assert whole.count() == 1
 
 
+@pytest.mark.sharded
 async def test_a_batch_with_one_id_of_another_says_what_is_written(call: Call, whole: RedisVectorStore) -> None:
     await call(whole, "add_texts", ["theirs"], ids=["12"])
     with pytest.raises(PartialWriteError, match="not within the scope") as caught:

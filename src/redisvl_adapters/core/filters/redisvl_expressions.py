@@ -14,8 +14,10 @@ from redisvl_adapters.errors import FilterError, did_you_mean
 
 # An escaped character, or the names behind an @ that is not escaped.
 _NAMES_IN_QUERY = re.compile(r"""\\.|@((?:[^\s:\\()\[\]{}@"'~-]|\\.)+)""")
-# What tells nothing of the structure of a query: escaped characters, tags, ranges, phrases and wildcards.
-_LITERALS = r"""\\.|\{(?:\\.|[^\\}])*\}|\[[^\]]*\]|"(?:\\.|[^\\"])*"|w'[^\\']*'"""
+# What tells nothing of the structure of a query: escaped characters, tags, ranges, phrases and wildcards. In brackets
+# quotation marks stand in pairs, since a bracket between them would end nothing.
+_TAGS = r"""\{(?:\\.|[^\\}"']|"(?:\\.|[^\\}"])*"|'[^\\}']*')*\}"""
+_LITERALS = rf"""\\.|{_TAGS}|\[[^\]"']*\]|"(?:\\.|[^\\"])*"|w'[^\\']*'"""
 # A star that is no part of a word.
 _EVERYTHING = re.compile(r"(?<![^\s(|])\*(?![^\s)|])")
 # One negated leaf, as RedisVL makes it of ``!=``, with or without the parentheses.
