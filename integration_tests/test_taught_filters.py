@@ -290,7 +290,8 @@ async def test_values_of_several_types_are_told_only_if_all_of_them_are_known(
     assert values_of((await langchain_fields(call, store))["kind"]) == [1, 2.5, "x", "y"]
     assert values_of((await langchain_fields(call, store, max_values=3))["kind"]) == []
     # Too long for a tag: it is known by a digest, which does not tell whose value it is.
-    await call(store, "add_texts", ["d", "e"], [{"other": 1}, {"other": "long" * 2000}])
+    await call(store, "add_texts", ["d"], [{"other": 1}])
+    await call(store, "add_texts", ["e"], [{"other": "long" * 2000}])
     assert values_of((await langchain_fields(call, store))["kind"]) == []
 
 

@@ -115,15 +115,15 @@ async def test_answers_hold_within_their_scope_only(make_cache: Make, storage: s
 
 async def test_a_scope_can_be_anything_that_a_text_can(make_cache: Make, storage: str, call: Call) -> None:
     cache = make_cache(RedisSemanticCache, told(sort=0, order=0.05), storage=storage)
-    values = ["*", "a|b", "a", "", " a", "a ", "A", "}", "a,b", "käse", "\n", "x" * 5000]
+    values = ["x" * 5000, "*", "a|b", "a", "", " a", "a ", "A", "}", "a,b", "käse", "\n"]
     scopes = [cache.scoped(tenant=value) for value in values if value]
     for number, scoped in enumerate(scopes):
         await call(scoped, "update", "sort", MODEL, said(str(number)))
     for number, scoped in enumerate(scopes):
         assert await call(scoped, "lookup", "order", MODEL) == said(str(number))
-    await call(scopes[1], "clear")
+    await call(scopes[0], "clear")
     found = [await call(scoped, "lookup", "order", MODEL) is not None for scoped in scopes]
-    assert found == [place != 1 for place in range(len(scopes))]
+    assert found == [place != 0 for place in range(len(scopes))]
 
 
 async def test_clearing_a_scope_leaves_the_others(make_cache: Make, storage: str, call: Call) -> None:

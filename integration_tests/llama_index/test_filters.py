@@ -292,7 +292,7 @@ async def test_text_of_any_spelling_is_matched_exactly(
     redis_url: str, index_name: str, storage: str, call: Call
 ) -> None:
     """llama-index 6 and 7: "A|B" matched both; commas, pipes, "?", backticks, newlines and blanks never did."""
-    async with open_store(redis_url, index_name, storage) as store:
+    async with open_store(redis_url, index_name, storage, metadata_schema={"tenant": "tag"}) as store:
         await call(store, "add", [text_node(f"n{place}", tenant=value) for place, value in enumerate(ODD)])
         for place, value in enumerate(ODD):
             assert (await ask(call, store, filters=filters(where("tenant", value)))).ids == [f"n{place}"]

@@ -63,7 +63,7 @@ def count(store: RedisVectorStore, filter: Filter) -> int:
 
 def test_a_hostile_tag_is_found_by_itself_and_no_other(clients: Clients, index_name: str, storage: str) -> None:
     """llama-index 6: ``tenant EQ "A|B"`` matched both tenants."""
-    store = store_on(clients, index_name, storage=storage)
+    store = store_on(clients, index_name, storage=storage, metadata_schema={"tag": "tag"})
     fill(store, [{"tag": text} for text in HOSTILE])
     for place, text in enumerate(HOSTILE):
         equal = all_asked("tag", EQUAL, text)
@@ -79,7 +79,7 @@ def test_a_hostile_tag_is_found_by_itself_and_no_other(clients: Clients, index_n
 
 def test_a_hostile_pattern_is_a_pattern_and_no_more(clients: Clients, index_name: str, storage: str) -> None:
     """llama-index 6: TEXT_MATCH was raw query syntax and escaped its clause."""
-    store = store_on(clients, index_name, storage=storage)
+    store = store_on(clients, index_name, storage=storage, metadata_schema={"tag": "tag"})
     fill(store, [{"tag": text} for text in HOSTILE])
     for text in HOSTILE:
         exact = Or(all_asked("tag", (Operator.TEXT_MATCH, Operator.LIKE), text))
@@ -213,7 +213,7 @@ def test_a_delete_with_hostile_values_deletes_just_what_it_names(
     clients: Clients, index_name: str, storage: str
 ) -> None:
     """llama-index 2 and 3: ``delete("zz|p")`` deleted ``p``, and an empty value everything."""
-    store = store_on(clients, index_name, storage=storage)
+    store = store_on(clients, index_name, storage=storage, metadata_schema={"tag": "tag"})
     fill(store, [{"tag": text} for text in HOSTILE])
     for place, text in enumerate(HOSTILE):
         store.delete(filter={"tenant": "mine", "tag": text})

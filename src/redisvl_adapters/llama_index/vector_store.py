@@ -17,7 +17,7 @@ from llama_index.core.vector_stores.types import (
 from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.arguments import check_ttl
+from redisvl_adapters.core.arguments import check_strings, check_ttl
 from redisvl_adapters.core.filters.algebra import FromSources
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, agiven_vectors, aingest, given_vectors, ingest
@@ -34,6 +34,9 @@ from redisvl_adapters.llama_index.options import AddOptions, QueryOptions
 from redisvl_adapters.llama_index.query_modes import run_query
 from redisvl_adapters.llama_index.tool_methods import ToolMethods
 from redisvl_adapters.signatures import list_keywords
+
+WINDOW_KEYS = ("window", "original_text")
+"""The metadata keys of a ``SentenceWindowNodeParser``, which hold texts that nobody filters by."""
 
 
 class RedisVectorStore(NodeMethods, ToolMethods, BasePydanticVectorStore):
@@ -65,7 +68,10 @@ class RedisVectorStore(NodeMethods, ToolMethods, BasePydanticVectorStore):
     def __init__(self, **options: Unpack[IndexOptions]) -> None:
         super().__init__(stores_text=True, is_embedding_query=True)
         self._options = options
-        self._index = RedisIndex(**options)
+        unindexed = options.get("unindexed") or ()
+        check_strings(unindexed, "unindexed")
+        of_index: IndexOptions = {**options, "unindexed": [*WINDOW_KEYS, *unindexed]}
+        self._index = RedisIndex(**of_index)
 
     def _sharing(self, index: RedisIndex) -> Self:
         store = self.model_copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -166,13 +166,22 @@ def test_a_learnt_field_is_added_without_a_scan() -> None:
 
 def test_a_claim_gives_way_to_an_earlier_one_and_reads_what_holds() -> None:
     field = MetadataField("a b", FieldType.BOOL, "alias")
-    renewed, claim, met, read = claim_commands("docs", [field], ["none yet"])
-    assert renewed.args[0] == "EVAL"
-    assert b'"unindexed"' in renewed.args[5]  # type: ignore[operator]  # it is bytes
+    *renewed, claim, met, read = claim_commands("docs", [field], ["none yet"])
+    assert [command.args[0] for command in renewed] == ["EVAL", "EVAL"]
+    assert [orjson.loads(cast("bytes", command.args[5])) for command in renewed] == [
+        {"type": "unindexed", "attrs": attrs, "learnt": True} for attrs in ({}, {"long": True})
+    ]
     assert claim.args[:3] == ("HSETNX", "redisvl-adapters/docs", b"key:a b")
     assert claim.args[3] == orjson.dumps({"type": "bool", "attrs": {}, "learnt": False})
     assert met.args[0] == "HSETNX"
     assert read.args[0] == "HGETALL"
+
+
+def test_a_key_that_was_met_with_long_texts_is_renewed_by_being_declared_alone() -> None:
+    field = MetadataField("a", FieldType.TAG, "a", learnt=True)
+    renewed, *_ = claim_commands("docs", [field], [])
+    assert orjson.loads(cast("bytes", renewed.args[5])) == {"type": "unindexed", "attrs": {}, "learnt": True}
+    assert len(claim_commands("docs", [field], [])) == 3
 
 
 def test_the_registry_lies_outside_every_default_prefix() -> None:

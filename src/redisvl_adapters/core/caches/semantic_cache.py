@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -85,6 +86,8 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         patience = {"retry": 0} if self._on_error == "miss" else {}
         own = {"index_name": index_name, "metadata_schema": CACHE_FIELDS, "distance_metric": "cosine"}
         self._index = RedisIndex(**cast("IndexOptions", {**patience, **of_index, **own}))
+        # A scope is cleared by a filter, however long its texts are.
+        self._index.state.spec = replace(self._index.state.spec, learn_long=True)
         # With create="overwrite" too, nothing but a cache is dropped.
         self._index.state.mark = WITHIN
         self._search = NearestEntryQuery(WITHIN)

@@ -13,7 +13,7 @@ import orjson
 
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.field_names import field_alias
-from redisvl_adapters.core.schema.fields import QUANTISED, FieldType, Kind, MetadataField
+from redisvl_adapters.core.schema.fields import LONG, QUANTISED, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.server.commands import Command
@@ -222,13 +222,16 @@ def claim_commands(
         other_kinds: Kinds of values that known keys have beside their own, with the keys.
     """
     key = registry_key(name)
-    # A learnt key whose values no field could hold may become one whose values a field holds.
+    # A learnt key whose values no field could hold may become one whose values a field holds; one that was met with
+    # long texts, by being declared alone.
     script = "if redis.call('HGET',KEYS[1],ARGV[1])==ARGV[2] then redis.call('HSET',KEYS[1],ARGV[1],ARGV[3]) end"
     fields = list(fields)
-    unindexed = [_entry(replace(field, type=FieldType.UNINDEXED, attrs={}, learnt=True)) for field in fields]
     renewed = [
-        Command(("EVAL", script, 1, key, *was, entry), key)
-        for was, (_, entry) in zip(unindexed, map(_entry, fields), strict=True)
+        Command(("EVAL", script, 1, key, *was, _entry(field)[1]), key)
+        for field in fields
+        if field.redis_type
+        for attrs in (({},) if field.learnt else ({}, {LONG: True}))
+        for was in [_entry(replace(field, type=FieldType.UNINDEXED, attrs=attrs, learnt=True))]
     ]
     entries = [
         *map(_entry, fields),

@@ -20,8 +20,8 @@ from redisvl_adapters.core.index.registry import (
 )
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, check_matches
 from redisvl_adapters.core.records.metadata import CheckedMetadata
-from redisvl_adapters.core.records.projection import infer_type, other_kinds, types_held
-from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
+from redisvl_adapters.core.records.projection import infer_type, is_long, other_kinds, types_held
+from redisvl_adapters.core.schema.fields import LONG, FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.server.commands import Steps
@@ -57,10 +57,16 @@ def plan_schema_change(spec: IndexSpec, schema: Schema, found: Sequence[CheckedM
     schema = schema.with_fields(additions)
     types: dict[str, FieldType] = {}
     untyped_keys: dict[str, None] = {}
-    known = {key for key in schema.fields if not schema.lacks(key)}
+    known = {key for key, field in schema.fields.items() if field.stays_unindexed or not schema.lacks(key)}
+    long: set[str] = set()
     for metadata in found if spec.learn_limit else ():
         for key, value in metadata.values.items():
-            if key not in known and key not in types:
+            if key in known:
+                continue
+            if key not in schema.fields and key not in long and _stays_unindexed(spec, key, value):
+                long.add(key)
+                types[key] = FieldType.UNINDEXED
+            elif key not in types:
                 type = infer_type(value)
                 if type is FieldType.UNINDEXED and key in schema.fields:
                     continue
@@ -69,10 +75,18 @@ def plan_schema_change(spec: IndexSpec, schema: Schema, found: Sequence[CheckedM
                 elif key not in schema.untyped_keys:
                     untyped_keys[key] = None
     room = max(0, spec.learn_limit - schema.learnt)
-    fields = [schema.learnt_field(key, type) for key, type in islice(types.items(), room)]
+    fields = [
+        replace(schema.learnt_field(key, type), attrs={LONG: True} if key in long else {})
+        for key, type in islice(types.items(), room)
+    ]
     room = max(0, spec.learn_limit - len(schema.untyped_keys))
     untyped = list(islice((key for key in untyped_keys if key not in types), room))
     return SchemaChange([*additions, *fields], untyped, _other_kinds(schema.with_fields(fields), found))
+
+
+def _stays_unindexed(spec: IndexSpec, key: str, value: object) -> bool:
+    """Tell whether a new key is not to be indexed."""
+    return key in spec.unindexed or (not spec.learn_long and is_long(value))
 
 
 def _other_kinds(schema: Schema, found: Sequence[CheckedMetadata]) -> list[tuple[str, Kind]]:

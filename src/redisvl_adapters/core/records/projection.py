@@ -21,7 +21,14 @@ from redisvl_adapters.core.records.field_values import (
     as_point,
     as_tags,
 )
-from redisvl_adapters.core.schema.fields import MAX_EXACT_INT, FieldSpec, FieldType, Kind, MetadataField
+from redisvl_adapters.core.schema.fields import (
+    MAX_EXACT_INT,
+    MAX_LEARNT_TEXT,
+    FieldSpec,
+    FieldType,
+    Kind,
+    MetadataField,
+)
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import NO_LANGUAGE, read_language
 from redisvl_adapters.core.schema.stored_fields import TYPED
@@ -63,6 +70,11 @@ def infer_type(value: Any) -> FieldType | None:
     if not kinds:
         return None
     return FieldType.NUMBERS if isinstance(value, list) else FieldType.NUMERIC
+
+
+def is_long(value: Any) -> bool:
+    """Tell whether a value has a text that is too long for its key to be indexed because it was met."""
+    return any(isinstance(item, str) and len(item) > MAX_LEARNT_TEXT for item in as_list(value))
 
 
 def is_empty(value: Any) -> bool:

@@ -115,6 +115,11 @@ class MetadataField:
         return self.type.value
 
     @property
+    def stays_unindexed(self) -> bool:
+        """Whether it was met as a key that is not to be indexed: only who declares it has it indexed."""
+        return self.learnt and LONG in self.attrs
+
+    @property
     def redis_type(self) -> str | None:
         """The type of field that Redis makes of it, or None if it is not indexed."""
         return _REDIS_TYPES.get(self.type)
@@ -143,6 +148,12 @@ class VectorField:
     tuning: Mapping[str, Any] = field(default_factory=dict)
     scale: float | None = None
 
+
+LONG = "long"
+"""The attribute of a key that was met with long texts, or that a store was told not to index."""
+
+MAX_LEARNT_TEXT = 512
+"""How many characters the texts of a key may have when it is first met; with longer ones it is not indexed."""
 
 MAX_EXACT_INT = 2**53
 """The largest magnitude up to which every integer is a double, which is what numeric fields hold."""

@@ -12,7 +12,7 @@ from redisvl.schema import IndexSchema
 from redisvl.schema.fields import BaseField
 
 from redisvl_adapters.core.schema.field_names import field_alias
-from redisvl_adapters.core.schema.fields import FieldSpec, FieldType, MetadataField, VectorField
+from redisvl_adapters.core.schema.fields import MAX_LEARNT_TEXT, FieldSpec, FieldType, MetadataField, VectorField
 from redisvl_adapters.core.schema.foreign import ForeignIndex
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT, TYPED
@@ -165,6 +165,12 @@ class Schema:
         if found.redis_type is None and self.foreign is not None:
             raise FilterError(
                 f"field {key!r:.80} in index {self.name!r} is not indexed for filters (NOINDEX or geoshape)"
+            )
+        if found.stays_unindexed:
+            raise FilterError(
+                f"field {key!r:.80} in index {self.name!r} is stored but not indexed: it had texts of more than "
+                f"{MAX_LEARNT_TEXT} characters when it was first met, or is in unindexed=; it supports EXISTS and "
+                f"IS_EMPTY. To filter by it, declare it: metadata_schema={{{key!r:.80}: 'tag'}}, or 'text'"
             )
         if found.redis_type is None:
             raise FilterError(

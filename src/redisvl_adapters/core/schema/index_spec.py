@@ -43,6 +43,8 @@ class IndexSpec:
         language: The language in which its texts are analysed.
         language_key: The metadata key that says the language of each record.
         learn_limit: How many metadata keys may be learnt.
+        learn_long: Whether keys that are met with long texts become filterable too.
+        unindexed: Metadata keys that are stored, but not indexed, when they are met.
         ttl_ms: Milliseconds after which a record expires.
         sliding_ttl: Whether that is counted from its last read.
         create: When to create the index.
@@ -72,6 +74,8 @@ class IndexSpec:
     language: str | None = None
     language_key: str | None = None
     learn_limit: int = LEARN_LIMIT
+    learn_long: bool = False
+    unindexed: frozenset[str] = frozenset()
     ttl_ms: int | None = None
     sliding_ttl: bool = False
     create: str = "if-missing"

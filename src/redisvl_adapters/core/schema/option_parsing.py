@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from redisvl_adapters.core.arguments import check_name, check_ttl, is_utf8
+from redisvl_adapters.core.arguments import check_name, check_strings, check_ttl, is_utf8
 from redisvl_adapters.core.schema.declarations import read_metadata_schema, read_redisvl_schema
 from redisvl_adapters.core.schema.fields import TUNING, FieldType, MetadataField
 from redisvl_adapters.core.schema.foreign_options import read_foreign_options
@@ -94,6 +94,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         language=read_language(options["language"]) if "language" in options else None,
         language_key=language_key,
         learn_limit=_check_learn_limit(given.get("learn_limit", LEARN_LIMIT)) if learn else 0,
+        unindexed=_check_unindexed(given.get("unindexed", ())),
         ttl_ms=check_ttl(given.get("ttl")),
         sliding_ttl=_check_sliding(given.get("sliding_ttl", False), given.get("ttl")),
         create=given.get("create", "if-missing"),
@@ -135,6 +136,11 @@ def _check_sliding(sliding: object, ttl: float | None) -> bool:
     if sliding and ttl is None:
         raise ArgumentError("sliding_ttl needs a ttl: how long a record lives after it was read")
     return sliding
+
+
+def _check_unindexed(keys: Sequence[str]) -> frozenset[str]:
+    check_strings(keys, "unindexed")
+    return frozenset(keys)
 
 
 def _check_learn_limit(limit: object) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +41,7 @@ class ExistingOptions(ConnectionOptions, total=False):
     language_key: str | None
     learn: bool
     learn_limit: int
+    unindexed: Sequence[str]
     algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
     distance_metric: Literal["cosine", "l2", "ip"] | None
     dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
@@ -95,6 +96,9 @@ class IndexOptions(ExistingOptions, total=False):
             portuguese, romanian, russian, serbian, sesotho, spanish, swedish, tamil, thai, turkish and yiddish.
         language_key: The metadata key that says the language of each record, such as ``lang``; a record without one is
             in ``language``.
+        unindexed: Metadata keys that are stored and do not become filterable when they are met, such as long texts. A
+            key that is met with a text of more than 512 characters does not either. One that is declared is what it is
+            declared as.
         learn_limit: How many keys are learnt at most, up to 1000 (64); each is a field of the index.
         learn: Whether metadata keys that are not declared become filterable when a record first has them (True).
         algorithm: ``hnsw`` (default), ``flat`` or ``svs-vamana``.
