@@ -149,7 +149,7 @@ async def test_the_arguments_follow_the_index(store: RedisVectorStore, call: Cal
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of LlamaIndex's own
 async def test_an_agent_recovers_from_what_its_model_got_wrong(store: RedisVectorStore) -> None:
     mock = pytest.importorskip("llama_index.core.llms.mock")
-    if "response_generator" not in inspect.signature(getattr(mock, "MockFunctionCallingLLM", str)).parameters:
+    if "response_generator" not in inspect.signature(getattr(mock, "MockFunctionCallingLLM", object)).parameters:
         pytest.skip("this LlamaIndex has no scripted function calling model")
     from llama_index.core.agent.workflow import FunctionAgent  # noqa: PLC0415  # not in all versions
     from llama_index.core.base.llms.types import ToolCallBlock  # noqa: PLC0415  # as above

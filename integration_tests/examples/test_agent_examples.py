@@ -14,7 +14,7 @@ from integration_tests.examples.test_examples import ROOT, run
 
 needs_langchain = pytest.mark.skipif(not importlib.util.find_spec("langchain"), reason="create_agent is in langchain")
 needs_scripted_model = pytest.mark.skipif(
-    "response_generator" not in inspect.signature(getattr(mock, "MockFunctionCallingLLM", str)).parameters,
+    "response_generator" not in inspect.signature(getattr(mock, "MockFunctionCallingLLM", object)).parameters,
     reason="this LlamaIndex has no scripted function calling model",
 )
 NAMES = [
