@@ -60,6 +60,19 @@ async def test_documents_are_refreshed_over_a_restart(call: Call, restart: Resta
     assert sorted(node.get_content() for node in nodes) == sorted(document.text for document in changed)
 
 
+async def test_an_index_that_was_filled_without_a_document_store_is_taken_over(call: Call, restart: Restart) -> None:
+    storage = await restart()
+    index = VectorStoreIndex.from_vector_store(storage.vector_store, embed_model=WordEmbedding())
+    await call(index, "refresh_ref_docs", documents(*TEXTS, year=2024))
+    nodes = await call(storage.vector_store, "get_nodes")
+    hashes = {node.ref_doc_id: node.source_node.hash for node in nodes if node.source_node}
+    await call(storage.docstore, "set_document_hashes", hashes)
+    changed = documents(TEXTS[0], "a sleepy cat", TEXTS[2], year=2024)
+    storage = await restart()
+    assert await call(index_over(storage), "refresh_ref_docs", changed) == [False, True, False]
+    assert await call(storage.vector_store, "count") == 3
+
+
 async def test_children_are_merged_into_parents_that_were_stored_before(call: Call, restart: Restart) -> None:
     text = " ".join(f"Sentence {number} is about topic {number % 2}." for number in range(40))
     splitters: dict[str, NodeParser] = {
