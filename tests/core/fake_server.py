@@ -59,7 +59,10 @@ class FakeServer:
         slow_scans: For how many it is scanned when it is made, or gets a field that records may have.
         others: The replies to FT.INFO of other indexes, by name.
         aliases: The names that stand for the index.
+        name: The name of the index.
     """
+
+    name = NAME
 
     def __init__(self) -> None:
         self.fields: dict[str, list[Any]] | None = None
@@ -77,8 +80,13 @@ class FakeServer:
     @property
     def records(self) -> dict[str, dict[bytes, bytes]]:
         """The records by their ids."""
-        prefix = f"{NAME}:"
+        prefix = self.prefix
         return {key.removeprefix(prefix): value for key, value in self.keys.items() if key.startswith(prefix)}
+
+    @property
+    def prefix(self) -> str:
+        """What the keys of the records start with."""
+        return f"{self.name}:"
 
     @property
     def registry(self) -> dict[bytes, bytes]:
@@ -145,7 +153,7 @@ class FakeServer:
         if str(name).startswith("FT.") and name not in ("FT.CREATE", "FT._LIST"):
             if name == "FT.INFO" and args[0] in self.others:
                 return self.others[str(args[0])]
-            is_there = self.fields is not None and args[0] in (NAME, *self.aliases)
+            is_there = self.fields is not None and args[0] in (self.name, *self.aliases)
             if name != "FT.CURSOR" and not is_there:
                 return ResponseError(f"{args[0]!r}: no such index")
         return method(*args)
@@ -177,14 +185,14 @@ class FakeServer:
         self.fields = None
         self.aliases.clear()
         for record_id in self.records if options else ():
-            del self.keys[f"{NAME}:{record_id}"]
+            del self.keys[f"{self.prefix}{record_id}"]
         return b"OK"
 
     def _ft_info(self, _name: str) -> Reply:
-        definition = [b"key_type", b"HASH", b"prefixes", [f"{NAME}:".encode()]]
+        definition = [b"key_type", b"HASH", b"prefixes", [self.prefix.encode()]]
         rows = list((self.fields or {}).values())
         return [
-            *(b"index_name", NAME.encode(), b"index_definition", definition),
+            *(b"index_name", self.name.encode(), b"index_definition", definition),
             *(b"attributes", rows, b"num_docs", len(self.records)),
             *(b"indexing", self._scanned(), b"percent_indexed", b"0.25" if self.scans else b"1"),
         ]
@@ -212,10 +220,10 @@ class FakeServer:
             fields = [[part for pair in self.records[each].items() for part in pair] for each in ids]
             scores = [b"1"] if "WITHSCORES" in args else []
             rows = zip(ids, fields, strict=True)
-            found = [(f"{NAME}:{each}".encode(), *scores, [b"vector_distance", b"0", *row]) for each, row in rows]
+            found = [(f"{self.prefix}{each}".encode(), *scores, [b"vector_distance", b"0", *row]) for each, row in rows]
             return [len(ids), *(part for row in found for part in row)]
         most = args[args.index("LIMIT") + 2]
-        return [len(ids), *(f"{NAME}:{record_id}".encode() for record_id in ids[:most])]
+        return [len(ids), *(f"{self.prefix}{record_id}".encode() for record_id in ids[:most])]
 
     def _matching(self, text: str) -> list[str]:
         if text.startswith("-@"):
@@ -231,11 +239,11 @@ class FakeServer:
 
     def _ft_aggregate(self, *args: Any) -> Reply:
         if "FILTER" in args:
-            keys = [f"{NAME}:{record_id}" for record_id, fields in self.records.items() if b"_keys" not in fields]
+            keys = [f"{self.prefix}{record_id}" for record_id, fields in self.records.items() if b"_keys" not in fields]
             counted = [[b"n", str(len(keys)).encode()]]
             rows = counted if "GROUPBY" in args else [[b"__key", key.encode()] for key in keys]
             return [1, *rows] if keys else [0]
-        found = [f"{NAME}:{record_id}".encode() for record_id in self._matching(args[1])]
+        found = [f"{self.prefix}{record_id}".encode() for record_id in self._matching(args[1])]
         size = args[args.index("COUNT") + 1]
         pages = [found[start : start + size] for start in range(0, len(found), size)]
         self._pages = pages[1:]
@@ -296,7 +304,7 @@ class FakeServer:
             raw = list(map(_raw, parts[:size]))
             parts = parts[size:]
             self.keys[key] = dict(zip(raw[::2], raw[1::2], strict=True))
-            self.covered[key.removeprefix(f"{NAME}:")] = set(self.fields or ())
+            self._cover(key)
         return [len(keys)]
 
     def _update_projection(self, key: str, name: str, value: bytes, *written: Any) -> Reply:
@@ -312,8 +320,11 @@ class FakeServer:
         self._hset(key, *map(_raw, written[gone:]))
         for name in written[:gone]:
             self._hdel(key, name.encode())
-        self.covered[key.removeprefix(f"{NAME}:")] = set(self.fields or ())
+        self._cover(key)
         return 1
+
+    def _cover(self, key: str) -> None:
+        self.covered[key.removeprefix(self.prefix)] = set(self.fields or ())
 
     def _hmget(self, key: str, *names: str) -> Reply:
         return [self.keys.get(key, {}).get(name.encode()) for name in names]

@@ -2,7 +2,7 @@
 
 Recorded on Redis 8.6.3 with search 8.8.0: three masters, each command as the driver sent it. ``recorded_cluster.txt``
 has the operations by name; each is the batches that it sent, as the names of their commands, with the replies. Layout
-version and NOSTEM were brought up to date by hand.
+version, NOSTEM and the registry that is read behind deletes were brought up to date by hand.
 """
 
 from __future__ import annotations

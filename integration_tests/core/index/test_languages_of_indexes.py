@@ -129,7 +129,7 @@ async def test_an_index_of_the_first_layout_is_refused_with_what_to_do(
     make_older(server, index_name, storage, registered=registered)
     for operation in (operations.count, operations.clear):
         index = make()
-        with pytest.raises(SchemaMismatchError, match=r"layout version 1.*version 2.*another index_name.*overwrite"):
+        with pytest.raises(SchemaMismatchError, match=r"layout version 1.*version 2.*rebuild\(\).*overwrite"):
             await call(index, "run", operation(index.state))
     index = make()
     with pytest.raises(SchemaMismatchError, match="layout version 1"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from redisvl_adapters.core.filters.algebra import MATCH_ALL, MATCH_NONE, And, Compare, Filter, Not, Operator, Or, Raw
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.moving.plan import RebuildKeywords, RebuildPlan
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.languages import LANGUAGES
@@ -33,6 +34,8 @@ __all__ = [
     "Operator",
     "Or",
     "Raw",
+    "RebuildKeywords",
+    "RebuildPlan",
     "Record",
     "RedisIndex",
     "SearchOptions",

@@ -1,10 +1,12 @@
 """Every operation on an index by its name: generators that yield batches of commands and are sent their replies."""
 
+from redisvl_adapters.core.index.dropping import drop
 from redisvl_adapters.core.index.expiry import expire, remaining_ttl
-from redisvl_adapters.core.index.lifecycle import create, drop, open_index
+from redisvl_adapters.core.index.lifecycle import create, open_index
 from redisvl_adapters.core.ingest.delete import clear, delete, delete_matching
 from redisvl_adapters.core.ingest.update_metadata import update_metadata
 from redisvl_adapters.core.ingest.upsert import upsert
+from redisvl_adapters.core.moving.job import cancel as cancel_rebuild
 from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page
 from redisvl_adapters.core.search.describe import describe_fields
 from redisvl_adapters.core.search.fetch import count, existing_ids, fetch, fetch_matching, filterable_fields
@@ -17,6 +19,7 @@ from redisvl_adapters.core.search.words import analyse, highlight
 __all__ = [
     "Page",
     "analyse",
+    "cancel_rebuild",
     "clear",
     "close_walk",
     "count",

@@ -128,13 +128,13 @@ class StoreBase(CopyMethods, Closeable):
             SchemaMismatchError: If the index was made by somebody else, or its name is an alias.
         """
         check_flag(keep_records, "keep_records")
-        self._index.run(lifecycle.drop(self._index.state, keep_records=keep_records))
+        self._index.run(operations.drop(self._index.state, keep_records=keep_records))
 
     @known_keywords
     async def adrop(self, *, keep_records: bool = False) -> None:
         """Drop the index with all its records. See ``drop``."""
         check_flag(keep_records, "keep_records")
-        await self._index.arun(lifecycle.drop(self._index.state, keep_records=keep_records))
+        await self._index.arun(operations.drop(self._index.state, keep_records=keep_records))
 
     @known_keywords
     def wait_until_indexed(self, timeout: float | None = None) -> None:

@@ -22,6 +22,7 @@ from redisvl_adapters.core.store import VectorStoreBase
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.add_methods import AddMethods
 from redisvl_adapters.langchain.add_options import AddOptions
+from redisvl_adapters.langchain.rebuild_methods import RebuildMethods
 from redisvl_adapters.langchain.record_methods import RecordMethods
 from redisvl_adapters.langchain.retriever import RedisRetriever
 from redisvl_adapters.langchain.search_methods import SearchMethods
@@ -33,7 +34,14 @@ from redisvl_adapters.signatures import list_keywords
 
 
 class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any keyword, these do not
-    SearchMethods, AddMethods, RecordMethods, ToolMethods, VectorStoreBase, WordMethods[Document], VectorStore
+    SearchMethods,
+    AddMethods,
+    RecordMethods,
+    RebuildMethods,
+    ToolMethods,
+    VectorStoreBase,
+    WordMethods[Document],
+    VectorStore,
 ):
     """A LangChain vector store on a Redis index that LlamaIndex can use as well.
 

@@ -32,6 +32,7 @@ from redisvl_adapters.llama_index.node_methods import NodeMethods
 from redisvl_adapters.llama_index.nodes import to_records
 from redisvl_adapters.llama_index.options import AddOptions, QueryOptions
 from redisvl_adapters.llama_index.query_modes import run_query
+from redisvl_adapters.llama_index.rebuild_methods import RebuildMethods
 from redisvl_adapters.llama_index.tool_methods import ToolMethods
 from redisvl_adapters.signatures import list_keywords
 
@@ -39,7 +40,7 @@ WINDOW_KEYS = ("window", "original_text")
 """The metadata keys of a ``SentenceWindowNodeParser``, which hold texts that nobody filters by."""
 
 
-class RedisVectorStore(NodeMethods, ToolMethods, BasePydanticVectorStore):
+class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVectorStore):
     """A LlamaIndex vector store on a Redis index that LangChain can use as well.
 
     Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an

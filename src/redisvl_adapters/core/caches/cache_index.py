@@ -7,7 +7,7 @@ from typing import Self, cast
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.caches.cache_options import Scope, check_scope
 from redisvl_adapters.core.filters.algebra import And, Compare, Operator
-from redisvl_adapters.core.index import lifecycle
+from redisvl_adapters.core.index import dropping, lifecycle
 from redisvl_adapters.core.index.readiness import known_snapshot
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
 from redisvl_adapters.core.schema.options import IndexOptions
@@ -110,7 +110,7 @@ class CacheIndexBase(StoreBase):
 
     def _drop(self) -> Steps[None]:
         yield from self._opened()
-        yield from lifecycle.drop(self._index.state)
+        yield from dropping.drop(self._index.state)
 
 
 def _delete_within(state: IndexState, scope: Scope) -> Steps[object]:

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from redisvl_adapters.core.arguments import check_ids
+from redisvl_adapters.core.index.changes import is_settled, reading, send_changes, until_settled
 from redisvl_adapters.core.index.readiness import current_snapshot, snapshot_in_scope
-from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
 from redisvl_adapters.core.records.own_records import is_record_command, on_record, read_is_record
+from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
 from redisvl_adapters.core.server.replies import ok
 
 
 def renew_ttl(state: IndexState, ids: Sequence[str]) -> Steps[None]:
     """Let records live on, if they were found and their time to live is counted from the last read."""
-    if state.spec.sliding_ttl and state.schema is not None:
-        for chunk in batched(ids, BATCH_SIZE):
-            # XX leaves those alone that were told never to expire.
-            renewal = state.spec.ttl_ms or 0, "XX"
-            if state.scope is None:
-                keys = map(state.schema.key_of, chunk)
-                commands = [Command(("PEXPIRE", key, *renewal), key) for key in keys]
-            else:
-                held = state.scope.held(state.schema, alone=False)
-                commands = [on_record(state.schema, each, "PEXPIRE", *renewal, held=held) for each in chunk]
-            for reply in (yield commands):
-                ok(reply)
+    if not state.spec.sliding_ttl:
+        return
+    # XX leaves those alone that were told never to expire.
+    renewal = state.spec.ttl_ms or 0, "XX"
+
+    def renew(snapshot: Snapshot, chunk: Sequence[str]) -> Steps[tuple[None, bool]]:
+        schema = snapshot.schema
+        if state.scope is None:
+            keys = map(schema.key_of, chunk)
+            commands = [Command(("PEXPIRE", key, *renewal), key) for key in keys]
+        else:
+            held = state.scope.held(schema, alone=False)
+            commands = [on_record(schema, each, "PEXPIRE", *renewal, held=held) for each in chunk]
+        replies, (registry,) = yield from send_changes(state, snapshot, commands, chunk)
+        for reply in replies:
+            ok(reply)
+        return None, is_settled(snapshot, registry)
+
+    for chunk in batched(ids, BATCH_SIZE):
+        yield from until_settled(state, partial(renew, chunk=chunk))
 
 
 def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | None]]:
@@ -34,7 +45,11 @@ def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | N
     snapshot = yield from snapshot_in_scope(state, (yield from current_snapshot(state)))
     if snapshot is None:
         return [None for _ in ids]
-    schema, left = snapshot.schema, []
+    return (yield from reading(state, snapshot, lambda found: _remaining_ttl(state, found.schema, ids)))
+
+
+def _remaining_ttl(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[list[float | None]]:
+    left: list[float | None] = []
     for chunk in batched(ids, BATCH_SIZE):
         if state.scope is not None:
             held = state.scope.held(schema, alone=False)
@@ -52,19 +67,21 @@ def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | N
 def expire(state: IndexState, ids: Sequence[str], ttl_ms: int | None) -> Steps[int]:
     """Let records expire after a number of milliseconds from now, or never; return how many there were."""
     check_ids(ids)
-    snapshot = yield from snapshot_in_scope(state, (yield from current_snapshot(state)))
-    if snapshot is None:
-        return 0
-    schema, there = snapshot.schema, 0
-    schema.check_writable()
-    held = state.scope.held(schema, alone=True) if state.scope else ()
-    for chunk in batched(ids, BATCH_SIZE):
+
+    def change(snapshot: Snapshot, chunk: Sequence[str]) -> Steps[tuple[int, bool]]:
+        schema = snapshot.schema
+        schema.check_writable()
+        held = state.scope.held(schema, alone=True) if state.scope else ()
         if ttl_ms is None:
-            commands = [
-                on_record(schema, record_id, name, held=held) for record_id in chunk for name in ("PERSIST", "EXISTS")
-            ]
-            there += sum([ok(reply) for reply in (yield commands)][1::2])
+            names = ("PERSIST", "EXISTS")
+            commands = [on_record(schema, record_id, name, held=held) for record_id in chunk for name in names]
         else:
             commands = [on_record(schema, record_id, "PEXPIRE", ttl_ms, held=held) for record_id in chunk]
-            there += sum(map(ok, (yield commands)))
+        replies, (registry,) = yield from send_changes(state, snapshot, commands, chunk)
+        counts = list(map(ok, replies))
+        return sum(counts[1::2] if ttl_ms is None else counts), is_settled(snapshot, registry)
+
+    there = 0
+    for chunk in batched(ids, BATCH_SIZE):
+        there += max((yield from until_settled(state, partial(change, chunk=chunk))), default=0)
     return there

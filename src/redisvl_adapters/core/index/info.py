@@ -12,6 +12,7 @@ import orjson
 from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.registry import (
     HEADER,
+    LAYOUT,
     SCALE,
     Registry,
     check_version,
@@ -20,6 +21,8 @@ from redisvl_adapters.core.index.registry import (
     registered_fields,
     registered_language,
     registered_model,
+    registered_origin,
+    registered_version,
     registry_key,
     untyped_keys,
 )
@@ -112,19 +115,25 @@ def bare_schema(info: Reply) -> Schema:
     return Schema(index_name(info), prefixes_of(info)[0], storage_of(info), vector_field(vector), {})
 
 
-def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
+def is_older_layout(info: Reply, registry: Registry) -> bool:
+    """Tell whether an index of this library has records of an older layout, whose words the server analysed."""
+    return is_ours(info) and (registered_version(registry) < LAYOUT or not _has_stored_terms(info))
+
+
+def read_schema(info: Reply, registry: Registry, *, older: bool = False) -> tuple[Schema, int]:
     """Return what an index is, and how many records it holds.
 
     Args:
         info: The reply to FT.INFO.
         registry: The registry.
+        older: Whether its records may have an older layout.
 
     Raises:
         SchemaMismatchError: If the index was not made by this library, or by another version of it.
     """
     schema = bare_schema(info)
-    check_version(schema.name, registry)
-    if not _has_stored_terms(info):
+    check_version(schema.name, registry, older=older)
+    if not (older or _has_stored_terms(info)):
         raise older_layout(schema.name)
     header = orjson.loads(registry.get(HEADER, b"{}"))
     vector = replace(schema.vector, tuning={**header.get("tuning", {}), **schema.vector.tuning})
@@ -149,6 +158,7 @@ def read_schema(info: Reply, registry: Registry) -> tuple[Schema, int]:
         language_key=language_key,
         untyped_keys=untyped_keys(registry),
         embedding_id=registered_model(registry),
+        origin=registered_origin(registry),
     )
     return schema, read_count(info)
 

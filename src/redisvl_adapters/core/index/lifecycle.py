@@ -7,28 +7,23 @@ from dataclasses import replace
 
 from redis.exceptions import ResponseError
 
-from redisvl_adapters.core.index.background_scan import info_command, wait_for_scan
+from redisvl_adapters.core.index.background_scan import wait_for_scan
 from redisvl_adapters.core.index.coordinator import check_coordinator
+from redisvl_adapters.core.index.dropping import drop, drop_with_records, refuse_in_scope
 from redisvl_adapters.core.index.index_commands import create_command, drop_command, sweep_command, sweep_name
-from redisvl_adapters.core.index.info import attributes_of, bare_schema, check_ours, index_name, is_ours
+from redisvl_adapters.core.index.moves import is_same_place
 from redisvl_adapters.core.index.neighbours import check_prefix_is_free
-from redisvl_adapters.core.index.ownership import (
-    check_ownership,
-    others_commands,
-    read_others,
-    remove_records,
-    warn_of_unindexed,
-)
+from redisvl_adapters.core.index.ownership import check_ownership, warn_of_unindexed
 from redisvl_adapters.core.index.readiness import check_may_create, current_snapshot, whole_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import (
     HEADER,
-    Registry,
     check_version,
     forget_command,
     is_of,
     mark_command,
     name_model_commands,
     new_registry,
+    place_of,
     put_back_command,
     read_registry_command,
     register_command,
@@ -38,6 +33,7 @@ from redisvl_adapters.core.index.registry import (
     registry_header,
     scale_commands,
 )
+from redisvl_adapters.core.index.removal import remove_records
 from redisvl_adapters.core.index.schema_changes import SchemaChange, apply_schema_change
 from redisvl_adapters.core.index.snapshot import (
     ATTEMPTS,
@@ -47,11 +43,10 @@ from redisvl_adapters.core.index.snapshot import (
     check_model,
     read_snapshot,
 )
-from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.option_parsing import check_dims
-from redisvl_adapters.core.server.commands import Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, is_missing_index, ok, readable, server_error
+from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, ok, readable, server_error
 from redisvl_adapters.errors import (
     ArgumentError,
     IndexNotReadyError,
@@ -117,9 +112,14 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
 def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
     yield from check_may_create(state)
     schema = state.spec.schema(dims)
-    yield from check_prefix_is_free(schema)
+    if state.moved_to is not None:
+        # Dropped by others after it took the place of another one, which still points to it.
+        schema = replace(schema, name=state.moved_to)
     (reply,) = yield [read_registry_command(schema.name)]
     before = as_mapping(ok(reply))
+    if state.moved_to is not None:
+        schema = place_of(before, schema)
+    yield from check_prefix_is_free(schema)
     check_version(schema.name, before)
     if is_of(before, schema):
         check_model(state.spec, registered_model(before))
@@ -177,107 +177,28 @@ def clear(state: IndexState) -> Steps[None]:
         ReadOnlyError: If it was made by another application.
     """
     refuse_in_scope(state, "clear")
-    yield from writable_snapshot(state, anew=True)
-    snapshot = yield from whole_snapshot(state)
-    if snapshot is None:
-        return
-    if snapshot.schema.foreign is not None:
-        raise ReadOnlyError(
-            f"index {snapshot.schema.name!r} was made by another application and is not cleared; delete records by "
-            "their ids or by a filter"
-        )
-    yield from remove_records(state, snapshot.schema)
-    # So that whoever is writing sees that what was written before is gone.
-    header = {HEADER: new_registry(snapshot.schema)[HEADER]}
-    (registered,) = yield [register_command(snapshot.schema.name, header)]
-    ok(registered)
-    state.snapshot = None
-
-
-def drop(state: IndexState, *, keep_records: bool = False) -> Steps[bool]:
-    """Drop the index with all its records, and nothing else that lies there. It does not need to exist.
-
-    Args:
-        state: The index.
-        keep_records: Whether the records stay, and what is registered of them: an index of the same name and prefix
-            that is made later takes them in as they were.
-
-    Returns:
-        Whether it existed.
-
-    Raises:
-        ArgumentError: If the state is within a scope.
-        ReadOnlyError: If it was opened as one of another application.
-        SchemaMismatchError: If it was made by somebody else or by a newer version, or its name is an alias.
-        IndexNotReadyError: If it is still being scanned: the server would drop the records that it knows.
-    """
-    refuse_in_scope(state, "drop" if state.opened else "create='overwrite'")
-    name = state.spec.name
-    registry, info = yield [read_registry_command(name), info_command(name)]
-    exists = not is_missing_index(info)
-    check_version(name, as_mapping(ok(registry)), to_drop=True)
-    if exists:
-        if state.spec.is_foreign and not is_ours(ok(info)):
+    for _ in range(ATTEMPTS):
+        yield from writable_snapshot(state, anew=True)
+        snapshot = yield from whole_snapshot(state)
+        if snapshot is None:
+            return
+        if snapshot.schema.foreign is not None:
             raise ReadOnlyError(
-                f"index {index_name(info)!r} was made by another application and is not dropped; FT.DROPINDEX drops it"
+                f"index {snapshot.schema.name!r} was made by another application and is not cleared; delete records by "
+                "their ids or by a filter"
             )
-        check_ours(ok(info))
-        if index_name(info) != name:
-            raise SchemaMismatchError(
-                f"{name!r} is an alias of index {index_name(info)!r}, which is not dropped or overwritten by it; "
-                "do that by the name of the index, or take the alias away with FT.ALIASDEL"
-            )
-        _check_mark(state, info, as_mapping(ok(registry)))
-        if keep_records:
-            (dropped,) = yield [drop_command(name, with_records=False)]
-            if not is_missing_index(dropped):
-                ok(dropped)
-        else:
-            yield from wait_for_scan(name, state.spec.wait_until_indexed)
-            yield from _drop_with_records(state, bare_schema(info))
-    if not keep_records:
-        (forgotten,) = yield [forget_command(name, registry_header(as_mapping(ok(registry))))]
-        ok(forgotten)
-    state.snapshot, state.was_there = None, False
-    return exists
-
-
-def refuse_in_scope(state: IndexState, what: str) -> None:
-    """Refuse what is of the whole index in a scope.
-
-    Raises:
-        ArgumentError: If the state is within one.
-    """
-    if state.scope is not None:
-        raise ArgumentError(
-            f"{what} is of the whole index, and this store is scoped to {state.scope}; do it through the store that "
-            "scoped() was called on, or call clear() to delete what is within the scope"
-        )
-
-
-def _check_mark(state: IndexState, info: Reply, registry: Registry) -> None:
-    if state.mark is None:
-        return
-    field = registered_fields(registry, frozenset()).get(state.mark)
-    if state.mark not in attributes_of(info) or (field is not None and field.learnt):
-        raise SchemaMismatchError(
-            f"index {state.spec.name!r} is not dropped or overwritten: it was not made for this, and holds the records "
-            "of something else; choose another index_name"
-        )
-
-
-def _drop_with_records(state: IndexState, schema: Schema) -> Steps[None]:
-    """Drop an index that was scanned, with the records under it."""
-    replies = yield others_commands(schema)
-    if any(map(is_missing_index, replies)):
-        return
-    others = read_others(replies)
-    if others:
-        warn_of_others(schema, *others)
-        yield from remove_records(state, schema)
-    (dropped,) = yield [drop_command(schema.name, with_records=not others)]
-    if not is_missing_index(dropped):
-        ok(dropped)
+        settled = yield from remove_records(state, snapshot)
+        # So that whoever is writing sees that what was written before is gone.
+        header = {HEADER: new_registry(snapshot.schema)[HEADER]}
+        registered, registry = yield [
+            register_command(snapshot.schema.name, header),
+            read_registry_command(snapshot.schema.name),
+        ]
+        ok(registered)
+        state.snapshot = None
+        if settled and is_same_place(as_mapping(ok(registry)), snapshot.registry):
+            return
+    raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to empty it; try again")
 
 
 def _sweep(state: IndexState) -> Steps[None]:
@@ -292,4 +213,4 @@ def _sweep(state: IndexState) -> Steps[None]:
     except IndexNotReadyError:
         yield [drop_command(swept.name, with_records=False)]
         raise
-    yield from _drop_with_records(state, swept)
+    yield from drop_with_records(state, swept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from redis.exceptions import ResponseError
 
@@ -13,30 +13,24 @@ from redisvl_adapters.core.index.background_scan import info_command
 from redisvl_adapters.core.index.record_keys import (
     QUERY_SETTINGS,
     keys_command,
-    open_cursor_command,
-    read_cursor_command,
-    read_cursor_page,
     read_keys,
     read_rows,
     read_total,
 )
 from redisvl_adapters.core.index.registry import mark_command
-from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.records.own_records import REMOVED_AT_ONCE, own_parts, remove_commands
+from redisvl_adapters.core.records.own_records import own_parts
 from redisvl_adapters.core.records.projection import language_tag
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import LANGUAGES, NO_LANGUAGE, said_language
 from redisvl_adapters.core.schema.stored_fields import KEYS
-from redisvl_adapters.core.server.commands import BATCH_SIZE, Argument, Command, Reply, Steps
+from redisvl_adapters.core.server.commands import Argument, Command, Reply, Steps
 from redisvl_adapters.core.server.replies import (
     as_mapping,
     is_missing_index,
-    is_split,
     ok,
     readable,
     server_error,
 )
-from redisvl_adapters.core.server.slots import script_chunks
 from redisvl_adapters.errors import SchemaMismatchError
 
 _log = logging.getLogger(__name__)
@@ -142,45 +136,3 @@ def read_others(replies: list[Reply]) -> tuple[int, str] | None:
     counts, named = (read_rows(ok(reply)) for reply in replies)
     count = int(counts[0][b"n"]) if counts else 0
     return (count, named[0][b"__key"].decode("utf-8", "replace")) if count and named else None
-
-
-def remove(state: IndexState, schema: Schema, keys: Sequence[str], at_once: int = REMOVED_AT_ONCE) -> Steps[int]:
-    """Delete records by their keys and return how many there were; all else, out of scope too, is left alone.
-
-    Args:
-        state: The index.
-        schema: What it is.
-        keys: The keys.
-        at_once: How many one script deletes at most.
-    """
-    spans_slots = state.spans_slots
-    chunks = [[keys[place] for place in places] for places in script_chunks(keys, at_once, spans_slots=spans_slots)]
-    held = state.scope.held(schema, alone=True) if state.scope else ()
-    replies = yield remove_commands(schema, chunks, held)
-    split = [at_once > 1 and is_split(reply) for reply in replies]
-    there = sum(int(ok(reply)) for reply, is_refused in zip(replies, split, strict=True) if not is_refused)
-    if not any(split):
-        return there
-    state.spans_slots = False
-    left = [key for chunk, is_refused in zip(chunks, split, strict=True) if is_refused for key in chunk]
-    # One by one, if they are of one slot and it moves.
-    return there + (yield from remove(state, schema, left, at_once if spans_slots else 1))
-
-
-def remove_records(state: IndexState, schema: Schema) -> Steps[None]:
-    """Delete all records of an index, and nothing else that lies there."""
-    deleted = 1
-    # Once more, for records that a cursor missed, until nothing is left.
-    while deleted:
-        deleted = 0
-        (reply,) = yield [open_cursor_command(schema, "*", BATCH_SIZE)]
-        keys, cursor = read_cursor_page(ok(reply))
-        while keys or cursor:
-            if keys:
-                ours = (key for key in keys if key.startswith(schema.prefix_bytes))
-                found = [key.decode("utf-8", "replace") for key in ours]
-                deleted += yield from remove(state, schema, found)
-            keys = []
-            if cursor:
-                (reply,) = yield [read_cursor_command(schema, cursor, BATCH_SIZE)]
-                keys, cursor = read_cursor_page(ok(reply))

@@ -17,6 +17,7 @@ from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.background_scan import wait_for_scan
+from redisvl_adapters.core.index.moves import MOVING, PAUSED, before_move
 from redisvl_adapters.core.index.ownership import check_ownership
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import (
@@ -26,7 +27,7 @@ from redisvl_adapters.core.index.registry import (
     read_registry_command,
     restore_command,
 )
-from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
+from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, past_pause, read_snapshot
 from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok, server_error
@@ -61,6 +62,7 @@ def writable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapsho
     The first time, the descriptions of declared fields are registered, in the place of those that others gave.
     """
     snapshot = yield from known_snapshot(state, anew=anew)
+    snapshot = yield from past_pause(state, snapshot)
     while snapshot is not None and snapshot.schema.foreign is None:
         naming = name_model_commands(replace(snapshot.schema, embedding_id=state.spec.embedding_id))
         if snapshot.is_restored:
@@ -87,6 +89,11 @@ def writable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapsho
                 )
             snapshot = yield from read_snapshot(state)
     return snapshot
+
+
+def changeable_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot | None]:
+    """Return what is known of an index whose records are to be changed. See ``current_snapshot``."""
+    return (yield from past_pause(state, (yield from current_snapshot(state, anew=anew))))
 
 
 def current_snapshot(state: IndexState, *, anew: bool = False) -> Steps[Snapshot | None]:
@@ -230,7 +237,13 @@ def _asking(
     @wraps(operation)
     def steps(state: IndexState, /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
         snapshot, anew = state.snapshot, False
-        if snapshot is not None and snapshot.is_whole and not snapshot.is_old and snapshot.schema.alias is None:
+        if (
+            snapshot is not None
+            and snapshot.is_whole
+            and not snapshot.is_old
+            and snapshot.schema.alias is None
+            and MOVING not in snapshot.registry
+        ):
             # By far the most.
             try:
                 return (yield from operation(state, *args, **kwargs))
@@ -256,9 +269,11 @@ def asking(state: IndexState, start: Callable[[], Steps[T]], *, anew: bool = Fal
         follows: See ``whole_snapshot``.
     """
     for _ in range(ATTEMPTS):
-        yield from whole_snapshot(state, anew=anew, follows=follows)
+        snapshot = yield from whole_snapshot(state, anew=anew, follows=follows)
         try:
-            return (yield from start())
+            if snapshot is None or MOVING not in snapshot.registry:
+                return (yield from start())
+            return (yield from before_move(snapshot.schema.name, start(), spans_slots=state.spans_slots))
         except StaleSchemaError:
             anew = True
     raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to ask it; try again")
@@ -290,7 +305,7 @@ def _verified(state: IndexState, search: Steps[T]) -> Steps[T]:
     return found  # type: ignore[no-any-return]  # what the search returned
 
 
-def confirm_unchanged(snapshot: Snapshot) -> Steps[None]:
+def confirm_unchanged(state: IndexState, snapshot: Snapshot) -> Steps[None]:
     """See to it that what was asked of an index was asked of it as it is: not made anew, and taught nothing, meanwhile.
 
     Raises:
@@ -299,6 +314,9 @@ def confirm_unchanged(snapshot: Snapshot) -> Steps[None]:
     (reply,) = yield [read_registry_command(snapshot.schema.name)]
     registry = as_mapping(ok(reply))
     if registry != snapshot.registry and not (snapshot.is_restored and HEADER not in registry):
+        raise StaleSchemaError
+    if PAUSED in registry:
+        yield from past_pause(state, snapshot)
         raise StaleSchemaError
 
 

@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, Unpack
 from weakref import WeakKeyDictionary
 
+from redisvl_adapters.core.index.dropping import refuse_in_scope
 from redisvl_adapters.core.index.lifecycle import open_index
 from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.index.snapshot import IndexState, ScopedState
+from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.server.cluster_transport import is_cluster
@@ -96,6 +98,17 @@ class RedisIndex:
         within.state = ScopedState(self.state, scope)
         within.owns_connection = False
         return within
+
+    def unopened(self) -> RedisIndex:
+        """Return an index of which nothing is asked but its name, on the same connection, and which is not opened.
+
+        Raises:
+            ArgumentError: If this index has a scope.
+        """
+        refuse_in_scope(self.state, "a rebuild")
+        twin = copy.copy(self)
+        twin.state = IndexState(IndexSpec(self.state.spec.name), opened=True)
+        return twin
 
     def close(self) -> None:
         """Close what was opened, if it is its own; a client that was given stays open."""

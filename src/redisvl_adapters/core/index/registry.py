@@ -7,14 +7,14 @@ boolean from a tag and a point in time from a number, and the parameters of the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import orjson
 
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.field_names import field_alias
 from redisvl_adapters.core.schema.fields import LONG, QUANTISED, FieldType, Kind, MetadataField
-from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_schema import Origin, Schema
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
 from redisvl_adapters.core.server.commands import Command
 from redisvl_adapters.errors import SchemaMismatchError
@@ -66,6 +66,7 @@ def new_registry(schema: Schema) -> dict[bytes, bytes]:
         "stopwords": schema.stopwords,
         "language": schema.language,
         "language_key": schema.language_key,
+        "origin": None if schema.origin is None else asdict(schema.origin),
     }
     untyped = {_UNTYPED_PREFIX + key.encode(): b"" for key in schema.untyped_keys}
     kinds = dict(_kind_entry(key, kind) for key, field in schema.fields.items() for kind in field.other_kinds)
@@ -124,19 +125,24 @@ def put_back_command(name: str, header: bytes, before: Registry) -> Command:
     return Command(("EVAL", script, 1, key, HEADER, header, *parts), key)
 
 
-def check_version(name: str, registry: Registry, *, to_drop: bool = False) -> None:
+def registered_version(registry: Registry) -> int:
+    """Return the layout version of the records of an index."""
+    return int(orjson.loads(registry.get(HEADER, b"{}")).get("version", LAYOUT))
+
+
+def check_version(name: str, registry: Registry, *, older: bool = False) -> None:
     """Refuse an index that another version of this library has made, with records of another layout.
 
     Args:
         name: The index.
         registry: Its registry.
-        to_drop: Whether it is only to be dropped, which an older one can be.
+        older: Whether it may be an older one, as to be dropped or brought over.
 
     Raises:
         SchemaMismatchError: If so.
     """
-    version = orjson.loads(registry.get(HEADER, b"{}")).get("version", LAYOUT)
-    if version < LAYOUT and not to_drop:
+    version = registered_version(registry)
+    if version < LAYOUT and not older:
         raise older_layout(name)
     if version > LAYOUT:
         raise SchemaMismatchError(
@@ -149,8 +155,8 @@ def older_layout(name: str) -> SchemaMismatchError:
     """Return the error for an index whose records have the layout of an older version of this library."""
     return SchemaMismatchError(
         f"index {name!r} has records of layout version 1, whose words the server analysed; this library reads and "
-        f"writes version {LAYOUT}: read them with the version that wrote them (iterate, get_embeddings) and add them "
-        "to another index_name with this one, or pass create='overwrite' to drop them"
+        f"writes version {LAYOUT}: call rebuild() once to bring it over (or redisvl-adapters rebuild {name}), or pass "
+        "create='overwrite' to drop it"
     )
 
 
@@ -165,6 +171,13 @@ def is_of(registry: Registry, schema: Schema) -> bool:
     header = orjson.loads(registry.get(HEADER, b"{}"))
     told = (header.get("prefix", schema.prefix), header.get("storage", schema.storage))
     return told == (schema.prefix, schema.storage)
+
+
+def place_of(registry: Registry, schema: Schema) -> Schema:
+    """Return a schema for records that lie where those of a registry do."""
+    told = orjson.loads(registry.get(HEADER, b"{}"))
+    prefix, storage = told.get("prefix", schema.prefix), told.get("storage", schema.storage)
+    return replace(schema, prefix=prefix, storage=storage, origin=registered_origin(registry))
 
 
 def scale_commands(schema: Schema) -> list[Command]:
@@ -205,6 +218,31 @@ def forget_command(name: str, header: bytes | None) -> Command:
 def registry_header(registry: Registry) -> bytes | None:
     """Return the header of a registry, which changes whenever the index is made anew."""
     return registry.get(HEADER)
+
+
+def registered_origin(registry: Registry) -> Origin | None:
+    """Return what the index of a registry was made from, if a rebuild has made it."""
+    told = orjson.loads(registry.get(HEADER, b"{}")).get("origin")
+    return None if told is None else Origin(**{**told, "rebuilt": tuple(told["rebuilt"])})
+
+
+def has_same_records(header: bytes | None, before: bytes | None) -> bool:
+    """Tell whether an index with one header has the records of one with another: it is the same, or was made from it.
+
+    Args:
+        header: The header of the registry of the index; None if it had none.
+        before: The header of the registry of the other one.
+    """
+    if header is None or before is None or header == before:
+        return header == before
+    origin = registered_origin({HEADER: header})
+    return origin is not None and origin.made_from == made_of({HEADER: before})
+
+
+def made_of(registry: Registry) -> str | None:
+    """Return the mark of an index, which changes whenever it is made anew."""
+    made = orjson.loads(registry.get(HEADER, b"{}")).get("made")
+    return None if made is None else str(made)
 
 
 def claim_commands(

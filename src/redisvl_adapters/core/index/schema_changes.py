@@ -10,6 +10,7 @@ from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.backfill import backfill, check_backfill
 from redisvl_adapters.core.index.background_scan import RUNNING
 from redisvl_adapters.core.index.index_commands import alter_command
+from redisvl_adapters.core.index.moves import is_same_place
 from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import (
@@ -152,6 +153,8 @@ def apply_schema_change(state: IndexState, snapshot: Snapshot, change: SchemaCha
     *_, registry = map(ok, (yield claims))
     entries = as_mapping(registry)
     if registry_header(entries) != registry_header(snapshot.registry):
+        return None
+    if not is_same_place(entries, snapshot.registry):
         return None
     # Of two writers that learn one key at once, the first one's type holds, and both add the field before they write.
     held = registered_fields(entries, schema.reserved)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from redisvl_adapters.core.filters.conditions import Condition
 from redisvl_adapters.core.filters.tag_queries import presence_query
@@ -21,6 +21,7 @@ from redisvl_adapters.core.index.info import (
     snapshot_commands,
 )
 from redisvl_adapters.core.index.lost_registry import has_same_fields, restore_registry
+from redisvl_adapters.core.index.moves import PAUSED, moved_to, pause_seconds, unmark_command
 from redisvl_adapters.core.index.record_keys import count_command, read_keys, read_total
 from redisvl_adapters.core.index.registry import HEADER, UNCHECKED, registered_fields, registry_header
 from redisvl_adapters.core.index.scope import Scope
@@ -35,6 +36,7 @@ ATTEMPTS = 100
 """How often an operation starts anew when somebody else changes the index under it."""
 
 _BETWEEN_SHARDS = 0.05
+_WHILE_PAUSED = 0.005
 
 MAX_AGE = 1.0
 """How many seconds a snapshot is used before the server is asked again."""
@@ -93,6 +95,8 @@ class IndexState:
         opened: Whether the server was asked at all.
         was_there: Whether the index existed at some time, and was not dropped through this since.
         alias_of: The index that its name stood for as an alias, if it was one.
+        moved_to: The index that has taken the place of the one with its name, if that was rebuilt.
+        model: A mark of the vectors that the index had when it was first looked at; each embedding model has its own.
         spans_slots: Whether one script may have keys of several slots; not on a cluster, nor where that was refused.
         warned: The keys of filters that a warning was given of, since no record has had them.
         names_model: Whether it is to be registered which embedding model an index has that has none yet.
@@ -106,6 +110,8 @@ class IndexState:
     opened: bool = False
     was_there: bool = False
     alias_of: str | None = None
+    moved_to: str | None = None
+    model: str | None = None
     spans_slots: bool = True
     warned: set[str] = field(default_factory=set, repr=False)
     names_model: bool = True
@@ -155,28 +161,67 @@ for _name in {each.name for each in fields(IndexState)} - {"scope"}:
     setattr(ScopedState, _name, _of_whole(_name))
 
 
+class _Found(NamedTuple):
+    """Where an index is, and what the server said of it.
+
+    Attributes:
+        name: Its name.
+        info: The reply to FT.INFO.
+        entries: Its registry.
+        last: What was known of it; None if that was another one.
+        is_alias: Whether the name that was asked for is an alias.
+    """
+
+    name: str
+    info: Reply
+    entries: Mapping[bytes, bytes]
+    last: Snapshot | None
+    is_alias: bool
+
+
+def _find(state: IndexState) -> Steps[_Found]:
+    """Ask the server for the index that a name stands for: by itself, as an alias, or since an index has moved."""
+    attempts, last, has_moved, is_alias = 0, state.snapshot, False, False
+    asked, name = state.spec.name, last.schema.name if last else state.spec.name
+    if last and last.schema.name == state.moved_to and state.alias_of is None:
+        asked = name
+    while True:
+        before, info, after = yield snapshot_commands(asked, name)
+        entries = as_mapping(ok(after))
+        attempts += 1
+        if attempts == ATTEMPTS:
+            break
+        if is_between_shards(info):
+            yield Pause(_BETWEEN_SHARDS)
+        elif not is_missing_index(info) and (found := index_name(ok(info))) != name:
+            # An alias, which stands for another index than before.
+            name, last = found, None
+        elif (target := moved_to(entries)) is not None:
+            is_alias = is_alias or asked == state.spec.name != name
+            asked = name = target
+            last, has_moved = None, True
+        elif is_missing_index(info):
+            if asked == state.spec.name or has_moved:
+                break
+            # Dropped, after it moved on or with all: the handle tells.
+            asked = name = state.spec.name
+            last = None
+        elif registry_header(as_mapping(ok(before))) == registry_header(entries):
+            break
+    has_moved = asked != state.spec.name
+    is_alias = is_alias or asked == state.spec.name != name
+    state.moved_to = asked if has_moved else None
+    return _Found(name, info, entries, last, is_alias)
+
+
 def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
     """Ask the server what the index is.
 
     Raises:
         SchemaMismatchError: If it is not what was asked for.
     """
-    attempts, last = 0, state.snapshot
-    name = last.schema.name if last else state.spec.name
-    while True:
-        before, info, after = yield snapshot_commands(state.spec.name, name)
-        entries = as_mapping(ok(after))
-        attempts += 1
-        if is_between_shards(info) and attempts < ATTEMPTS:
-            yield Pause(_BETWEEN_SHARDS)
-            continue
-        if is_missing_index(info) or attempts == ATTEMPTS:
-            break
-        if (found := index_name(ok(info))) != name:
-            # An alias, which stands for another index than before.
-            name, last = found, None
-        elif registry_header(as_mapping(ok(before))) == registry_header(entries):
-            break
+    found = yield from _find(state)
+    name, info, entries, last = found.name, found.info, found.entries, found.last
     if is_missing_index(info):
         state.snapshot = None
     else:
@@ -192,21 +237,15 @@ def read_snapshot(state: IndexState) -> Steps[Snapshot | None]:
         else:
             refuse_foreign_options(state.spec, name)
             schema, records = read_schema(info, entries)
-        state.alias_of = None if name == state.spec.name else name
-        if state.alias_of is not None:
+        state.alias_of = name if found.is_alias else None
+        if found.is_alias and state.moved_to is None:
             schema = replace(schema, alias=state.spec.name)
         scan = scan_progress(info)
         # Those cannot be counted yet.
-        if not scan.is_running and (additions := state.spec.additions(schema)):
-            replies = yield [count_command(schema, presence_query(new.key, "~")) for new in additions]
-            # Until a write adds them, they are keys without a value, unless records have values that are not indexed.
-            without = {
-                new.key
-                for new, reply in zip(additions, replies, strict=True)
-                if is_missing_index(reply) or not read_total(ok(reply))
-            }
-            schema = replace(schema, untyped_keys=schema.untyped_keys | without)
+        if not scan.is_running:
+            schema = yield from _with_additions(state.spec, schema)
         check_matches(state.spec, schema)
+        _check_model(state, schema)
         claimed = not registered_fields(entries, schema.reserved).keys() <= schema.fields.keys()
         state.was_there = True
         state.snapshot = Snapshot(
@@ -230,6 +269,54 @@ def _read_foreign(info: Reply, spec: IndexSpec, last: Snapshot | None) -> Steps[
         (found,) = yield [sample_command(index_name(info))]
         keys = [] if is_missing_index(found) else read_keys(ok(found))
     return foreign_schema(info, spec, keys, known), read_count(info)
+
+
+def past_pause(state: IndexState, snapshot: Snapshot | None) -> Steps[Snapshot | None]:
+    """Wait while an index is about to move, and return what is known of it then.
+
+    Whoever moves it says how long that takes. After that time its process must have ended, and the mark is taken away;
+    if it has not, then it sees that, and begins again.
+    """
+    waited, last = 0.0, None
+    while snapshot is not None and (mark := snapshot.registry.get(PAUSED)) is not None:
+        waited, last = waited if mark == last else 0.0, mark
+        if waited < pause_seconds(mark):
+            yield Pause(_WHILE_PAUSED)
+            waited += _WHILE_PAUSED
+        else:
+            (reply,) = yield [unmark_command(snapshot.schema.name, PAUSED, mark)]
+            ok(reply)
+        snapshot = yield from read_snapshot(state)
+    return snapshot
+
+
+def _with_additions(spec: IndexSpec, schema: Schema) -> Steps[Schema]:
+    """Return a schema that knows of the fields which were declared, and which a write is yet to add."""
+    additions = spec.additions(schema)
+    replies = (yield [count_command(schema, presence_query(new.key, "~")) for new in additions]) if additions else []
+    # Until a write adds them, they are keys without a value, unless records have values that are not indexed.
+    without = {
+        new.key
+        for new, reply in zip(additions, replies, strict=True)
+        if is_missing_index(reply) or not read_total(ok(reply))
+    }
+    return replace(schema, untyped_keys=schema.untyped_keys | without) if without else schema
+
+
+def _check_model(state: IndexState, schema: Schema) -> None:
+    """Refuse an index that was rebuilt with another embedding model while this store had it open.
+
+    Raises:
+        SchemaMismatchError: If so: its vectors mean nothing to the model of the store.
+    """
+    mark = (schema.origin and schema.origin.vectors) or ""
+    if state.model is None:
+        state.model = mark
+    elif mark and mark != state.model and (state.spec.embedding_id is None or schema.embedding_id is None):
+        raise SchemaMismatchError(
+            f"index {schema.handle!r} was rebuilt with another embedding model since this store was made: the vectors "
+            "of the old one would find neighbours by chance. Make the store anew, with the new model"
+        )
 
 
 def check_matches(spec: IndexSpec, schema: Schema, differences: Sequence[str] | None = None) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter, matches_everything
 from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.index import lifecycle
-from redisvl_adapters.core.index.ownership import remove
-from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot, snapshot_in_scope
+from redisvl_adapters.core.index.changes import until_settled
+from redisvl_adapters.core.index.readiness import asking, changeable_snapshot, confirm_unchanged
+from redisvl_adapters.core.index.removal import remove
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_always_true
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
@@ -21,16 +24,11 @@ from redisvl_adapters.errors import ArgumentError
 def delete(state: IndexState, ids: Sequence[str]) -> Steps[int]:
     """Delete records by their ids and return how many there were. What is no record is left alone."""
     check_ids(ids)
-    snapshot = yield from snapshot_in_scope(state, (yield from current_snapshot(state)))
-    return 0 if snapshot is None else (yield from _delete(state, snapshot.schema, ids))
-
-
-def _delete(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[int]:
-    schema.check_writable()
     deleted = 0
     for chunk in batched(ids, BATCH_SIZE):
-        keys = list(map(schema.key_of, chunk))
-        deleted += yield from remove(state, schema, keys)
+        # Those that are deleted again after the index has moved were there once.
+        counts = yield from until_settled(state, partial(remove, state, ids=chunk))
+        deleted += max(counts, default=0)
     return deleted
 
 
@@ -39,7 +37,7 @@ def clear(state: IndexState) -> Steps[None]:
     if state.scope is None:
         yield from lifecycle.clear(state)
     else:
-        yield from asking(state, lambda: _delete_where(state, None, None, []), anew=True)
+        yield from asking(state, lambda: _delete_where(state, None, None, _Tally()), anew=True)
 
 
 def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str] | None = None) -> Steps[int]:
@@ -55,15 +53,21 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
             return (yield from delete(state, ids))
     if matches_everything(filter):
         raise ArgumentError("an empty filter would delete everything; call clear() if that is what you want")
-    deleted: list[int] = []
+    tally = _Tally()
     # What somebody else made of the index a moment ago must not widen what is deleted.
-    yield from asking(state, lambda: _delete_where(state, filter, ids, deleted), anew=True)
-    return sum(deleted)
+    yield from asking(state, lambda: _delete_where(state, filter, ids, tally), anew=True)
+    return tally.deleted
 
 
-def _delete_where(
-    state: IndexState, filter: Filter | None, ids: Sequence[str] | None, deleted: list[int]
-) -> Steps[None]:
+@dataclass(slots=True)
+class _Tally:
+    """How many records a filter has deleted, and which of them where nobody looks any more."""
+
+    deleted: int = 0
+    left_behind: set[str] = field(default_factory=set)
+
+
+def _delete_where(state: IndexState, filter: Filter | None, ids: Sequence[str] | None, tally: _Tally) -> Steps[None]:
     # Unless the index is still as the filter was compiled for, nothing is deleted.
     condition, snapshot = yield from compile_for_delete(state, filter)
     if snapshot is not None:
@@ -75,7 +79,15 @@ def _delete_where(
         )
     # Once more, for records that a cursor missed, until nothing is left.
     while snapshot is not None and (found := (yield from find_ids(state, where, ids))):
-        yield from confirm_unchanged(snapshot)
-        deleted.append((yield from _delete(state, snapshot.schema, found)))
-        if not deleted[-1]:
+        yield from confirm_unchanged(state, snapshot)
+        before = tally.deleted
+        for chunk in batched(found, BATCH_SIZE):
+            there, settled = yield from remove(state, snapshot, chunk)
+            # Those were counted before the index moved.
+            tally.deleted += max(0, there - len(tally.left_behind.intersection(chunk)))
+            if not settled:
+                tally.left_behind.update(chunk)
+                yield from changeable_snapshot(state, anew=True)
+                raise StaleSchemaError
+        if tally.deleted == before:
             break

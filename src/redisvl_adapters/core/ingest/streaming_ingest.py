@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias
 
 from redisvl_adapters.core.arguments import check_flag
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.index.registry import registry_header
+from redisvl_adapters.core.index.registry import has_same_records, registry_header
 from redisvl_adapters.core.ingest.upsert import check_records, upsert
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.record import Record
@@ -155,7 +155,7 @@ class _Ingest:
         ids = yield from upsert(state, batch.records, vectors, ttl_ms, batch.positions, checked)
         snapshot = self._state.snapshot
         header = registry_header(snapshot.registry) if snapshot else None
-        if self._header not in (None, header):
+        if self._header is not None and not has_same_records(header, self._header):
             # Made anew, but perhaps by somebody who began at the same time, and nothing is lost.
             there = yield from existing_ids(self._state, self.written)
             if not there.issuperset(self.written):

@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter, matches_everything
 from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.index.changes import is_settled, send_changes
 from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import read_registry_command
 from redisvl_adapters.core.index.schema_changes import learn
@@ -102,7 +103,7 @@ def _update_where(
     if ids is None and (yield from is_always_true(state, condition)):
         raise ArgumentError("the filter is always true and would change every record")
     if snapshot is not None and (found := (yield from find_ids(state, where, ids))):
-        yield from confirm_unchanged(snapshot)
+        yield from confirm_unchanged(state, snapshot)
         yield from _update(state, found, changes, updated)
 
 
@@ -191,13 +192,9 @@ def _write(
     guard = [read_registry_command(schema.name), Command(("FT.EXPLAIN", schema.name, "*"))]
     ids = [update.record_id for update in updates]
     try:
-        if state.spans_slots:
-            *replies, registry, exists = yield [*commands, *guard]
-        else:
-            # Nodes, and shards, know no order among them.
-            replies = yield commands
-            registry, exists = yield guard
+        replies, (registry, exists) = yield from send_changes(state, snapshot, commands, ids, *guard)
         is_gone = is_missing_index(exists) or ok(exists) is None or as_mapping(ok(registry)) != snapshot.registry
+        is_gone = is_gone or not is_settled(snapshot, registry)
     except ServerError as error:
         raise PartialWriteError(str(error), unwritten=ids) from error
     # Something else that took the place of a record is none.

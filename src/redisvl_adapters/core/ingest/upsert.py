@@ -10,6 +10,7 @@ from typing import cast
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.arguments import is_utf8
+from redisvl_adapters.core.index.changes import is_settled, send_changes
 from redisvl_adapters.core.index.lifecycle import create
 from redisvl_adapters.core.index.readiness import check_may_create, known_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import read_registry_command, registry_header
@@ -223,13 +224,9 @@ def _write(
         commands = replace_commands(layout.script, batch, chunks, held)
         # Asked after the writes: whatever changed before or between them shows.
         guard = [read_registry_command(name), Command(("FT.EXPLAIN", name, "*"))]
+        noted = ids[done : done + BATCH_SIZE]
         try:
-            if spans_slots:
-                *replies, registry, exists = yield [*commands, *guard]
-            else:
-                # Nodes, and shards, know no order among them.
-                replies = yield commands
-                registry, exists = yield guard
+            replies, (registry, exists) = yield from send_changes(state, snapshot, commands, noted, *guard)
             is_gone = is_missing_index(exists) or ok(exists) is None
         except ServerError as error:
             message = f"{done} of {len(ids)} records are written, then: {error}"
@@ -253,7 +250,7 @@ def _write(
                 raise reason
             message = f"{len(written)} of {len(ids)} records are written; {culprit!r:.80} is not: {reason}"
             raise PartialWriteError(message, written=written, unwritten=unwritten) from reason
-        if is_gone or as_mapping(ok(registry)) != snapshot.registry:
+        if is_gone or as_mapping(ok(registry)) != snapshot.registry or not is_settled(snapshot, registry):
             # These may lack an index entry: they are to be written again.
             break
         done += len(batch)

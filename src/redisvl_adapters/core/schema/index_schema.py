@@ -28,6 +28,23 @@ class StaleSchemaError(Exception):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What an index that a rebuild has made was made from.
+
+    Attributes:
+        handle: The name of the first one, which stores are given.
+        made_from: The mark of the index that it was made from: see ``index.registry.new_registry``.
+        rebuilt: What is otherwise than it was, as options are called; stores that ask for what was are no mistake.
+        vectors: A mark that changes when vectors are made by another model; None for those of the first one.
+    """
+
+    handle: str
+    made_from: str | None = None
+    rebuilt: tuple[str, ...] = ()
+    vectors: str | None = None
+
+
+@dataclass(frozen=True)
 class Schema:
     """An index as it is, or as it is about to be created.
 
@@ -45,6 +62,7 @@ class Schema:
         embedding_id: The name of the embedding model that made its vectors, if anybody said it.
         alias: The alias by which it was opened, which may stand for another index by now; None without one.
         foreign: How its records lie, if another application made it; None if this library did.
+        origin: What it was made from, if a rebuild has made it.
     """
 
     name: str
@@ -60,6 +78,12 @@ class Schema:
     embedding_id: str | None = None
     alias: str | None = None
     foreign: ForeignIndex | None = None
+    origin: Origin | None = None
+
+    @property
+    def handle(self) -> str:
+        """The name that stores are given: that of the index, unless a rebuild has made it."""
+        return self.origin.handle if self.origin else self.name
 
     @cached_property
     def search_name(self) -> str:

@@ -124,6 +124,8 @@ class IndexSpec:
     def differences(self, schema: Schema) -> list[str]:
         """Say, one by one, where an existing index is not what was asked for."""
         vector = schema.vector
+        # What a rebuild has changed is not held against stores that were made before.
+        rebuilt = schema.origin.rebuilt if schema.origin else ()
         pairs: list[tuple[str, object, object]] = [
             ("prefix", self.prefix, schema.prefix),
             ("storage", self.storage, schema.storage),
@@ -139,7 +141,7 @@ class IndexSpec:
         found = [
             f"{name} is {has!r:.80}, asked for {asked!r:.80}"
             for name, asked, has in pairs
-            if asked is not None and asked != has
+            if asked is not None and asked != has and name not in rebuilt
         ]
         if self.language not in (None, schema.language):
             asked = said_language(self.language)
@@ -147,7 +149,7 @@ class IndexSpec:
         found += [
             f"metadata field {key!r:.80} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
             for key, asked in self.fields.items()
-            if not schema.lacks(key) and asked.type != schema.fields[key].type
+            if not schema.lacks(key) and asked.type != schema.fields[key].type and f"field {key}" not in rebuilt
         ]
         return found
 

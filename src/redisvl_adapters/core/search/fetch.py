@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from redisvl_adapters.core.arguments import check_ids
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.index.changes import reading
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import (
     asks_index,
@@ -38,11 +39,9 @@ def fetch(state: IndexState, ids: Sequence[str], *, vectors: bool = False) -> St
     """
     check_ids(ids)
     snapshot = yield from current_snapshot(state)
-    return (
-        [None for _ in ids]
-        if snapshot is None
-        else (yield from fetch_from(state, snapshot.schema, ids, vectors=vectors))
-    )
+    if snapshot is None:
+        return [None for _ in ids]
+    return (yield from reading(state, snapshot, lambda found: fetch_from(state, found.schema, ids, vectors=vectors)))
 
 
 def fetch_from(
@@ -100,7 +99,11 @@ def existing_ids(state: IndexState, ids: Sequence[str]) -> Steps[set[str]]:
     snapshot = yield from snapshot_in_scope(state, (yield from known_snapshot(state)))
     if snapshot is None:
         return set()
-    schema, there = snapshot.schema, set[str]()
+    return (yield from reading(state, snapshot, lambda now: _existing(state, now.schema, ids)))
+
+
+def _existing(state: IndexState, schema: Schema, ids: Sequence[str]) -> Steps[set[str]]:
+    there = set[str]()
     held = state.scope.held(schema, alone=False) if state.scope else ()
     for chunk in batched(ids, BATCH_SIZE):
         if held:
