@@ -8,6 +8,7 @@ from dataclasses import replace
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.background_scan import wait_for_scan
+from redisvl_adapters.core.index.compatibility import check_matches, check_model
 from redisvl_adapters.core.index.coordinator import check_coordinator
 from redisvl_adapters.core.index.dropping import drop, drop_with_records, refuse_in_scope
 from redisvl_adapters.core.index.index_commands import create_command, drop_command, sweep_command, sweep_name
@@ -39,8 +40,6 @@ from redisvl_adapters.core.index.snapshot import (
     ATTEMPTS,
     IndexState,
     Snapshot,
-    check_matches,
-    check_model,
     read_snapshot,
 )
 from redisvl_adapters.core.schema.index_schema import Schema

@@ -9,6 +9,7 @@ from itertools import islice
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.backfill import backfill, check_backfill
 from redisvl_adapters.core.index.background_scan import RUNNING
+from redisvl_adapters.core.index.compatibility import check_matches
 from redisvl_adapters.core.index.index_commands import alter_command
 from redisvl_adapters.core.index.moves import is_same_place
 from redisvl_adapters.core.index.readiness import whole_snapshot
@@ -19,7 +20,7 @@ from redisvl_adapters.core.index.registry import (
     registry_header,
     untyped_keys,
 )
-from redisvl_adapters.core.index.snapshot import IndexState, Snapshot, check_matches
+from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.projection import infer_type, is_long, other_kinds, types_held
 from redisvl_adapters.core.schema.fields import LONG, FieldType, Kind, MetadataField

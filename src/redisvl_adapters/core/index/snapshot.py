@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from redisvl_adapters.core.filters.conditions import Condition
 from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.index.background_scan import DONE, ScanProgress, scan_progress
+from redisvl_adapters.core.index.compatibility import check_matches
 from redisvl_adapters.core.index.foreign_info import foreign_schema, refuse_foreign_options, sample_command
 from redisvl_adapters.core.index.info import (
     index_name,
@@ -316,45 +317,4 @@ def _check_model(state: IndexState, schema: Schema) -> None:
         raise SchemaMismatchError(
             f"index {schema.handle!r} was rebuilt with another embedding model since this store was made: the vectors "
             "of the old one would find neighbours by chance. Make the store anew, with the new model"
-        )
-
-
-def check_matches(spec: IndexSpec, schema: Schema, differences: Sequence[str] | None = None) -> None:
-    """Refuse an index that is not what was asked for.
-
-    Args:
-        spec: What was asked for.
-        schema: What the index is.
-        differences: What differs; by default all that does.
-
-    Raises:
-        SchemaMismatchError: If there are differences; the message lists them.
-    """
-    check_model(spec, schema.embedding_id)
-    differences = spec.differences(schema) if differences is None else differences
-    if differences:
-        overwrite = "" if spec.create == "never" else ", or pass create='overwrite' to drop it with its records"
-        raise SchemaMismatchError(
-            f"index {schema.name!r} exists, but is not what was asked for: {'; '.join(differences)}. Ask for what "
-            f"it is, or choose another index_name{overwrite}"
-        )
-
-
-def check_model(spec: IndexSpec, embedding_id: str | None) -> None:
-    """Refuse an index whose vectors another embedding model has made.
-
-    Args:
-        spec: What was asked for.
-        embedding_id: The model of the index, if that is known.
-
-    Raises:
-        SchemaMismatchError: If so; the message says the way out.
-    """
-    asked = spec.embedding_id
-    if asked is not None and embedding_id not in (None, asked):
-        raise SchemaMismatchError(
-            f"index {spec.name!r} has vectors of the embedding model {embedding_id!r:.80}, and this store embeds with "
-            f"{asked!r:.80}, to which they mean nothing. Open it with the model that it was made with, and "
-            f"store.rebuild(embedding=...) to move it to another one; if both make the same vectors, pass "
-            f"embedding_id={embedding_id!r:.80}"
         )
