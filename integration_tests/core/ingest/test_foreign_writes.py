@@ -12,6 +12,8 @@ from integration_tests.core.foreign_support import Field, make_index, put_record
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model
 from redisvl_adapters import RecordError
+from redisvl_adapters.core import operations
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # a fixture
@@ -61,6 +63,58 @@ async def test_a_write_merges(
     assert [each.id for each in await call(store, "similarity_search", "new", k=1, filter={"price": 2.5})] == ["1"]
     assert await call(store, "count", {"title": "b"}) == 1
     assert not server.exists(f"redisvl-adapters/{index_name}")
+
+
+async def test_metadata_is_changed_and_nothing_else(
+    store: RedisVectorStore, server: redis.Redis, index_name: str, storage: str, call: Call
+) -> None:
+    (vector,) = await call(store, "get_embeddings", ["1"])
+    assert await call(store, "update_metadata", ["1", "none"], {"price": 3, "note": "x"}) == 1
+    expected: dict[str, Any] = {"text": "old", "kind": "A", "price": "3", "stock": "007", "note": "x"}
+    if storage == "json":
+        expected = {"item": {"text": "old", "kind": "A", "stock": "007"}, "price": 3, "note": "x"}
+    assert read_raw(server, f"{index_name}:1", storage) == expected
+    assert await call(store, "update_metadata", changes={"title": "B", "note": None}, filter={"price": 3}) == 1
+    del expected["note"]
+    (expected if storage == "hash" else expected["item"])["kind"] = "B"
+    assert read_raw(server, f"{index_name}:1", storage) == expected
+    assert await call(store, "count", {"title": "b"}) == 1
+    assert await call(store, "get_embeddings", ["1"]) == [vector]
+    assert server.ttl(f"{index_name}:1") > 0
+    if storage == "json":
+        for given in ({"a": 1, "b": 2}, {"a": 3}):
+            assert await call(store, "update_metadata", ["1"], {"more": given}) == 1
+            assert read_raw(server, f"{index_name}:1", storage) == {**expected, "more": given}
+    with pytest.raises(RecordError, match="price"):
+        await call(store, "update_metadata", ["1"], {"price": "much"})
+    assert not server.exists(f"redisvl-adapters/{index_name}")
+
+
+async def test_what_somebody_else_changes_meanwhile_is_kept(
+    store: RedisVectorStore, server: redis.Redis, index_name: str, storage: str, call: Call
+) -> None:
+    changed: list[None] = []
+
+    def meanwhile(steps: Steps[int]) -> Steps[int]:
+        batch = next(steps)
+        while True:
+            replies = yield batch
+            if not changed and batch[0].args[0] in ("HGETALL", "JSON.GET"):
+                changed.append(None)
+                if storage == "json":
+                    server.execute_command("JSON.SET", f"{index_name}:1", "$.item.stock", '"008"')
+                else:
+                    server.hset(f"{index_name}:1", "stock", "008")
+            try:
+                batch = steps.send(replies)
+            except StopIteration as stop:
+                return int(stop.value)
+
+    steps = operations.update_metadata(store.index.state, {"price": 5}, ["1"])
+    assert await call(store.index, "run", meanwhile(steps)) == 1
+    found = read_raw(server, f"{index_name}:1", storage)
+    assert changed
+    assert (found["item"]["stock"] if storage == "json" else found["stock"], float(found["price"])) == ("008", 5)
 
 
 async def test_a_record_is_deleted_with_its_key(

@@ -15,6 +15,7 @@ from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, cur
 from redisvl_adapters.core.index.registry import read_registry_command
 from redisvl_adapters.core.index.schema_changes import learn
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
+from redisvl_adapters.core.records.foreign_updates import foreign_update_command, read_whole
 from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
 from redisvl_adapters.core.records.metadata_updates import (
     MetadataUpdate,
@@ -23,6 +24,7 @@ from redisvl_adapters.core.records.metadata_updates import (
     update_command,
 )
 from redisvl_adapters.core.records.projection import project, record_language
+from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_always_true
 from redisvl_adapters.core.search.find_ids import find_ids, storable_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
@@ -31,7 +33,6 @@ from redisvl_adapters.errors import (
     AdapterError,
     ArgumentError,
     PartialWriteError,
-    ReadOnlyError,
     RecordError,
     ServerError,
 )
@@ -133,10 +134,7 @@ def _update_chunk(state: IndexState, ids: Sequence[str], changes: CheckedMetadat
         if snapshot is None:
             return []
         if snapshot.schema.foreign is not None:
-            raise ReadOnlyError(
-                f"index {snapshot.schema.name!r} was made by another application, whose records are replaced as a "
-                "whole: add the record with its text again, if the store is writable"
-            )
+            return (yield from _update_foreign(snapshot.schema, left, changes))
         _refuse_wrong_types(snapshot, changes)
         updates = yield from _read(state, snapshot, left, changes)
         snapshot = yield from learn(state, snapshot, [update.after for update in updates])
@@ -151,6 +149,28 @@ def _update_chunk(state: IndexState, ids: Sequence[str], changes: CheckedMetadat
         if not left:
             return [record_id for record_id in ids if record_id in done]
     raise ServerError(f"records of index {state.spec.name!r} were changed by others in every attempt; try again")
+
+
+def _update_foreign(schema: Schema, ids: Sequence[str], changes: CheckedMetadata) -> Steps[list[str]]:
+    """Change some records of another application, until each was changed as it was read. See ``_update_chunk``."""
+    schema.check_writable()
+    left, done = list(ids), set[str]()
+    for _ in range(ATTEMPTS):
+        replies = yield [read_whole(schema, record_id) for record_id in left]
+        read = dict(zip(left, replies, strict=True))
+        # Made for all before one is sent, so that one that cannot be leaves nothing behind.
+        made = {each: foreign_update_command(schema, each, reply, changes.plain) for each, reply in read.items()}
+        commands = {record_id: command for record_id, command in made.items() if command is not None}
+        if not commands:
+            break
+        written = yield list(commands.values())
+        done |= {record_id for record_id, reply in zip(commands, written, strict=True) if ok(reply) == 1}
+        left = [record_id for record_id in commands if record_id not in done]
+        if not left:
+            break
+    else:
+        raise ServerError(f"records of index {schema.name!r} were changed by others in every attempt; try again")
+    return [record_id for record_id in ids if record_id in done]
 
 
 def _refuse_wrong_types(snapshot: Snapshot, changes: CheckedMetadata) -> None:

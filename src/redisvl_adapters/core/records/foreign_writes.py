@@ -88,7 +88,7 @@ def _fields_of(
     if is_langchain:
         fields |= {INDEX_NAME: schema.name, METADATA_JSON: orjson.dumps(metadata)}
     for key, value in metadata.items():
-        path, known = _place(schema, foreign, key, where)
+        path, known = place_of(schema, foreign, key, where)
         if value is None:
             continue
         if is_langchain and not known and not isinstance(value, str | int | float):
@@ -102,7 +102,7 @@ def _fields_of(
     return fields
 
 
-def _place(schema: Schema, foreign: ForeignIndex, key: str, where: object) -> tuple[str, list[ForeignField]]:
+def place_of(schema: Schema, foreign: ForeignIndex, key: str, where: object) -> tuple[str, list[ForeignField]]:
     """Return the hash field or JSON path of a metadata key, and the fields of the index that it has.
 
     Raises:
@@ -189,7 +189,7 @@ def document_parts(
     if foreign.application is Application.LANGCHAIN and foreign.metadata is None:
         document |= {INDEX_NAME: schema.name, METADATA_JSON: orjson.dumps(metadata).decode()}
     for key, given in metadata.items():
-        path, known = _place(schema, foreign, key, where)
+        path, known = place_of(schema, foreign, key, where)
         is_langchain = foreign.application is Application.LANGCHAIN and foreign.metadata is None
         value = _joined(given, known) if is_langchain and isinstance(given, list) else given
         is_named = known or foreign.metadata is not None
