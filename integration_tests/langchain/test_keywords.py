@@ -20,7 +20,7 @@ clients = langchain_support.clients  # a fixture
 
 METHODS = sorted(name for name, _ in inspect.getmembers(RedisVectorStore, callable) if not name.startswith("_"))
 CONSTRUCTORS = [name for name in METHODS if "from_" in name]
-WITHOUT_TWIN = {"as_retriever"}
+WITHOUT_TWIN = {"as_retriever", "scoped"}
 VALUES: dict[str, Any] = {
     "texts": ["a"],
     "documents": [Document(page_content="a")],

@@ -103,6 +103,10 @@ async def added_documents(_: RedisVectorStore, ask: Ask, __: Any) -> Any:
 async def refused(_: RedisVectorStore, ask: Ask, __: Any) -> Any:
     with pytest.raises(ArgumentError, match="scoped to tenant='mine'"):
         await ask("drop")
+    with pytest.raises(ArgumentError, match="scoped to tenant='mine'"):
+        await ask("rebuild", m=8)
+    with pytest.raises(ArgumentError, match="scoped to tenant='mine'"):
+        await ask("cancel_rebuild")
 
 
 async def scoped_further(store: RedisVectorStore, ask: Ask, where: Any) -> Any:
@@ -175,7 +179,9 @@ CASES: Mapping[str, Case] = {
     "count": lambda _, ask, where: ask("count", where),
     "create": plain("create"),
     "delete": lambda _, ask, where: ask("delete", IDS, filter=where),
+    "cancel_rebuild": refused,
     "drop": refused,
+    "rebuild": refused,
     "expire": plain("expire", IDS, 1000),
     "get": lambda _, ask, where: ask("get", where),
     "get_by_ids": plain("get_by_ids", IDS),

@@ -102,6 +102,10 @@ async def updated(_: RedisVectorStore, ask: Ask, given: Any) -> Any:
 async def refused(_: RedisVectorStore, ask: Ask, __: Any) -> Any:
     with pytest.raises(ArgumentError, match="scoped to tenant='mine'"):
         await ask("drop")
+    with pytest.raises(ArgumentError, match="scoped to tenant='mine'"):
+        await ask("rebuild", m=8)
+    with pytest.raises(ArgumentError, match="scoped to tenant='mine'"):
+        await ask("cancel_rebuild")
 
 
 async def refused_client(store: RedisVectorStore, _: Ask, __: Any) -> Any:
@@ -166,7 +170,9 @@ CASES: Mapping[str, Case] = {
     "create": plain("create"),
     "delete": plain("delete", "their source"),
     "delete_nodes": lambda _, ask, given: ask("delete_nodes", IDS, given),
+    "cancel_rebuild": refused,
     "drop": refused,
+    "rebuild": refused,
     "expire": plain("expire", IDS, 1000),
     "get_embeddings": plain("get_embeddings", IDS),
     "get_nodes": lambda _, ask, given: ask("get_nodes", None, given, with_vectors=True),
