@@ -10,7 +10,6 @@ import pytest
 import redis
 from langchain_core.documents import Document
 from langchain_core.stores import BaseStore
-from langchain_text_splitters import CharacterTextSplitter
 
 from integration_tests.conftest import Call
 from integration_tests.core.core_support import until
@@ -30,7 +29,12 @@ PARENTS = [
     Document("the quick fox. jumps high. over dogs.", metadata={"page": 1}, id="p1"),
     Document("vectors have length. and a direction.", metadata={"page": 2}, id="p2"),
 ]
-SPLITTER = CharacterTextSplitter(separator=".", chunk_size=15, chunk_overlap=0)
+
+
+def splitter() -> Any:
+    """Return what splits documents into sentences."""
+    splitters = pytest.importorskip("langchain_text_splitters")
+    return splitters.CharacterTextSplitter(separator=".", chunk_size=15, chunk_overlap=0)
 
 
 @pytest.fixture(params=["docstore", "byte_store"])
@@ -47,7 +51,7 @@ async def test_parents_are_found_by_their_children_over_a_restart(
 
     def retriever() -> Any:
         store = store_on(clients, index_name)
-        return retrievers.ParentDocumentRetriever(vectorstore=store, child_splitter=SPLITTER, **kept())
+        return retrievers.ParentDocumentRetriever(vectorstore=store, child_splitter=splitter(), **kept())
 
     await call(retriever(), "add_documents", PARENTS, ids=["p1", "p2"])
     assert await call(store_on(clients, index_name), "count") == 5
@@ -57,7 +61,7 @@ async def test_parents_are_found_by_their_children_over_a_restart(
 async def test_a_parent_is_deleted_with_its_children(call: Call, clients: Clients, index_name: str, kept: Kept) -> None:
     retrievers = pytest.importorskip("langchain_classic.retrievers")
     store = store_on(clients, index_name)
-    retriever = retrievers.ParentDocumentRetriever(vectorstore=store, child_splitter=SPLITTER, **kept())
+    retriever = retrievers.ParentDocumentRetriever(vectorstore=store, child_splitter=splitter(), **kept())
     await call(retriever, "add_documents", PARENTS, ids=["p1", "p2"])
     await call(store, "delete", filter={"doc_id": {"$in": ["p1"]}})
     await call(retriever.docstore, "mdelete", ["p1"])
