@@ -9,8 +9,6 @@ import numpy as np
 import orjson
 import redis
 
-from redisvl_adapters.core.server.cluster_transport import RAW
-
 Field = tuple[str, str, Sequence[str]]
 """A hash field or JSON path, its name in the index, and its type with its attributes."""
 
@@ -52,8 +50,9 @@ def put_record(server: redis.Redis, key: str, storage: str, values: Mapping[str,
 def read_raw(server: redis.Redis, key: str, storage: str) -> dict[str, Any]:
     """Return what lies at a key, without vectors."""
     if storage == "json":
-        raw_json: Any = server.execute_command("JSON.GET", key, **RAW)
-        found: dict[str, Any] = orjson.loads(raw_json)
+        reply: Any = server.execute_command("JSON.GET", key)
+        # A client that another test has taught to parse it gives it parsed.
+        found: dict[str, Any] = reply if isinstance(reply, dict) else orjson.loads(reply)
         return {name: value for name, value in found.items() if name != "vec"}
     raw: Any = server.hgetall(key)
     return {name.decode(): value.decode() for name, value in raw.items() if name != b"vec"}
