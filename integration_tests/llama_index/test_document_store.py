@@ -26,6 +26,7 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.storage.docstore import SimpleDocumentStore
+from llama_index.core.storage.docstore.utils import doc_to_json, json_to_doc
 from pydantic import AnyUrl
 
 from integration_tests.conftest import Call
@@ -76,14 +77,24 @@ NODES = [
 ]
 
 
+def is_known(node: BaseNode) -> bool:
+    """Tell whether this LlamaIndex restores nodes of such a type from a document store."""
+    try:
+        return bool(json_to_doc(doc_to_json(node)))
+    except ValueError:
+        return False
+
+
 async def test_nodes_of_every_type_come_back_whole(call: Call, store: RedisDocumentStore) -> None:
-    await call(store, "add_documents", NODES)
-    ids = [node.node_id for node in NODES]
-    assert await call(store, "get_nodes", ids) == NODES
-    assert await call(store, "get_node_dict", dict(enumerate(ids))) == dict(enumerate(NODES))
-    assert await call(store, "get_document", ids[-1]) == NODES[-1]
-    assert store.docs == dict(zip(ids, NODES, strict=True))
-    assert [await call(store, "get_document_hash", each) for each in ids] == [node.hash for node in NODES]
+    nodes = [node for node in NODES if is_known(node)]
+    assert len(nodes) >= 4
+    await call(store, "add_documents", nodes)
+    ids = [node.node_id for node in nodes]
+    assert await call(store, "get_nodes", ids) == nodes
+    assert await call(store, "get_node_dict", dict(enumerate(ids))) == dict(enumerate(nodes))
+    assert await call(store, "get_document", ids[-1]) == nodes[-1]
+    assert store.docs == dict(zip(ids, nodes, strict=True))
+    assert [await call(store, "get_document_hash", each) for each in ids] == [node.hash for node in nodes]
 
 
 async def test_a_node_that_could_not_be_restored_is_refused_and_nothing_is_written(

@@ -47,14 +47,14 @@ def index_over(storage: RedisStorageContext, model: WordEmbedding | None = None)
 
 
 async def test_documents_are_refreshed_over_a_restart(call: Call, restart: Restart) -> None:
-    assert await call(index_over(await restart()), "refresh_ref_docs", documents(*TEXTS)) == [True] * 3
+    assert await on(call, index_over(await restart()), "refresh_ref_docs", documents(*TEXTS)) == [True] * 3
     model = CountingEmbedding()
     index = index_over(await restart(), model)
-    assert await call(index, "refresh_ref_docs", documents(*TEXTS)) == [False] * 3
+    assert await on(call, index, "refresh_ref_docs", documents(*TEXTS)) == [False] * 3
     assert model.embedded == []
     index = index_over(await restart(), model)
     changed = documents(TEXTS[0], "a sleepy cat", TEXTS[2], "new")
-    assert await call(index, "refresh_ref_docs", changed) == [False, True, False, True]
+    assert await on(call, index, "refresh_ref_docs", changed) == [False, True, False, True]
     assert model.embedded == ["a sleepy cat", "new"]
     nodes = await call((await restart()).vector_store, "get_nodes")
     assert sorted(node.get_content() for node in nodes) == sorted(document.text for document in changed)
@@ -63,13 +63,13 @@ async def test_documents_are_refreshed_over_a_restart(call: Call, restart: Resta
 async def test_an_index_that_was_filled_without_a_document_store_is_taken_over(call: Call, restart: Restart) -> None:
     storage = await restart()
     index = VectorStoreIndex.from_vector_store(storage.vector_store, embed_model=WordEmbedding())
-    await call(index, "refresh_ref_docs", documents(*TEXTS, year=2024))
+    await on(call, index, "refresh_ref_docs", documents(*TEXTS, year=2024))
     nodes = await call(storage.vector_store, "get_nodes")
     hashes = {node.ref_doc_id: node.source_node.hash for node in nodes if node.source_node}
     await call(storage.docstore, "set_document_hashes", hashes)
     changed = documents(TEXTS[0], "a sleepy cat", TEXTS[2], year=2024)
     storage = await restart()
-    assert await call(index_over(storage), "refresh_ref_docs", changed) == [False, True, False]
+    assert await on(call, index_over(storage), "refresh_ref_docs", changed) == [False, True, False]
     assert await call(storage.vector_store, "count") == 3
 
 
@@ -136,14 +136,14 @@ async def test_the_three_stores_are_cleared_together(
     call: Call, restart: Restart, redis_url: str, index_name: str, server: redis.Redis
 ) -> None:
     index = index_over(await restart())
-    await call(index, "refresh_ref_docs", documents(*TEXTS))
+    await on(call, index, "refresh_ref_docs", documents(*TEXTS))
     with RedisDocumentStore(redis_url=redis_url, namespace=f"{index_name}2") as other:
         await call(other, "set_document_hash", "d0", "hash")
         storage = await restart()
         await call(storage, "clear")
         assert not server.exists(f"kvstore:{index_name}/doc", f"kvstore:{index_name}/index")
         assert await call(storage.vector_store, "count") == 0
-        assert await call(index_over(await restart()), "refresh_ref_docs", documents(*TEXTS)) == [True] * 3
+        assert await on(call, index_over(await restart()), "refresh_ref_docs", documents(*TEXTS)) == [True] * 3
         assert await call(other, "get_document_hash", "d0") == "hash"
         await call(other, "clear")
 
