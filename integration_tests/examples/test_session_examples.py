@@ -45,7 +45,9 @@ def test_the_chat_store_example_runs(tmp_path: Path) -> None:
 
 
 def test_the_storage_example_runs(tmp_path: Path) -> None:
-    assert run(ROOT / "examples/llama_index_storage.py", folder=tmp_path).splitlines() == [
+    said = run(ROOT / "examples/llama_index_storage.py", folder=tmp_path).splitlines()
+    # Older versions of LlamaIndex say more while they merge.
+    assert said[:16] + said[-1:] == [
         "monday",
         "  embedding 1",
         "  embedding 1",

@@ -48,7 +48,7 @@ async def no_threads(clients: Clients, index_name: str, monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("no_threads")
-async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
+async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(  # noqa: PLR0915  # each of them is called
     clients: Clients, index_name: str, storage: str
 ) -> None:
     """langchain-redis 19: no native async."""
@@ -93,6 +93,14 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(
     await store.await_until_indexed(timeout=5)
     assert await store.aanalyse("foxes run") == ["fox", "run"]
     assert await store.ahighlight("fox", "foxes run") == ["**foxes** run"]
+    assert (await store.aas_tool("find", "finds")).name == "find"
+    given = await RedisVectorStore.afrom_embeddings([("g", vector)], model, index_name=f"{index_name}-g", **options)
+    assert await given.aadd_embeddings(["h"], [vector], ids=["h"]) == ["h"]
+    assert await given.aupdate_metadata(["h"], {"n": 2}) == 1
+    assert (await given.acopy_to(store)).copied == 2
+    assert (await given.arebuild(dry_run=True)).target is None
+    assert await given.acancel_rebuild() is False
+    await given.adrop()
     assert await store.adelete(["1"]) is True
     assert await store.adelete(filter={"n": {"$exists": False}}) is True
     await aindex(

@@ -117,6 +117,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "query": (VectorStoreQuery(query_embedding=AHEAD),),
     "aquery": (VectorStoreQuery(query_embedding=AHEAD),),
     "from_dict": ({"index_name": "x"},),
+    "from_existing_index": ("x",),
+    "afrom_existing_index": ("x",),
 }
 METHODS = sorted(
     {
@@ -126,7 +128,8 @@ METHODS = sorted(
         for name, member in vars(owner).items()
         if not name.startswith(("_", "model_")) and (inspect.isfunction(member) or isinstance(member, classmethod))
     }
-    - {"class_name"}
+    # The keys of a scope are anybody's.
+    - {"class_name", "scoped"}
 )
 
 
