@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,12 +12,13 @@ import pytest
 import redis
 from ulid import ULID
 
+from integration_tests.environments import make_environment
+
 Write: TypeAlias = Callable[[tuple[str, ...], str], Any]
 """Runs one of the scripts of this folder once with the packages of an incumbent, and returns what it printed."""
 
 OLDEST_REDIS = "redis<6"
 """What the first versions need, which do not say so."""
-_OFFLINE = ("dns error", "connection", "timed out", "failed to fetch", "network", "could not find a version")
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def write(tmp_path_factory: pytest.TempPathFactory, server: redis.Redis, redis_u
 
     def run(packages: tuple[str, ...], script: str) -> Any:
         if packages not in told:
-            python = _make(folder / str(len(told)), packages)
+            python = make_environment(folder / str(len(told)), *packages)
             command: list[str | Path] = [python, Path(__file__).with_name(script), redis_url, f"{name}{len(told)}"]
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
             assert done.returncode == 0, done.stderr
@@ -42,22 +42,3 @@ def write(tmp_path_factory: pytest.TempPathFactory, server: redis.Redis, redis_u
     for index in server.execute_command("FT._LIST"):
         if index.decode().startswith(name):
             server.execute_command("FT.DROPINDEX", index, "DD")
-
-
-def _make(folder: Path, packages: tuple[str, ...]) -> Path:
-    """Make an environment with some packages, and return its Python."""
-    python = folder / "bin" / "python"
-    uv = Path(sys.executable).with_name("uv")
-    if uv.exists():
-        commands: list[list[str | Path]] = [
-            [uv, "venv", "--python", sys.executable, folder],
-            [uv, "pip", "install", "--python", python, *packages],
-        ]
-    else:
-        commands = [[sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", *packages]]
-    for command in commands:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-        if done.returncode and any(sign in done.stderr.lower() for sign in _OFFLINE):
-            pytest.skip(f"{', '.join(packages)} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
-        assert done.returncode == 0, done.stderr
-    return python

@@ -163,8 +163,14 @@ def _update_foreign(schema: Schema, ids: Sequence[str], changes: CheckedMetadata
         commands = {record_id: command for record_id, command in made.items() if command is not None}
         if not commands:
             break
-        written = yield list(commands.values())
-        done |= {record_id for record_id, reply in zip(commands, written, strict=True) if ok(reply) == 1}
+        try:
+            written = yield list(commands.values())
+        except ServerError as error:
+            raise PartialWriteError(str(error), written=sorted(done), unwritten=list(commands)) from error
+        done |= {record_id for record_id, reply in zip(commands, written, strict=True) if reply == 1}
+        if refusals := [reply for reply in written if isinstance(reply, ResponseError)]:
+            refusal = server_error(refusals[0])
+            raise PartialWriteError(str(refusal), written=sorted(done)) from refusal
         left = [record_id for record_id in commands if record_id not in done]
         if not left:
             break
