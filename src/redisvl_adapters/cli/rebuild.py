@@ -10,10 +10,11 @@ from typing import Any, cast
 
 from redisvl_adapters.cli.connection import add_url
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.ingest.tasks import run_task
 from redisvl_adapters.core.moving.job import cancel
 from redisvl_adapters.core.moving.plan import RebuildKeywords, read_rebuild_options
 from redisvl_adapters.core.moving.rebuild import rebuild
-from redisvl_adapters.core.moving.task import run_task
+from redisvl_adapters.core.moving.task import unopened_task
 from redisvl_adapters.core.schema.fields import TUNING
 from redisvl_adapters.errors import ArgumentError
 
@@ -79,7 +80,8 @@ def run(args: argparse.Namespace) -> None:
         for dry_run in (True, False)[: 1 if args.dry_run else 2]:
             wanted, settings = read_rebuild_options(cast("RebuildKeywords", {**options, "dry_run": dry_run}))
             start = partial(rebuild, options=wanted, settings=settings)
-            plan = run_task(index, start, None, bar=not (dry_run or args.quiet))
+            title = None if dry_run or args.quiet else f"Rebuilding {index.state.spec.name}"
+            plan = run_task(unopened_task(index, start), None, title)
             print(plan if dry_run else "done")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import Unpack
 
 from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core.moving.methods import RebuildMethods as CoreMethods
+from redisvl_adapters.core.moving.methods import with_model
 from redisvl_adapters.core.moving.plan import (
     RebuildKeywords,
     RebuildOptions,
@@ -16,11 +15,8 @@ from redisvl_adapters.core.moving.plan import (
     RebuildSettings,
     read_rebuild_options,
 )
-from redisvl_adapters.core.records.embedding_models import model_name
-from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, known_keywords
-from redisvl_adapters.langchain.documents import one_vector_each
 from redisvl_adapters.langchain.searcher import Searcher
 from redisvl_adapters.signatures import list_keywords
 
@@ -61,7 +57,7 @@ class RebuildMethods(CoreMethods):
             ServerError: If another process is rebuilding the index.
         """
         wanted, settings = _read(embedding, options)
-        plan = self._rebuild(wanted, settings, None if embedding is None else partial(_embedded, embedding))
+        plan = self._rebuild(wanted, settings, embedding)
         self._use(embedding, settings)
         return plan
 
@@ -70,7 +66,7 @@ class RebuildMethods(CoreMethods):
     async def arebuild(self, *, embedding: Embeddings | None = None, **options: Unpack[RebuildKeywords]) -> RebuildPlan:
         """Make the index anew beside the one that is there, and let it take its place. See ``rebuild``."""
         wanted, settings = _read(embedding, options)
-        plan = await self._arebuild(wanted, settings, None if embedding is None else partial(_aembedded, embedding))
+        plan = await self._arebuild(wanted, settings, embedding)
         self._use(embedding, settings)
         return plan
 
@@ -84,20 +80,6 @@ class RebuildMethods(CoreMethods):
 
 def _read(embedding: Embeddings | None, options: RebuildKeywords) -> tuple[RebuildOptions, RebuildSettings]:
     wanted, settings = read_rebuild_options(options)
-    if embedding is None:
-        if settings.embedding_id is not None:
-            raise ArgumentError("embedding_id is the name of a new embedding model: give that, too, as embedding=")
-        return wanted, settings
-    if not isinstance(embedding, Embeddings):
+    if embedding is not None and not isinstance(embedding, Embeddings):
         raise ArgumentError(f"embedding is a langchain_core Embeddings; not {type(embedding).__name__}")
-    return wanted, replace(settings, embedding_id=settings.embedding_id or model_name(embedding))
-
-
-def _embedded(embedding: Embeddings, records: list[Record]) -> list[list[float]]:
-    texts = [record.text for record in records]
-    return one_vector_each(embedding.embed_documents(texts), texts)
-
-
-async def _aembedded(embedding: Embeddings, records: list[Record]) -> list[list[float]]:
-    texts = [record.text for record in records]
-    return one_vector_each(await embedding.aembed_documents(texts), texts)
+    return wanted, with_model(settings, embedding, "embedding")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import Unpack
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from llama_index.core.schema import MetadataMode
 
 from redisvl_adapters.core.moving.methods import RebuildMethods as CoreMethods
+from redisvl_adapters.core.moving.methods import with_model
 from redisvl_adapters.core.moving.plan import (
     RebuildKeywords,
     RebuildOptions,
@@ -17,11 +15,8 @@ from redisvl_adapters.core.moving.plan import (
     RebuildSettings,
     read_rebuild_options,
 )
-from redisvl_adapters.core.records.embedding_models import model_name
-from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.errors import ArgumentError, known_keywords
-from redisvl_adapters.llama_index.nodes import to_node
 from redisvl_adapters.signatures import list_keywords
 
 
@@ -59,7 +54,7 @@ class RebuildMethods(CoreMethods):
             ServerError: If another process is rebuilding the index.
         """
         wanted, settings = _read(embed_model, options)
-        plan = self._rebuild(wanted, settings, None if embed_model is None else partial(_embedded, embed_model))
+        plan = self._rebuild(wanted, settings, embed_model)
         self._use(embed_model, settings)
         return plan
 
@@ -70,7 +65,7 @@ class RebuildMethods(CoreMethods):
     ) -> RebuildPlan:
         """Make the index anew beside the one that is there, and let it take its place. See ``rebuild``."""
         wanted, settings = _read(embed_model, options)
-        plan = await self._arebuild(wanted, settings, None if embed_model is None else partial(_aembedded, embed_model))
+        plan = await self._arebuild(wanted, settings, embed_model)
         self._use(embed_model, settings)
         return plan
 
@@ -82,22 +77,6 @@ class RebuildMethods(CoreMethods):
 
 def _read(embed_model: BaseEmbedding | None, options: RebuildKeywords) -> tuple[RebuildOptions, RebuildSettings]:
     wanted, settings = read_rebuild_options(options)
-    if embed_model is None:
-        if settings.embedding_id is not None:
-            raise ArgumentError("embedding_id is the name of a new embedding model: give that, too, as embed_model=")
-        return wanted, settings
-    if not isinstance(embed_model, BaseEmbedding):
+    if embed_model is not None and not isinstance(embed_model, BaseEmbedding):
         raise ArgumentError(f"embed_model is a LlamaIndex BaseEmbedding; not {type(embed_model).__name__}")
-    return wanted, replace(settings, embedding_id=settings.embedding_id or model_name(embed_model))
-
-
-def _texts(records: list[Record]) -> list[str]:
-    return [to_node(record).get_content(metadata_mode=MetadataMode.EMBED) for record in records]
-
-
-def _embedded(embed_model: BaseEmbedding, records: list[Record]) -> list[list[float]]:
-    return embed_model.get_text_embedding_batch(_texts(records))
-
-
-async def _aembedded(embed_model: BaseEmbedding, records: list[Record]) -> list[list[float]]:
-    return await embed_model.aget_text_embedding_batch(_texts(records))
+    return wanted, with_model(settings, embed_model, "embed_model")

@@ -9,7 +9,8 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index import moves
-from redisvl_adapters.core.moving.task import Progress, Task, ToEmbed
+from redisvl_adapters.core.ingest.tasks import Progress, ToEmbed
+from redisvl_adapters.core.moving.task import Task
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
 from tests.core.fake_server import NAME, FakeServer

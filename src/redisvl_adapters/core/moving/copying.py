@@ -22,9 +22,10 @@ from redisvl_adapters.core.index.registry import Registry, registered_fields, un
 from redisvl_adapters.core.index.removal import remove
 from redisvl_adapters.core.index.schema_changes import SchemaChange, apply_schema_change
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, read_snapshot
+from redisvl_adapters.core.ingest.tasks import Progress, ToEmbed
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.moving.job import Job, own_registry
-from redisvl_adapters.core.moving.task import Progress, Task, ToEmbed
+from redisvl_adapters.core.moving.task import Task
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import SOURCE

@@ -28,6 +28,7 @@ from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import Registry, read_registry_command
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, MAX_AGE, IndexState
+from redisvl_adapters.core.ingest.tasks import Progress, ToEmbed
 from redisvl_adapters.core.moving.copying import copy_all, copy_changed, copy_missed, is_journal_empty, learn_from
 from redisvl_adapters.core.moving.job import (
     Job,
@@ -42,7 +43,7 @@ from redisvl_adapters.core.moving.job import (
     undo,
 )
 from redisvl_adapters.core.moving.plan import Change, RebuildOptions, RebuildPlan, RebuildSettings, plan_change
-from redisvl_adapters.core.moving.task import Progress, Task, ToEmbed
+from redisvl_adapters.core.moving.task import Task
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Pause, Steps
 from redisvl_adapters.core.server.replies import as_mapping, ok
