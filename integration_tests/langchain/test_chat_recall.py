@@ -119,6 +119,30 @@ async def test_other_sessions_are_found_when_asked_for_and_only_those_of_the_use
     assert await call(tuesday, "recall", ASKED, filter={"$or": [{"user_id": "bob"}, {"type": "human"}]}) == []
 
 
+async def test_words_find_what_was_said_in_other_forms_and_languages(
+    call: Call, clients: Clients, index_name: str
+) -> None:
+    model = Model({"which planes flew?": [1.0, 0.0, 0.0, 0.1], **MODEL.told}, dims=4)
+    ann = history_on(clients, index_name, user_id="ann", embedding=model)
+    order, tokyo = HumanMessage("The part is XR-500."), AIMessage("東京タワーは高い")
+    await call(ann, "add_messages", [CATS, DOGS, PLANES, order, tokyo])
+    await call(ann.for_session("s", "bob"), "add_messages", [HumanMessage("bob's planes fly, cats purr")])
+    before = len(model.calls)
+    for query, expected in (
+        ("which planes flew?", [PLANES]),
+        ("xr-500", [order]),
+        ("タワー", [tokyo]),
+        ("cats or dogs", [CATS, DOGS]),
+        ("submarine", []),
+    ):
+        found = await call(ann, "recall", query, search_type="text")
+        assert sorted(message.text for message in found) == sorted(message.text for message in expected), query
+    assert await call(ann, "recall", "planes", filter={"type": "ai"}, search_type="text") == []
+    assert len(model.calls) == before, "words need no embedding"
+    both = await call(ann, "recall", "which planes flew?", 2, search_type="hybrid", all_sessions=True)
+    assert both == [PLANES, CATS], "the words' own, then what only the vector is near to"
+
+
 async def test_sessions_with_hostile_names_recall_their_own(call: Call, clients: Clients, index_name: str) -> None:
     histories = [history_on(clients, index_name, name, user_id=name) for name in HOSTILE if "\0" not in name]
     for one in histories:
@@ -211,5 +235,7 @@ async def test_what_recall_cannot_honour_is_refused(call: Call, clients: Clients
         await call(history_on(clients, index_name, embedding=None), "recall", ASKED)
     with pytest.raises(ArgumentError, match="k is an integer"):
         await call(history_on(clients, index_name), "recall", ASKED, -1)
+    with pytest.raises(ArgumentError, match=r"search_type is one of vector, text, hybrid; not 'hybird' \(did you mean"):
+        await call(history_on(clients, index_name), "recall", ASKED, search_type="hybird")
     with pytest.raises(ArgumentError, match="embedding is a langchain_core Embeddings; not str"):
         history_on(clients, index_name, embedding="model")

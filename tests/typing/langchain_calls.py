@@ -268,7 +268,10 @@ def right_histories(model: Embeddings) -> None:
     where: ConnectionOptions = {"redis_url": "redis://localhost:6379"}
     history = RedisChatMessageHistory("session", user_id="ann", ttl=60, sliding=False, embedding=model, **where)
     history.add_messages([HumanMessage("a")])
-    texts = [message.text for message in (*history.messages, *history.recall("a", 3, all_sessions=True))]
+    texts = [
+        message.text
+        for message in (*history.messages, *history.recall("a", 3, search_type="hybrid", all_sessions=True))
+    ]
     history.for_session(str(texts), user_id="bob").clear()
     limited = RedisChatMessageHistory("session", max_messages=10, keep_system=True)
     ids = [one.session_id for one in limited.sessions() if one.messages > history.index_missing()]
@@ -280,6 +283,7 @@ def wrong_histories(model: Embeddings) -> None:
     RedisChatMessageHistory("session", user="ann")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     RedisChatMessageHistory("session", redis_url=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisChatMessageHistory("session", embedding=model).recall("a", kk=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisChatMessageHistory("session", embedding=model).recall("a", search_type="mmr")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisChatMessageHistory("session").clear_sessions(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisChatMessageHistory("session").add_messages("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from redisvl_adapters.errors import ArgumentError
+from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 MAX_NESTING = 100
 """How deep a value may be nested; RedisJSON gives up at 128, the levels of a record included."""
@@ -64,6 +64,19 @@ def check_flag(value: object, what: str) -> bool:
     if not isinstance(value, bool):
         raise ArgumentError(f"{what} is True or False; not {value!r:.80}")
     return value
+
+
+def check_choice(value: Any, what: str, choices: Sequence[str]) -> str:
+    """Return one of some words.
+
+    Raises:
+        ArgumentError: If it is none of them.
+    """
+    if value not in choices:
+        raise ArgumentError(
+            f"{what} is one of {', '.join(choices)}; not {value!r:.80}{did_you_mean(str(value), choices)}"
+        )
+    return str(value)
 
 
 def check_name(name: object, what: str) -> str:

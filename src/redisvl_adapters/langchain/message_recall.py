@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 
-from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.index.redis_index import RedisIndex
-from redisvl_adapters.core.search.search_checks import check_query
-from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import recall as recalling
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.indexing import Indexing, Task, Texts
-from redisvl_adapters.core.sessions.recall import MessageIndex, RecallableMessage
+from redisvl_adapters.core.sessions.recall import MessageIndex, RecallableMessage, RecallRequest, RecallType
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.langchain.documents import one_vector_each
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
@@ -44,7 +41,13 @@ class MessageRecallBase(PlainRedisBase):
 
     @known_keywords
     def recall(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, *, all_sessions: bool = False
+        self,
+        query: str,
+        k: int = 4,
+        filter: FilterLike | None = None,
+        *,
+        search_type: RecallType = "vector",
+        all_sessions: bool = False,
     ) -> list[BaseMessage]:
         """Return the messages whose text is nearest to a text, nearest first.
 
@@ -53,6 +56,8 @@ class MessageRecallBase(PlainRedisBase):
             k: How many at most.
             filter: Only messages that match this; it can name ``session_id``, ``user_id``, ``type`` (``human``, ``ai``,
                 ...), ``name``, ``id`` and ``at``, the time when they were added.
+            search_type: What makes a message near: its meaning (``vector``), its words (``text``), which finds names
+                and numbers and needs no embedding, or both (``hybrid``).
             all_sessions: Whether to look at all sessions of this history's user, not at this session only. Messages of
                 another session that could not be indexed yet are not found.
 
@@ -60,33 +65,32 @@ class MessageRecallBase(PlainRedisBase):
             ArgumentError: If the history has no embedding, or no user where it needs one, or k is out of range.
             FilterError: If the filter cannot be honoured.
         """
-        asked = self._check_recall(query, k, filter, all_sessions=all_sessions)
-        vector = self._model().embed_query(query)
+        messages, asked = self._check_recall(RecallRequest(query, k, read_filter(filter), search_type, all_sessions))
+        vector = None if search_type == "text" else self._model().embed_query(query)
         self._perform(self._indexing().waiting())
-        return self._recalled(*self._index.run(asked(vector)))
+        return self._recalled(*self._index.run(recalling.recall(messages, asked, vector, self._session)))
 
     @known_keywords
     async def arecall(
-        self, query: str, k: int = 4, filter: FilterLike | None = None, *, all_sessions: bool = False
+        self,
+        query: str,
+        k: int = 4,
+        filter: FilterLike | None = None,
+        *,
+        search_type: RecallType = "vector",
+        all_sessions: bool = False,
     ) -> list[BaseMessage]:
         """Return the messages whose text is nearest to a text, nearest first. See ``recall``."""
-        asked = self._check_recall(query, k, filter, all_sessions=all_sessions)
-        vector = await self._model().aembed_query(query)
+        messages, asked = self._check_recall(RecallRequest(query, k, read_filter(filter), search_type, all_sessions))
+        vector = None if search_type == "text" else await self._model().aembed_query(query)
         await self._aperform(self._indexing().waiting())
-        return self._recalled(*await self._index.arun(asked(vector)))
+        return self._recalled(*await self._index.arun(recalling.recall(messages, asked, vector, self._session)))
 
-    def _check_recall(
-        self, query: str, k: int, filter: FilterLike | None, *, all_sessions: bool
-    ) -> Callable[[list[float]], Steps[tuple[list[str], int]]]:
-        """Return what makes the search, once its vector is known."""
-        check_query(query)
-        check_k(k)
-        if not isinstance(all_sessions, bool):
-            raise ArgumentError(f"all_sessions is True or False; not {all_sessions!r:.80}")
-        messages, session, where = self._indexed("recall"), self._session, read_filter(filter)
-        if all_sessions and session.user_id is None:
+    def _check_recall(self, asked: RecallRequest) -> tuple[MessageIndex, RecallRequest]:
+        messages = self._indexed("recall")
+        if asked.all_sessions and self._session.user_id is None:
             raise ArgumentError("all_sessions=True needs the history to be made with user_id=")
-        return lambda vector: recalling.recall(messages, vector, k, where, session, all_sessions=all_sessions)
+        return messages, asked
 
     def _recalled(self, entries: Sequence[str], unlike: int) -> list[BaseMessage]:
         if unlike:

@@ -10,7 +10,7 @@ from langchain_core.documents import Document
 
 from redisvl_adapters.agents.options import ToolSearchType
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.arguments import check_fraction, check_name
+from redisvl_adapters.core.arguments import check_choice, check_fraction, check_name
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.vectors import Vector
@@ -29,7 +29,7 @@ from redisvl_adapters.core.search.search_checks import (
     check_vector_search,
 )
 from redisvl_adapters.core.server.commands import Steps
-from redisvl_adapters.errors import ArgumentError, did_you_mean
+from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.reranker import read_reranker
@@ -271,11 +271,7 @@ def search_of_type(search_type: str, search_kwargs: Mapping[str, Any]) -> Search
         ArgumentError: If the type does not exist, or a keyword is out of its range or contradicts another.
         UnknownArgumentError: If the type does not have a keyword.
     """
-    if search_type not in SEARCH_TYPES:
-        raise ArgumentError(
-            f"search_type is one of {', '.join(SEARCH_TYPES)}; not {search_type!r}"
-            f"{did_you_mean(str(search_type), SEARCH_TYPES)}"
-        )
+    check_choice(search_type, "search_type", tuple(SEARCH_TYPES))
     if not isinstance(search_kwargs, Mapping):
         raise ArgumentError(f"search_kwargs is a mapping, such as {{'k': 4}}; not {search_kwargs!r:.80}")
     search = SEARCH_TYPES[search_type](f"search_kwargs of a {search_type!r} retriever", **search_kwargs)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
-from redisvl_adapters.core.arguments import is_utf8
+from redisvl_adapters.core.arguments import check_choice, is_utf8
 from redisvl_adapters.core.server.options import ConnectionOptions
-from redisvl_adapters.errors import ArgumentError, did_you_mean
+from redisvl_adapters.errors import ArgumentError
 
 OnError: TypeAlias = Literal["raise", "miss"]
 Scope: TypeAlias = Mapping[str, str | int]
@@ -96,11 +96,7 @@ def check_on_error(on_error: Any) -> OnError:
     Raises:
         ArgumentError: If it is neither ``raise`` nor ``miss``.
     """
-    if on_error not in _CHOICES:
-        raise ArgumentError(
-            f"on_error is one of {', '.join(_CHOICES)}; not {on_error!r:.80}{did_you_mean(str(on_error), _CHOICES)}"
-        )
-    return "miss" if on_error == "miss" else "raise"
+    return cast("OnError", check_choice(on_error, "on_error", _CHOICES))
 
 
 def check_scope(scope: Scope | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, cast, get_args
 
+from redisvl_adapters.core.arguments import check_choice
 from redisvl_adapters.core.filters.algebra import Match
 from redisvl_adapters.core.filters.conditions import Positive, intersection, union
 from redisvl_adapters.core.filters.server_words import server_words
@@ -33,11 +34,7 @@ def check_match(match: Any) -> Match:
     Raises:
         ArgumentError: If it is neither ``any`` nor ``all`` nor ``phrase``.
     """
-    if match not in MATCHES:
-        raise ArgumentError(
-            f"match is one of {', '.join(MATCHES)}; not {match!r:.80}{did_you_mean(str(match), MATCHES)}"
-        )
-    return cast("Match", match)
+    return cast("Match", check_choice(match, "match", MATCHES))
 
 
 @dataclass(frozen=True, slots=True)

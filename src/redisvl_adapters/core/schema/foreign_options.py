@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from redisvl_adapters.core.arguments import check_choice
 from redisvl_adapters.core.schema.foreign import BAD_RECORDS
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
-from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, did_you_mean
+from redisvl_adapters.errors import ArgumentError, UnknownArgumentError
 
 _OWN = ("text_field", "vector_field", "metadata_fields", "writable", "on_bad_record")
 _MEANT = {"metadata_fields": "metadata_schema", "vector_field": "dims"}
@@ -45,11 +46,7 @@ def read_foreign_options(given: Mapping[str, Any]) -> dict[str, Any]:
         _check_fields(told["metadata_fields"])
     if not isinstance(told.get("writable", False), bool):
         raise ArgumentError(f"writable is True or False; not {told['writable']!r:.80}")
-    if (choice := told.get("on_bad_record", "warn")) not in BAD_RECORDS:
-        raise ArgumentError(
-            f"on_bad_record is one of {', '.join(BAD_RECORDS)}; not {choice!r:.80}"
-            f"{did_you_mean(str(choice), BAD_RECORDS)}"
-        )
+    check_choice(told.get("on_bad_record", "warn"), "on_bad_record", BAD_RECORDS)
     return {"is_foreign": foreign, **told}
 
 

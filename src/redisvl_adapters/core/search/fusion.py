@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from redisvl_adapters.core.arguments import check_fraction
+from redisvl_adapters.core.arguments import check_choice, check_fraction
 from redisvl_adapters.core.search.scores import between_0_and_1
-from redisvl_adapters.errors import ArgumentError, did_you_mean
+from redisvl_adapters.errors import ArgumentError
 
 DEFAULT_ALPHA: Mapping[str, float] = {"linear": 0.3, "rrf": 0.5}
 """By method, the weight of the vector side: what ranks best in ``docs/retrieving.md``, and equal weights."""
@@ -35,11 +35,7 @@ class Fusion:
     rrf_constant: float = 60
 
     def __post_init__(self) -> None:
-        if self.method not in FUSIONS:
-            raise ArgumentError(
-                f"fusion is one of {', '.join(FUSIONS)}; not {self.method!r:.80}"
-                f"{did_you_mean(str(self.method), FUSIONS)}"
-            )
+        check_choice(self.method, "fusion", FUSIONS)
         if self.alpha is _UNSAID:
             object.__setattr__(self, "alpha", DEFAULT_ALPHA[self.method])
         check_fraction(self.alpha, "alpha")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from redisvl_adapters.core.arguments import check_choice
 from redisvl_adapters.core.filters.algebra import Match
 from redisvl_adapters.core.filters.conditions import EVERYTHING, Condition, is_positive, query_text
 from redisvl_adapters.core.filters.word_queries import AskedWords, any_of_terms, condition_on_words
@@ -14,7 +15,7 @@ from redisvl_adapters.core.records.layouts import Layout
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.results import ReturnFields, search_arguments
 from redisvl_adapters.core.server.commands import Command
-from redisvl_adapters.errors import ArgumentError, did_you_mean
+from redisvl_adapters.errors import ArgumentError
 
 DEFAULT_SCORER = "BM25STD"
 SCORERS = (DEFAULT_SCORER, "BM25", "TFIDF", "TFIDF.DOCNORM", "DISMAX", "DOCSCORE")
@@ -26,11 +27,7 @@ def check_scorer(scorer: Any) -> str:
     Raises:
         ArgumentError: If Redis has no such scorer.
     """
-    if not isinstance(scorer, str) or scorer.upper() not in SCORERS:
-        raise ArgumentError(
-            f"scorer is one of {', '.join(SCORERS)}; not {scorer!r:.80}{did_you_mean(str(scorer), SCORERS)}"
-        )
-    return scorer.upper()
+    return check_choice(scorer.upper() if isinstance(scorer, str) else scorer, "scorer", SCORERS)
 
 
 _OF_PROXIMITY = frozenset({"BM25", "TFIDF", "TFIDF.DOCNORM"})

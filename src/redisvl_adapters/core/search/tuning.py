@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from redisvl_adapters.core.arguments import check_choice
 from redisvl_adapters.core.records.vectors import stored_bound, true_distance
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import DEFAULT_TUNING
 from redisvl_adapters.core.schema.option_parsing import MAX_TUNING
-from redisvl_adapters.errors import ArgumentError, did_you_mean
+from redisvl_adapters.errors import ArgumentError
 
 POLICIES = ("batches", "adhoc_bf")
 MIN_EF = 200
@@ -62,10 +63,8 @@ def read_tuning(options: Mapping[str, Any]) -> Tuning:
                 f"{name} is a {'' if least else 'positive '}number; not {value!r:.80}".replace("  ", " ")
             )
     policy = given.get("hybrid_policy")
-    if policy is not None and policy not in POLICIES:
-        raise ArgumentError(
-            f"hybrid_policy is one of {', '.join(POLICIES)}; not {policy!r:.80}{did_you_mean(str(policy), POLICIES)}"
-        )
+    if policy is not None:
+        check_choice(policy, "hybrid_policy", POLICIES)
     tuning = Tuning(**given)
     if policy == "adhoc_bf":
         for name in ("batch_size", "ef_runtime"):

@@ -1,16 +1,17 @@
-"""Recall: finding the messages of sessions by meaning, in an index that has a record for each message with text."""
+"""Recall: finding the messages of sessions by meaning or words, in an index with a record for each that has text."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack, get_args
 
 import orjson
 from ulid import ULID
 
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.arguments import check_choice, check_flag, check_k
 from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Operator
 from redisvl_adapters.core.index.readiness import known_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
@@ -20,6 +21,8 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_spec import default_prefix
 from redisvl_adapters.core.schema.languages import MULTILINGUAL
+from redisvl_adapters.core.search.results import Hit
+from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.key_names import escape_key_part
 from redisvl_adapters.core.server.options import ConnectionOptions
@@ -44,6 +47,10 @@ _FIELDS = {
     "at": "timestamp",
     _ENTRY: "unindexed",
 }
+
+
+RecallType = Literal["vector", "text", "hybrid"]
+RECALL_TYPES = get_args(RecallType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,30 +154,63 @@ def _record(target: MessageIndex, session: Session, said: RecallableMessage) -> 
     return Record(said.record_id, said.text.encode("utf-8", "replace").decode(), metadata)
 
 
+@dataclass(frozen=True, slots=True)
+class RecallRequest:
+    """What is asked for.
+
+    Attributes:
+        text: The text whose like is looked for.
+        k: How many messages at most.
+        filter: Only messages that match this.
+        search_type: By what: the meaning of the text, its words, or both.
+        all_sessions: Whether to look at all sessions of the user of a session instead of that session.
+    """
+
+    text: str
+    k: int
+    filter: Filter | None
+    search_type: RecallType
+    all_sessions: bool
+
+    def __post_init__(self) -> None:
+        check_query(self.text)
+        check_k(self.k)
+        check_choice(self.search_type, "search_type", RECALL_TYPES)
+        check_flag(self.all_sessions, "all_sessions")
+
+
 def recall(
-    target: MessageIndex, vector: Vector, k: int, filter: Filter | None, session: Session, *, all_sessions: bool
+    target: MessageIndex, asked: RecallRequest, vector: Vector | None, session: Session
 ) -> Steps[tuple[list[str], int]]:
-    """Return the entries of the messages whose text is nearest to a vector, nearest first.
+    """Return the entries of the messages that are nearest to a text, best first.
 
     Args:
         target: The index.
-        vector: The query.
-        k: How many at most.
-        filter: Only messages that match this.
-        session: Only messages of this session.
-        all_sessions: Whether to look at all sessions of its user instead.
+        asked: The text, and which messages are looked at.
+        vector: That of the text; None for a search by words.
+        session: The session, and so the user, that asks.
 
     Returns:
         The entries, and how many messages were not looked at, since another embedding model made their vectors.
     """
     yield from check_index(target.state)
-    scope = Compare(_OWNER, Operator.EQ, _owner(session)) if all_sessions else _of_session(session)
-    own = Compare(_MODEL, Operator.EQ, target.model)
-    where = And((scope, own) if filter is None else (scope, own, filter))
-    search: Steps[Any] = operations.search_by_vector(target.state, vector, k, where)
+    scope = Compare(_OWNER, Operator.EQ, _owner(session)) if asked.all_sessions else _of_session(session)
+    where = scope if asked.filter is None else And((scope, asked.filter))
+    if vector is None:
+        return _entries((yield from operations.search_text(target.state, asked.text, asked.k, where))), 0
+    own = And((where, Compare(_MODEL, Operator.EQ, target.model)))
+    search: Steps[Any] = (
+        operations.search_hybrid(target.state, vector, asked.text, asked.k, own)
+        if asked.search_type == "hybrid"
+        else operations.search_by_vector(target.state, vector, asked.k, own)
+    )
     others: Steps[Any] = operations.count(target.state, And((scope, _of_other_models(target))))
     hits, unlike = yield from pipelined([search, others])
-    return [hit.record.metadata.get(_ENTRY, "") for hit in hits], unlike
+    return _entries(hits), unlike
+
+
+def _entries(hits: Sequence[Hit]) -> list[str]:
+    return [hit.record.metadata.get(_ENTRY, "") for hit in hits]
 
 
 def entries_of_other_models(target: MessageIndex, session: Session) -> Steps[list[str]]:
