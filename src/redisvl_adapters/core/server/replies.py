@@ -15,8 +15,8 @@ _MAX_SAID = 100
 _MAX_NAME = 50
 _SERVERS = "Redis 8 or newer (docker run -p 6379:6379 redis:8), Redis Stack, or redisvl_adapters.embedded"
 
-# What servers and redis-py quote of commands can be of a text, of a filter or of a vector.
-_QUOTED = re.compile(
+# What servers and redis-py quote of commands can be of a text, of a filter or of a vector. Compiled at the first error.
+_QUOTED = (
     # Names of commands, fields and settings alone are told.
     r"(?<!command )(?<!run the )(?<!arguments for )(?<!memory > )(?<!Property )(?<!field )([`'\"]).*?\1"
     # The rest of a query, or of what a number was expected in.
@@ -68,7 +68,7 @@ def shortened(name: str, most: int = 80) -> str:
 
 def readable(error: Exception, most: int = _MAX_SAID) -> str:
     """Return what the server or redis-py said: one line of bounded length, without what it quotes of commands."""
-    said = _QUOTED.sub("...", _NOISE.sub("", " ".join(str(error).split())))
+    said = re.sub(_QUOTED, "...", _NOISE.sub("", " ".join(str(error).split())))
     return shortened("".join(char if char.isprintable() else "?" for char in said), most)
 
 

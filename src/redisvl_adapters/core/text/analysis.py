@@ -16,7 +16,7 @@ from typing import Any
 
 from redisvl_adapters.core.schema.languages import MULTILINGUAL
 from redisvl_adapters.core.text.function_words import function_words, likely_function_words
-from redisvl_adapters.core.text.normalisation import UNSPACED, WORD_CHARACTER, fold_accents, split_words
+from redisvl_adapters.core.text.normalisation import fold_accents, split_words, unspaced, word_character
 from redisvl_adapters.core.text.stems import NEEDS_ACCENTS, stemmer
 from redisvl_adapters.errors import ArgumentError
 
@@ -71,7 +71,7 @@ class Analyser:
             return " ".join(itemgetter(*words)(self._terms) if len(words) > 1 else map(self._terms.__getitem__, words))
         term = self._terms.__getitem__
         parts = list(_parts(words))
-        also = dict.fromkeys(char for word in parts if len(word) > 1 for char in WORD_CHARACTER.findall(word))
+        also = dict.fromkeys(char for word in parts if len(word) > 1 for char in word_character().findall(word))
         if self._plain_terms is not None:
             plain = self._plain_terms.__getitem__
             also |= dict.fromkeys(plain(word) for word in parts if not word.isascii() and plain(word) != term(word))
@@ -155,11 +155,11 @@ class _Terms(dict[str, str]):
 def _parts(words: Iterable[str]) -> Iterator[str]:
     """Return words, and instead of runs of characters without spaces their overlapping pairs."""
     for word in words:
-        if word.isascii() or UNSPACED.search(word) is None:
+        if word.isascii() or unspaced().search(word) is None:
             yield word
             continue
         end = 0
-        for run in UNSPACED.finditer(word):
+        for run in unspaced().finditer(word):
             if run.start() > end:
                 yield word[end : run.start()]
             yield from _pairs(run[0])

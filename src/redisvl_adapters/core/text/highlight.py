@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 
 from redisvl_adapters.core.text.analysis import Analyser
-from redisvl_adapters.core.text.normalisation import UNSPACED, WORD_CHARACTER, normalise, split_words
+from redisvl_adapters.core.text.normalisation import normalise, split_words, unspaced, word_character
 
 ELLIPSIS = "…"
 """What stands at the end of a passage where the text goes on."""
@@ -49,7 +49,7 @@ def _is_of_word(char: str) -> bool:
 
 def _places_within(text: str, start: int, end: int, analyser: Analyser) -> Iterator[Place]:
     word = text[start:end]
-    if word.isascii() or UNSPACED.search(normalise(word)) is None:
+    if word.isascii() or unspaced().search(normalise(word)) is None:
         # With the signs that make another name of it.
         before = text[max(0, start - 2) : start]
         first = start - (before[-1:] == "." and not (before[:-1] == "." or _is_of_word(before[:-1] or " ")))
@@ -61,17 +61,17 @@ def _places_within(text: str, start: int, end: int, analyser: Analyser) -> Itera
     chars: list[tuple[str, int, int]] = []
     for left, right in pairwise([*_cluster_starts(text, start, end), end]):
         chars += ((char, left, right) for char in "".join(split_words(text[left:right])))
-    for is_unspaced, group in groupby(chars, lambda each: UNSPACED.match(each[0]) is not None):
+    for is_unspaced, group in groupby(chars, lambda each: unspaced().match(each[0]) is not None):
         run = list(group)
         if not is_unspaced:
             yield Place(run[0][1], run[-1][2], frozenset(analyser.terms(text[run[0][1] : run[-1][2]])))
             continue
         for (one, left, after), (other, _, right) in pairwise(run):
-            if WORD_CHARACTER.match(one):
+            if word_character().match(one):
                 yield Place(left, after, frozenset({one}), is_part=True)
             yield Place(left, right, frozenset({analyser.term(one + other)}))
         one, left, after = run[-1]
-        if len(run) == 1 or WORD_CHARACTER.match(one):
+        if len(run) == 1 or word_character().match(one):
             yield Place(left, after, frozenset({one}), is_part=len(run) > 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 _ZERO_WIDTH_SPACE = 0x200B
 _VARIATIONS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
@@ -111,8 +112,15 @@ _OTHERS = (
     "\u0e01-\u0e4e\u0e81-\u0ecd\u0edc-\u0edf\u1000-\u103f\u1050-\u109f\u1780-\u17d3\u17d7\u17dc\u3041-\u309f\u30a1-\u30ff"
     "\u31f0-\u31ff\ua9e0-\ua9fe\uaa60-\uaa7f\U0001b000-\U0001b16f"
 )
-UNSPACED = re.compile(f"[{_HAN_OR_HANGUL}{_OTHERS}]+")
-"""A run of characters in scripts without spaces: Han, kana, Hangul, Thai, Lao, Khmer, Burmese."""
 
-WORD_CHARACTER = re.compile(f"[{_HAN_OR_HANGUL}]")
-"""A character that is a word often enough to be looked for alone."""
+
+@cache  # They take longer to compile than most modules to import.
+def unspaced() -> re.Pattern[str]:
+    """Return the pattern of a run in scripts without spaces: Han, kana, Hangul, Thai, Lao, Khmer, Burmese."""
+    return re.compile(f"[{_HAN_OR_HANGUL}{_OTHERS}]+")
+
+
+@cache
+def word_character() -> re.Pattern[str]:
+    """Return the pattern of a character that is a word often enough to be looked for alone."""
+    return re.compile(f"[{_HAN_OR_HANGUL}]")
