@@ -1,6 +1,7 @@
 """Tools: their time over the same search by the store, and how long their arguments take to build.
 
-``python -m benchmarks.tools`` prints both. A search and its tool take turns, so that both meet the same machine.
+``python -m benchmarks.tools`` prints both. A search and its tool take turns, so that both meet the same machine. Beside
+it: what LangChain itself takes for any tool, and a tool that it makes of a function with the same search.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 
+from langchain_core.tools import StructuredTool
 from llama_index.core.vector_stores.types import VectorStoreQuery
 
 from redisvl_adapters import langchain, llama_index
@@ -37,7 +39,10 @@ def main() -> None:
                 [f"Note {number} on {topics[number % 4]}, as it was written down." for number in range(RECORDS)],
                 [{"tenant": f"t{n % 3}", "topic": topics[n % 4], "year": 1990 + n % 30} for n in range(RECORDS)],
             )
-            print(f"LangChain: {ratio(*langchain_calls(store)):.2f} times the search ({RECORDS:,} records)")
+            search, tool = langchain_calls(store)
+            print(f"LangChain: {ratio(search, tool):.2f} times the search ({RECORDS:,} records)")
+            print(f"  of it LangChain's own, as with a tool that does nothing: {ratio(search, tool_of(list)):.2f}")
+            print(f"  a tool that LangChain makes of the same search: {ratio(search, tool_of(search)):.2f}")
         with llama_index.RedisVectorStore(index_name="tools", redis_url=server.url) as other:
             print(f"LlamaIndex: {ratio(*llama_index_calls(other)):.2f} times the search ({RECORDS:,} records)")
         with langchain.RedisVectorStore(WordLlamaEmbeddings(), index_name="wide", redis_url=server.url) as wide:
@@ -54,6 +59,16 @@ def langchain_calls(store: langchain.RedisVectorStore) -> tuple[Callable[[], Any
     tool = store.as_tool(filter=LOCK)
     both, arguments = And((LOCK, TOPIC)), {"query": "what was written down", "topic": "sets"}
     return lambda: store.similarity_search_with_score("what was written down", 4, both), lambda: tool.invoke(arguments)
+
+
+def tool_of(call: Callable[[], Any]) -> Callable[[], Any]:
+    """Return a call of the tool that LangChain makes of a function."""
+
+    def answer(query: str, topic: str) -> tuple[str, Any]:  # noqa: ARG001  # the arguments of the model
+        return "", call()
+
+    tool = StructuredTool.from_function(answer, description="Search.", response_format="content_and_artifact")
+    return lambda: tool.invoke({"query": "what was written down", "topic": "sets"})
 
 
 def llama_index_calls(store: llama_index.RedisVectorStore) -> tuple[Callable[[], Any], Callable[[], Any]]:
