@@ -15,7 +15,7 @@ SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test fuzz check bench build format clean
+.PHONY: help demo test fuzz check bench docs build format clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,10 @@ check: $(VENV)/.dev ## Lint, check the format, the types and the dependency rule
 bench: $(VENV)/.bench ## Measure our time over that of the raw command and of the incumbents
 	@$(BIN)/python -m benchmarks.compare
 
+docs: $(VENV)/.docs ## Build the documentation site into site, and refuse a link that leads nowhere
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo site/index.html
+
 build: $(VENV)/.uv ## Build the wheel and the source distribution into dist
 	@$(BIN)/uv build --quiet --python $(BIN)/python --clear
 	@ls dist
@@ -49,7 +53,7 @@ format: $(VENV)/.dev ## Format the code, and mend what the linter can mend
 	$(BIN)/ruff format
 
 clean: ## Remove what was made
-	rm -rf .bench .venv .venv-lowest build dist .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .bench .venv .venv-lowest build dist site .benchmarks .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.uv:

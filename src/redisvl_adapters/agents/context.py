@@ -21,7 +21,7 @@ def tool_context(**context: Any) -> Iterator[None]:
 
     An inner block adds to an outer one.
 
-    Example:
+    Examples:
         >>> with tool_context(tenant_id="acme"):
         ...     await agent.run("What did we agree on?")
 

@@ -12,7 +12,7 @@ ToolSearchType: TypeAlias = Literal["vector", "text", "hybrid", "mmr"]
 class ToolOptions(TypedDict, total=False):
     """What a developer fixes of a search tool, beside its name and its description.
 
-    Keys:
+    Attributes:
         fields: The metadata keys that have arguments; by default those that have few values or an order.
         context_filter: Which metadata keys must equal what of the run: ``{"tenant": "tenant_id"}``. Without that the
             tool refuses with an ``ArgumentError``. The model is shown no values then, since those of all tenants would

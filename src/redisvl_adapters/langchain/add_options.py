@@ -14,7 +14,7 @@ from redisvl_adapters.errors import refuse_unknown
 class AddOptions(IngestOptions, total=False):
     """The keywords of ``add_texts`` and ``add_documents``, beside the texts or documents and their ids.
 
-    Keys:
+    Attributes:
         batch_size: How many texts are embedded and written at once; without it, or with None, 500.
         ttl: Seconds after which they expire: one number for all, or one number or None for each; by default as the
             store was told.

@@ -21,7 +21,7 @@ class RedisByteStore(PlainRedisBase, BaseStore[str, bytes]):
 
     Nothing is sent before the first operation. Every method has an async twin that does not use threads.
 
-    Example:
+    Examples:
         >>> store = RedisByteStore(redis_url="redis://localhost:6379", prefix="embeddings")
         >>> CacheBackedEmbeddings.from_bytes_store(embedding, store, namespace="model", key_encoder="sha256")
 

@@ -83,7 +83,7 @@ class RedisSemanticCache(  # type: ignore[misc]  # LangChain's clear takes any k
     a ``scope`` each. Vectors of two embedding models are not compared, as far as class, names and settings tell them
     apart.
 
-    Example:
+    Examples:
         >>> cache = RedisSemanticCache(embedding, redis_url="redis://localhost:6379", distance_threshold=0.15, ttl=3600)
         >>> model = ChatModel(cache=cache)  # or, for all models, langchain_core.globals.set_llm_cache(cache)
 
@@ -128,7 +128,7 @@ class RedisCache(  # type: ignore[misc]  # LangChain's clear takes any keyword, 
     A model is known by what LangChain tells caches of it: see ``RedisSemanticCache``. Where that is too little, give
     caches a ``prefix`` each.
 
-    Example:
+    Examples:
         >>> cache = RedisCache(redis_url="redis://localhost:6379", ttl=3600)
 
     Args:

@@ -38,7 +38,7 @@ class RedisChatMessageHistory(HistoryCopies, MessageRecallBase, BaseChatMessageH
 
     A copy by ``copy.deepcopy`` or ``pickle`` is a history of the same session.
 
-    Example:
+    Examples:
         >>> history = RedisChatMessageHistory("session-1", redis_url="redis://localhost:6379", ttl=3600)
         >>> history.add_messages([HumanMessage("What is a list?"), AIMessage("A row of items.")])
         >>> RunnableWithMessageHistory(model, history.for_session)

@@ -26,7 +26,7 @@ class RedisDocumentStore(Closeable, BaseStore[str, Document]):
     lacks. Here metadata come back as from a vector store, or are refused. Nothing is sent before the first operation.
     Every method has an async twin that does not use threads.
 
-    Example:
+    Examples:
         >>> parents = RedisDocumentStore(redis_url="redis://localhost:6379", prefix="parents")
         >>> retriever = ParentDocumentRetriever(vectorstore=store, docstore=parents, child_splitter=splitter)
 

@@ -30,7 +30,7 @@ class RedisRecordManager(PlainRedisBase, RecordManager):
     deleted, or cleared from the store. With ``store``, a key is known only while its record is in the store, so that
     ``index()`` adds again what is missing there.
 
-    Example:
+    Examples:
         >>> manager = RedisRecordManager("docs", store=store, redis_url="redis://localhost:6379")
         >>> index(documents, manager, store, cleanup="incremental", source_id_key="source", key_encoder="sha256")
 

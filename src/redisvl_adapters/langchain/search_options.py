@@ -18,7 +18,7 @@ Rerank: TypeAlias = BaseDocumentCompressor | ScoreFunction
 class RankingOptions(TypedDict, total=False):
     """How any search ranks its candidates anew. With ``rerank`` or ``recency``, scores are larger for what is better.
 
-    Keys:
+    Attributes:
         rerank: Scores the candidates by comparing each with the text of the query: a ``BaseDocumentCompressor``, or a
             function of the query and a list of texts to one number for each, sync or async.
         recency: Lets scores decay with age. See ``RecencyOptions``.
@@ -37,7 +37,7 @@ class MMROptions(SearchOptions, RankingOptions, total=False):
 class SimilarityOptions(MMROptions, total=False):
     """What a vector search takes beside its arguments.
 
-    Keys:
+    Attributes:
         fetch_k: How many candidates are ranked anew; by default 100, or twice k if that is more.
     """
 
@@ -47,7 +47,7 @@ class SimilarityOptions(MMROptions, total=False):
 class TextSearchOptions(TextOptions, RankingOptions, total=False):
     """What a text search takes beside its arguments.
 
-    Keys:
+    Attributes:
         fetch_k: How many candidates are ranked anew; by default 100, or twice k if that is more.
     """
 
@@ -61,7 +61,7 @@ class HybridSearchOptions(HybridOptions, RankingOptions, total=False):
 class SearchKwargs(HybridSearchOptions, total=False):
     """The ``search_kwargs`` of a retriever. A search type takes those that its search method has.
 
-    Keys:
+    Attributes:
         k: How many documents at most (4).
         filter: Only documents that match this.
         score_threshold: ``similarity_score_threshold``: only documents that are at least this relevant, from 0 to 1.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class SearchToolOptions(ToolOptions, total=False):
     """What ``as_tool`` takes beside a name and a description: the keys of ``ToolOptions``, and the following.
 
-    Keys:
+    Attributes:
         filter: What all documents match that it finds. The model neither sees this nor can widen it: the fields in it
             have no arguments unless ``fields`` names them, and documents are shown to it without them.
         search_kwargs: What else the search takes, such as ``{"ef_runtime": 400}``. See ``SearchKwargs``.

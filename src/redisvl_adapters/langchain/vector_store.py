@@ -49,7 +49,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
     async twin that does not use threads. Filters are Mongo-style dicts, RedisVL filter expressions or this library's
     own.
 
-    Example:
+    Examples:
         >>> store = RedisVectorStore(embedding, index_name="docs", redis_url="redis://localhost:6379")
         >>> store.add_texts(["Redis is quick."], [{"year": 2024}])
         >>> store.similarity_search("a quick store", k=1, filter={"year": {"$gte": 2020}})

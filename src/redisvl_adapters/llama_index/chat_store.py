@@ -32,7 +32,7 @@ class RedisChatStore(SessionStore, StoreCopies, BaseChatStore):
     which knows LlamaIndex's own ``SimpleChatStore`` only: make it anew with this store and the same ``chat_store_key``,
     and it has its messages.
 
-    Example:
+    Examples:
         >>> store = RedisChatStore(redis_url="redis://localhost:6379", ttl=3600)
         >>> memory = ChatMemoryBuffer.from_defaults(chat_store=store, chat_store_key="session-1")
 

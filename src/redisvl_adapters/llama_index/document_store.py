@@ -29,7 +29,7 @@ class RedisDocumentStore(KVStoreOwner, KVDocumentStore):
     nothing is lost. Nothing is sent before the first operation. Every method has an async twin that does not use
     threads. A store can be copied and pickled.
 
-    Example:
+    Examples:
         >>> store = RedisDocumentStore(redis_url="redis://localhost:6379", namespace="docs")
         >>> pipeline = IngestionPipeline(transformations=[...], vector_store=vector_store, docstore=store)
 

@@ -19,7 +19,7 @@ class RedisIndexStore(KVStoreOwner, KVIndexStore):
     index at the same time, the last one is right. A ``VectorStoreIndex`` over our vector store has next to nothing in
     it.
 
-    Example:
+    Examples:
         >>> store = RedisIndexStore(redis_url="redis://localhost:6379", namespace="docs")
         >>> storage_context = StorageContext.from_defaults(index_store=store)
 

@@ -29,7 +29,7 @@ class RedisKVStore(PlainRedisBase, BaseKVStore):
     sent before the first operation. Every method has an async twin that does not use threads. A store can be copied and
     pickled, so that it goes along to other processes.
 
-    Example:
+    Examples:
         >>> store = RedisKVStore(redis_url="redis://localhost:6379", ttl=7 * 24 * 3600)
         >>> pipeline = IngestionPipeline(transformations=[...], cache=IngestionCache(cache=store))
 

@@ -20,7 +20,7 @@ from redisvl_adapters.signatures import list_keywords
 class RedisMemoryStore(SessionStore, AsyncDBChatStore):
     """The sessions of ``RedisChatStore``, for ``Memory``, whose interface is async throughout.
 
-    Example:
+    Examples:
         >>> store = RedisMemoryStore(redis_url="redis://localhost:6379", ttl=3600)
         >>> memory = Memory.from_defaults(session_id="session-1", chat_store=store)
 

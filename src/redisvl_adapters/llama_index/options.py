@@ -18,7 +18,7 @@ Rerank: TypeAlias = BaseNodePostprocessor | ScoreFunction
 class AddOptions(IngestOptions, total=False):
     """What ``add`` takes beside nodes: the keys of ``IngestOptions``, and the following.
 
-    Keys:
+    Attributes:
         ttl: Seconds after which the nodes expire; by default as the store was told.
     """
 
@@ -33,7 +33,7 @@ class QueryOptions(HybridOptions, total=False):
     What the query says too (``alpha``, ``mmr_threshold``) must be the same there. All modes have ``rerank`` and
     ``recency``.
 
-    Keys:
+    Attributes:
         fetch_k: MMR: how many of the nearest to choose from; by default 20, or k if that is more. With ``rerank`` or
             ``recency`` in any mode: how many candidates are ranked anew; by default 100, or twice k if that is more.
         rerank: Scores the candidates by comparing each with the text of the query: a ``BaseNodePostprocessor``, or a

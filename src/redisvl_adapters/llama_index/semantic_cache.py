@@ -45,7 +45,7 @@ class SemanticCacheQueryEngine(SemanticCacheBase[CachedResponse], BaseQueryEngin
     memory, which is known by its id and nodes, or over our ``RedisVectorStore``. An engine with other parts (a router,
     a custom retriever, another vector store) needs a ``name``, which stands for all that cannot be read.
 
-    Example:
+    Examples:
         >>> engine = SemanticCacheQueryEngine(
         ...     index.as_query_engine(), embed_model, redis_url="redis://localhost:6379", distance_threshold=0.15
         ... )

@@ -26,7 +26,7 @@ class RedisStorageContext(Closeable, StorageContext):
     store that knows a document keeps ``refresh_ref_docs`` from adding it again. The graph store is LlamaIndex's in
     memory.
 
-    Example:
+    Examples:
         >>> storage = RedisStorageContext(index_name="docs", redis_url="redis://localhost:6379")
         >>> index = VectorStoreIndex([], storage_context=storage, embed_model=embed_model)
         >>> index.refresh_ref_docs(documents)

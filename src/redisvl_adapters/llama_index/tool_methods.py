@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class SearchToolOptions(ToolOptions, total=False):
     """What ``as_tool`` takes beside a name and a description: the keys of ``ToolOptions``, and the following.
 
-    Keys:
+    Attributes:
         embed_model: The model that turns queries into vectors; only search_type="text" does without.
         filters: What all nodes match that it finds. The model neither sees this nor can widen it: the fields in it have
             no arguments unless ``fields`` names them, and nodes are shown to it without them.

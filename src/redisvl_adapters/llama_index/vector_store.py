@@ -46,7 +46,7 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
     Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an
     async twin that does not block. Filters are ``MetadataFilters``, RedisVL filter expressions or this library's own.
 
-    Example:
+    Examples:
         >>> store = RedisVectorStore(index_name="docs", redis_url="redis://localhost:6379")
         >>> index = VectorStoreIndex.from_vector_store(store, embed_model=embed_model)
 

@@ -21,7 +21,7 @@ _CHOICES = ("raise", "miss")
 class CacheOptions(ConnectionOptions, total=False):
     """The keywords of a semantic cache, beside its model and the name of its index.
 
-    Keys:
+    Attributes:
         redis_url: See ``ConnectionOptions``, as for the next five.
         client: A sync redis-py client to use instead of a URL.
         async_client: An async redis-py client to use instead of a URL.

@@ -8,7 +8,7 @@ from typing import TypedDict
 class IngestOptions(TypedDict, total=False):
     """The keywords of adding that the stores of both frameworks take.
 
-    Keys:
+    Attributes:
         batch_size: How many records are embedded and written at once; without it, or with None, 500.
         show_progress: Whether to draw a bar with tqdm, with rate and remaining time (False).
         skip_existing: Whether records whose ids exist are neither embedded nor written (False).

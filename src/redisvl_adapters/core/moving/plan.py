@@ -19,7 +19,7 @@ from redisvl_adapters.errors import ArgumentError, refuse_unknown
 class RebuildOptions(TypedDict, total=False):
     """The keywords of ``rebuild``: what the index is to be from then on. What is not given stays as it is.
 
-    Keys:
+    Attributes:
         algorithm: ``hnsw``, ``flat`` or ``svs-vamana``.
         distance_metric: ``cosine``, ``l2`` or ``ip``.
         dtype: How vectors are stored.
@@ -69,7 +69,7 @@ class RebuildOptions(TypedDict, total=False):
 class RebuildKeywords(RebuildOptions, total=False):
     """The keywords that ``rebuild`` takes besides ``RebuildOptions``.
 
-    Keys:
+    Attributes:
         embedding_id: The name of the new embedding model; by default what it says of itself.
         aliases: Aliases of FT.ALIASADD that are to stand for the new index; one that the store was given does anyway.
         drop_old: Whether the indexes whose places others have taken are dropped, those of earlier times too (False).

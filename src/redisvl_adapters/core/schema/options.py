@@ -16,7 +16,7 @@ from redisvl_adapters.core.server.options import ConnectionOptions
 class ExistingOptions(ConnectionOptions, total=False):
     """The keywords of ``from_existing_index``: those of ``IndexOptions``, and five for indexes of other applications.
 
-    Keys:
+    Attributes:
         text_field: The field that holds the text of a record: its name in the index, a field of the hash or a JSON
             path. Without it, the only text field of the index.
         vector_field: The vector that is searched, by its name in the index. Without it, the only one that there is.
@@ -71,7 +71,7 @@ class IndexOptions(ExistingOptions, total=False):
 
     What is not given is read from the index if that exists, and else has the default named here.
 
-    Keys:
+    Attributes:
         index_name: The name of the index. Needed unless ``schema`` has it.
         redis_url: See ``ConnectionOptions``, as for the next five.
         client: A sync redis-py client to use instead of a URL.

@@ -11,7 +11,7 @@ from redisvl_adapters.core.filters.algebra import Match
 class SearchOptions(TypedDict, total=False):
     """What every vector search takes beside its vector, its k and its filter.
 
-    Keys:
+    Attributes:
         ef_runtime: HNSW: how many candidates are kept while searching, at least 1. Without it, 200 or twice k,
             whichever is more, unless the index was created with an ``ef_runtime`` of its own.
         search_window_size: SVS-VAMANA: the same.
@@ -43,7 +43,7 @@ SEARCH_OPTIONS = frozenset(SearchOptions.__annotations__)
 class TextOptions(TypedDict, total=False):
     """What a text search takes beside its text, its k and its filter.
 
-    Keys:
+    Attributes:
         match: Whether a text must have ``any`` of the words (default), ``all``, or all side by side, as a ``phrase``.
         scorer: How Redis scores matches: BM25STD (default), BM25, TFIDF, TFIDF.DOCNORM, DISMAX or DOCSCORE.
         text_fields: The text fields to look into: keys that were declared as text, and ``text`` for the text of the
@@ -61,7 +61,7 @@ class TextOptions(TypedDict, total=False):
 class HybridOptions(SearchOptions, TextOptions, total=False):
     """What a hybrid search takes beside its query, its k and its filter: also what either side takes.
 
-    Keys:
+    Attributes:
         fusion: How the two rankings become one: ``linear`` (default), the weighted sum of the scores, which are brought
             between 0 and 1 on either side, or ``rrf``, reciprocal rank fusion.
         alpha: The weight of the vector side, from 0 to 1 (0.3, and 0.5 with ``rrf``); the text side has the rest.

@@ -26,7 +26,7 @@ _END_OF_CALENDAR = 253_402_300_800
 class RecencyOptions(TypedDict, total=False):
     """How scores decay with age: ``score * 0.5 ** (age / half_life)``.
 
-    Keys:
+    Attributes:
         key: The metadata key of the time: a datetime, ISO 8601 text or epoch seconds. Dots reach into mappings.
         half_life: After how long a score is half: a timedelta, a number of seconds, or text such as ``30d``, with the
             units s, m, h, d and w.

@@ -12,7 +12,7 @@ from redisvl_adapters.core.server.waits import Retry
 class ConnectionOptions(TypedDict, total=False):
     """Where Redis is, a URL or a client, and how long it is waited for.
 
-    Keys:
+    Attributes:
         redis_url: ``redis://``, ``rediss://``, ``unix://``, ``redis+sentinel://`` or ``rediss+sentinel://``; a cluster
             with ``?cluster=true``. By default the environment variable ``REDIS_URL``, or ``redis://localhost:6379``.
         client: A sync redis-py client to use instead of a URL. Serves async calls too.

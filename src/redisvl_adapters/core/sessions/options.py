@@ -8,7 +8,7 @@ from redisvl_adapters.core.server.options import ConnectionOptions
 class SessionOptions(ConnectionOptions, total=False):
     """Where sessions lie and how long they live: the keys of ``ConnectionOptions``, and the following.
 
-    Keys:
+    Attributes:
         prefix: What the Redis keys of sessions start with.
         ttl: Seconds after which a session expires; None keeps it.
         sliding: Whether that time starts anew whenever messages are added (True), or with the first one only.
@@ -22,7 +22,7 @@ class SessionOptions(ConnectionOptions, total=False):
 class ChatStoreOptions(SessionOptions, total=False):
     """What else a chat store takes: the keys of ``SessionOptions``, and the following.
 
-    Keys:
+    Attributes:
         max_messages: How many messages a session keeps at most: the last ones; None for all. Calls of tools and their
             results are kept or go together, so that there may be fewer, and more where one call alone has as many
             results.
