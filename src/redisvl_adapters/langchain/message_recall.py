@@ -10,7 +10,9 @@ from langchain_core.embeddings import Embeddings
 from langchain_core.messages import BaseMessage
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
+from redisvl_adapters.core.server.steps import aperform, perform
 from redisvl_adapters.core.sessions import recall as recalling
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.indexing import Indexing, Task, Texts
@@ -148,35 +150,21 @@ class MessageRecallBase(PlainRedisBase):
 
     def _perform(self, task: Task[T]) -> T:
         """Embed the texts and run the operations that a task yields."""
-        try:
-            request = next(task)
-            while True:
-                try:
-                    reply = self._embed(request.texts) if isinstance(request, Texts) else self._index.run(request)
-                except Exception as error:  # noqa: BLE001  # it is the task's to handle
-                    request = task.throw(error)
-                else:
-                    request = task.send(reply)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+        def handle(request: Texts | Steps[Any]) -> Any:
+            return self._embed(request.texts) if isinstance(request, Texts) else self._index.run(request)
+
+        return perform(task, handle)
 
     async def _aperform(self, task: Task[T]) -> T:
         """Embed the texts and run the operations that a task yields. See ``_perform``."""
-        try:
-            request = next(task)
-            while True:
-                try:
-                    reply: Any
-                    if isinstance(request, Texts):
-                        reply = await self._aembed(request.texts)
-                    else:
-                        reply = await self._index.arun(request)
-                except Exception as error:  # noqa: BLE001  # it is the task's to handle
-                    request = task.throw(error)
-                else:
-                    request = task.send(reply)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+
+        async def handle(request: Texts | Steps[Any]) -> Any:
+            if isinstance(request, Texts):
+                return await self._aembed(request.texts)
+            return await self._index.arun(request)
+
+        return await aperform(task, handle)
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
         return one_vector_each(self._model().embed_documents(texts), texts)

@@ -15,6 +15,7 @@ from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.streaming_ingest import AsyncEmbed, Embed
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.steps import aperform, perform
 
 T = TypeVar("T")
 
@@ -89,19 +90,7 @@ def run_task(task: Task[T], embedders: Embedders | None, title: str | None = Non
                 case Progress():
                     return bar.show(request)
 
-        try:
-            request = next(task)
-            while True:
-                try:
-                    reply = handle(request)
-                except Exception as error:  # noqa: BLE001  # it is the task's to handle
-                    request = task.throw(error)
-                else:
-                    request = task.send(reply)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
-        finally:
-            task.close()
+        return perform(task, handle)
 
 
 async def arun_task(task: Task[T], embedders: Embedders | None, title: str | None = None) -> T:
@@ -124,19 +113,7 @@ async def arun_task(task: Task[T], embedders: Embedders | None, title: str | Non
                 case Progress():
                     return bar.show(request)
 
-        try:
-            request = next(task)
-            while True:
-                try:
-                    reply = await handle(request)
-                except Exception as error:  # noqa: BLE001  # it is the task's to handle
-                    request = task.throw(error)
-                else:
-                    request = task.send(reply)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
-        finally:
-            task.close()
+        return await aperform(task, handle)
 
 
 def _run_first(send: Send, sent: Event) -> Any:

@@ -1,10 +1,50 @@
-"""Combining operations: several that share their round trips, and one that is started here and continued elsewhere."""
+"""Combining operations: several that share their round trips, and one that is started here and continued elsewhere.
+
+What operations are to commands, tasks are to operations: ``perform`` and ``aperform`` run generators of any requests.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from typing import Any, TypeVar
 
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
+
+Q = TypeVar("Q")
+
+
+def perform(task: Generator[Q, Any, T], handle: Callable[[Q], Any]) -> T:
+    """Run a task: send it what comes of each request that it yields, or the error that comes of it."""
+    try:
+        request = next(task)
+        while True:
+            try:
+                reply = handle(request)
+            except Exception as error:  # noqa: BLE001  # it is the task's to handle
+                request = task.throw(error)
+            else:
+                request = task.send(reply)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+    finally:
+        task.close()
+
+
+async def aperform(task: Generator[Q, Any, T], handle: Callable[[Q], Awaitable[Any]]) -> T:
+    """Run a task on the event loop. See ``perform``."""
+    try:
+        request = next(task)
+        while True:
+            try:
+                reply = await handle(request)
+            except Exception as error:  # noqa: BLE001  # it is the task's to handle
+                request = task.throw(error)
+            else:
+                request = task.send(reply)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]  # StopIteration is not generic
+    finally:
+        task.close()
 
 
 def pipelined(operations: Sequence[Steps[T]]) -> Steps[list[T]]:
