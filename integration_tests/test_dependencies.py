@@ -34,9 +34,31 @@ def run(program: str, absent: tuple[str, ...] = FRAMEWORKS) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["redisvl_adapters", "redisvl_adapters.core", "redisvl_adapters.embedded"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "redisvl_adapters",
+        "redisvl_adapters.agents",
+        "redisvl_adapters.agents.mcp.command",
+        "redisvl_adapters.cli.main",
+        "redisvl_adapters.core",
+        "redisvl_adapters.embedded",
+    ],
+)
 def test_needs_no_framework(module: str) -> None:
-    run(f"import {module}")
+    run(f"import {module}", (*FRAMEWORKS, "mcp", "selenium", "uvicorn", "starlette"))
+
+
+def test_without_its_sdk_the_mcp_server_names_the_extra() -> None:
+    program = """
+from redisvl_adapters.cli.main import main
+import contextlib, io
+told = io.StringIO()
+with contextlib.redirect_stderr(told):
+    assert main(["mcp", "--index", "docs", "--search-type", "text"]) == 1
+print(told.getvalue())
+"""
+    assert 'pip install "redisvl-adapters[mcp]"' in run(program, ("mcp",))
 
 
 def test_the_package_brings_only_its_errors() -> None:

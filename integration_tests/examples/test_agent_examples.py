@@ -22,6 +22,7 @@ NAMES = [
     "llama_index_agent",
     "llama_index_query_engine",
     "long_conversation",
+    "mcp_client",
     "rag_with_sources",
     "two_tenants",
 ]
@@ -72,6 +73,18 @@ def test_each_tenant_sees_its_own(tmp_path: Path) -> None:
     assert printed[3].startswith(f"globex: {refused}")
     assert printed[4] == "globex: A task group awaits all of its tasks."
     assert "the context of this run has no 'tenant_id'; nothing was searched" in printed[5]
+
+
+def test_a_client_of_the_mcp_server_searches_adds_and_deletes_within_a_tenant(tmp_path: Path) -> None:
+    assert run(ROOT / "examples/mcp_client.py", folder=tmp_path).splitlines() == [
+        "search_notes(query, tags, topic, min_year, max_year, k)",
+        "add_to_notes(text, metadata, id)",
+        "delete_from_notes(ids)",
+        "search: Nothing was searched: topic has no value 'types'; its values are 'async'.",
+        "search: A task group awaits all of its tasks.",
+        "found: Tasks can be cancelled. {'topic': 'async'} True",
+        "Deleted 1 of 1; there are no others.",
+    ]
 
 
 def test_the_rag_chain_names_its_sources_and_answers_from_its_cache(tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from redisvl_adapters import __version__
-from redisvl_adapters.cli import copy, rebuild
+from redisvl_adapters.cli import copy, mcp, rebuild
 from redisvl_adapters.errors import AdapterError
 
-COMMANDS: Sequence[Callable[[Any], None]] = (copy.add_command, rebuild.add_command)
+COMMANDS: Sequence[Callable[[Any], None]] = (copy.add_command, rebuild.add_command, mcp.add_command)
 """What adds each command to the parser. A command sets ``run``, which takes what was parsed."""
 
 
