@@ -59,4 +59,3 @@ def test_the_demo_answers_a_question_through_both_frameworks(tmp_path: Path) -> 
     for title in ("LangChain, everything", "LangChain, short functions", "LlamaIndex, everything"):
         assert title in printed
     assert printed.count("csv.reader: ") == 2
-    assert printed.count("  csv: csv.py") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+import re
 from collections.abc import Callable
 from inspect import Parameter
 from typing import Any
@@ -51,9 +52,10 @@ class OwnStore(RedisVectorStore):
 
 @pytest.mark.parametrize("store", [RedisVectorStore, OwnStore])
 def test_help_on_a_store_begins_with_its_keywords(store: type[RedisVectorStore]) -> None:
-    shown = pydoc.plain(pydoc.render_doc(store))
-    assert f"{store.__name__}(*, index_name: 'str | None' = ..., redis_url: 'str | None' = ..., " in shown
-    assert "stores_text: bool = True, " not in shown
+    # Newer versions of Python write one keyword a line.
+    shown = re.sub(r"[\s|]", "", pydoc.plain(pydoc.render_doc(store)))
+    assert f"{store.__name__}(*,index_name:'strNone'=...,redis_url:'strNone'=...," in shown
+    assert "stores_text:bool=True," not in shown
 
 
 def test_every_name_of_the_adapter_can_be_imported() -> None:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from redis import BlockingConnectionPool, Redis, RedisCluster, Sentinel
 from redis import asyncio as aredis
@@ -23,6 +23,7 @@ from redisvl_adapters.core.server.urls import (
     names_sentinels,
     sentinel_options,
     split_client_name,
+    split_url,
     url_hosts,
     url_options,
 )
@@ -108,7 +109,7 @@ def _name(connection: Any, client_name: str | None) -> None:
 
 def _of_sentinel(sentinel: Any, url: str, settings: Mapping[str, Any], retry: Any) -> Any:
     """Return a client of the master of ``redis+sentinel://[user:password@]host[:port][,...]/[service][/db]``."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     service, _, db = parts.path.strip("/").partition("/")
     given = {"username": parts.username, "password": parts.password}
     credentials: dict[str, Any] = {name: unquote(value) for name, value in given.items() if value}

@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import AsyncGenerator
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 from redis import Redis, RedisCluster
 from redis import asyncio as aredis
@@ -27,7 +26,7 @@ from redisvl_adapters.core.server.clients import (
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.replies import readable, shortened
 from redisvl_adapters.core.server.retrying_drivers import FAILURES, translate_error
-from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url, url_database, url_options
+from redisvl_adapters.core.server.urls import DEFAULT_URL, check_url, split_url, url_database, url_options
 from redisvl_adapters.core.server.waits import DEFAULT_RETRY, DEFAULT_TIMEOUT, Retry, check_retry, check_timeout
 from redisvl_adapters.errors import ArgumentError, AuthenticationError, ServerError, ServerUnavailableError
 
@@ -133,7 +132,7 @@ class Connection:
     def address(self) -> str:
         """Where the server is, without credentials."""
         if self._url is not None:
-            parts = urlsplit(self._url)
+            parts = split_url(self._url)
             return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
         kind, settings = settings_of(cast("Any", self._given or self._given_async))
         match kind:

@@ -6,7 +6,7 @@ import codecs
 import inspect
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
@@ -35,6 +35,23 @@ _SENTINEL_OPTIONS = frozenset("sentinel_password sentinel_timeout sentinel_usern
 _OF_POOLS = ("max_connections", "timeout")
 # redis-py does not type it.
 _parse_url: Any = parse_url
+# Brackets, and what stands for them while a URL is split.
+_HIDDEN = str.maketrans("[]", "\ue000\ue001")
+_SHOWN = str.maketrans("\ue000\ue001", "[]")
+
+
+def split_url(url: str) -> SplitResult:
+    """Split a URL that may name several hosts, of which ``urlsplit`` takes an IPv6 address for the first alone.
+
+    Raises:
+        ValueError: If it is no URL.
+    """
+    if "," not in url:
+        return urlsplit(url)
+    parts = urlsplit(url.translate(_HIDDEN))
+    if "\ue000" in parts.netloc.rpartition("@")[0]:
+        raise ValueError("a bracket in the credentials")
+    return SplitResult(*(part.translate(_SHOWN) for part in parts))
 
 
 def check_url(url: str, named: str = "redis_url") -> str:
@@ -51,7 +68,7 @@ def check_url(url: str, named: str = "redis_url") -> str:
         raise ArgumentError(f"{named} is a non-empty string such as {DEFAULT_URL!r}; not {url!r:.80}")
     invalid = ArgumentError(f"{named} is not a valid URL; special characters, as in a password, are written %XX")
     try:
-        parts = urlsplit(url)
+        parts = split_url(url)
         url_hosts(parts.netloc, 0)
     except ValueError:
         # Python's message quotes a part of the URL, which may be of the password.
@@ -119,17 +136,17 @@ _COUNTS = {"health_check_interval": 0, "max_connections": 1}
 
 def url_database(url: str) -> int:
     """Return the number of the database that a checked URL names."""
-    return int(parse_qs(urlsplit(url).query).get("db", [_database_in_path(url)])[0] or 0)
+    return int(parse_qs(split_url(url).query).get("db", [_database_in_path(url)])[0] or 0)
 
 
 def _database_in_path(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split_url(url)
     path = parts.path.strip("/")
     return path.partition("/")[2] if names_sentinels(url) else "" if parts.scheme == "unix" else path
 
 
 def _known_options(url: str) -> frozenset[str]:
-    scheme = urlsplit(url).scheme
+    scheme = split_url(url).scheme
     known = _OPTIONS | (_SSL_OPTIONS if scheme.startswith("rediss") else frozenset())
     if names_sentinels(url):
         # Sentinels are asked by clients of both kinds.
@@ -142,7 +159,7 @@ def _known_options(url: str) -> frozenset[str]:
 
 def url_options(url: str) -> dict[str, Any]:
     """Return the options behind the question mark, as redis-py reads them."""
-    options = _parse_url(f"redis://?{urlsplit(url).query}")
+    options = _parse_url(f"redis://?{split_url(url).query}")
     return {name: value for name, value in options.items() if name != "cluster" and name not in _SENTINEL_OPTIONS}
 
 
@@ -164,7 +181,7 @@ def sentinel_options(url: str) -> SentinelOptions:
     Raises:
         ValueError: If their time limit is none.
     """
-    given = {name: values[0] for name, values in parse_qs(urlsplit(url).query, keep_blank_values=True).items()}
+    given = {name: values[0] for name, values in parse_qs(split_url(url).query, keep_blank_values=True).items()}
     named = {
         name: given[f"sentinel_{name}"] or None for name in ("username", "password") if f"sentinel_{name}" in given
     }
@@ -177,12 +194,12 @@ def sentinel_options(url: str) -> SentinelOptions:
 
 def names_sentinels(url: str) -> bool:
     """Tell whether a URL names Sentinels, which know where the server is."""
-    return urlsplit(url).scheme in _SENTINEL_SCHEMES
+    return split_url(url).scheme in _SENTINEL_SCHEMES
 
 
 def split_client_name(url: str) -> tuple[str, str | None]:
     """Return a URL without the name for its connections, and that name: redis-py would fail where it may not be set."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     names = [value for name, value in query if name == "client_name"]
     rest = urlencode([(name, value) for name, value in query if name != "client_name"])
@@ -203,14 +220,14 @@ def url_hosts(netloc: str, port: int) -> list[tuple[str, int]]:
 
 def names_cluster(url: str) -> bool:
     """Tell whether a URL names a cluster: several hosts, or ``cluster=true``. A comma in a password is no host."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     flag = parse_qs(parts.query).get("cluster", ["false"])[0]
     return not names_sentinels(url) and ("," in parts.netloc.rpartition("@")[2] or flag.lower() == "true")
 
 
 def cluster_parts(url: str) -> tuple[str, list[tuple[str, int]]]:
     """Return the URL of the first node of a cluster, and the addresses of the other nodes."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     credentials, at, hosts = parts.netloc.rpartition("@")
     query = {name: values[0] for name, values in parse_qs(parts.query).items() if name != "cluster"}
     first = credentials + at + hosts.split(",")[0]
