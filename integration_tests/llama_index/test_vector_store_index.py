@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -13,8 +15,16 @@ from llama_index.core.schema import ImageNode, IndexNode, NodeWithScore, TextNod
 from llama_index.core.vector_stores.types import FilterCondition, FilterOperator
 
 from integration_tests.conftest import Call
-from integration_tests.llama_index.llama_index_support import WordEmbedding, filters, ids_of, on, open_store, where
-from redisvl_adapters.errors import ArgumentError, FilterError, UnknownFieldWarning
+from integration_tests.llama_index.llama_index_support import (
+    WordEmbedding,
+    embed,
+    filters,
+    ids_of,
+    on,
+    open_store,
+    where,
+)
+from redisvl_adapters.errors import ArgumentError, DuplicateDocumentWarning, FilterError, UnknownFieldWarning
 from redisvl_adapters.llama_index import RedisVectorStore
 from wordllama_llama_index import WordLlamaEmbedding
 
@@ -133,6 +143,36 @@ async def test_refreshing_writes_what_is_new_or_changed(
     assert {node.ref_doc_id for node_id, node in after.items() if node_id in before} == {"cats"}
     assert (await stored(call, store))["hawks"] == ["The hawk has landed."]
     assert len(after) == 3
+
+
+async def test_what_an_index_adds_anew_since_it_has_forgotten_it_is_told_once(
+    store: RedisVectorStore, call: Call
+) -> None:
+    for documents in (ANIMALS, ANIMALS[1:]):
+        forgetful = VectorStoreIndex.from_vector_store(store, embed_model=WordEmbedding())
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            await on(call, forgetful, "refresh_ref_docs", documents)
+        assert told == []
+        # As another process does.
+        async with copy.deepcopy(store) as other:
+            again = VectorStoreIndex.from_vector_store(other, embed_model=WordEmbedding())
+            with pytest.warns(DuplicateDocumentWarning, match="in the index already, and is added once more") as seen:
+                await on(call, again, "refresh_ref_docs", ANIMALS)
+        assert len(seen) == 1
+        await call(store, "clear")
+
+
+async def test_what_is_added_in_parts_or_replaced_is_not_doubled(store: RedisVectorStore, call: Call) -> None:
+    splitter = TokenTextSplitter(chunk_size=20, chunk_overlap=0)
+    text = " ".join(f"word{number}" for number in range(200))
+    nodes = splitter([Document(id_="long", text=text)])
+    for node in nodes:
+        node.embedding = embed(node.get_content())
+    await call(store, "add", nodes[:4])
+    await call(store, "add", nodes[4:])
+    await call(store, "add", nodes)
+    assert len(await call(store, "get_nodes")) == len(nodes) > 8
 
 
 async def test_retrievers_take_filters_doc_ids_and_node_ids(index: VectorStoreIndex, call: Call) -> None:

@@ -66,6 +66,10 @@ class UnknownFieldWarning(UserWarning):
     """A filter finds nothing, since it names a metadata key that no record of the index has had."""
 
 
+class DuplicateDocumentWarning(UserWarning):
+    """A LlamaIndex index adds a document once more that the store has already, under other node ids."""
+
+
 class RecordError(AdapterError, ValueError):
     """A record could not be stored, indexed and read back exactly; nothing was written."""
 

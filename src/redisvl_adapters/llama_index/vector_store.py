@@ -27,6 +27,7 @@ from redisvl_adapters.core.search.rerank import check_sync
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.waits import write_retry
 from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.llama_index.duplicate_documents import tell_duplicates
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.node_methods import NodeMethods
 from redisvl_adapters.llama_index.nodes import to_records
@@ -181,6 +182,7 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
             PartialWriteError: If something failed after some nodes were written, or may have been.
         """
         plan = _plan(options)
+        self._index.run(tell_duplicates(self._index.state, nodes))
         return ingest(self._index, to_records(nodes), given_vectors, plan)
 
     @known_keywords
@@ -190,6 +192,7 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
     ) -> list[str]:
         """Write nodes with their embeddings. See ``add``."""
         plan = _plan(options)
+        await self._index.arun(tell_duplicates(self._index.state, nodes))
         return await aingest(self._index, to_records(nodes), agiven_vectors, plan)
 
     @known_keywords

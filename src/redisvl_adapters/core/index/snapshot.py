@@ -99,7 +99,7 @@ class IndexState:
         moved_to: The index that has taken the place of the one with its name, if that was rebuilt.
         model: A mark of the vectors that the index had when it was first looked at; each embedding model has its own.
         spans_slots: Whether one script may have keys of several slots; not on a cluster, nor where that was refused.
-        warned: The keys of filters that a warning was given of, since no record has had them.
+        warned: What a warning was given of, once: keys of filters that no record has had, above all.
         names_model: Whether it is to be registered which embedding model an index has that has none yet.
         is_described: Whether the descriptions of its declared fields were registered through this.
         mark: The key of a field that the index must have been made with to be dropped or overwritten; None for any.
