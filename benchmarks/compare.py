@@ -76,6 +76,15 @@ def _search(storage: str) -> Experiment:
     )
 
 
+def _weighted(storage: str, most: float) -> Experiment:
+    return Experiment(
+        {"ours": Turn("weighted", "search"), "raw": Turn("weighted", "bare")},
+        (Target(f"{storage}: search weighted by two vectors over two raw ones", "raw", most),),
+        rounds=40,
+        times=5,
+    )
+
+
 def _get(storage: str) -> Experiment:
     return Experiment(
         {"core": Turn("ours", "core_get"), "ours": Turn("ours", "get"), "raw": Turn("raw", "get")},
@@ -119,10 +128,11 @@ BLOCKS = (
                 (Target("hash: 32 queries in a batch over 32 single ones", "singles", 0.50),),
                 rounds=40,
             ),
+            _weighted("hash", 2.50),
         ),
     ),
     Block("json", (_ingest("json: ingest", 1.25, 0.33),), records=2000),
-    Block("json", (_search("json"), _get("json"))),
+    Block("json", (_search("json"), _get("json"), _weighted("json", 2.50))),
     Block(
         "hash",
         (

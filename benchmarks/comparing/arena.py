@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.comparing.contestants import MissingError, Ours, OursInLlamaIndex, Raw
 from benchmarks.comparing.incumbent import REQUIREMENTS, Incumbent, IncumbentError
+from benchmarks.comparing.weighted import Weighted
 from benchmarks.incumbents.workload import Workload, timed
 from redisvl_adapters.core.server.clients import open_client
 from redisvl_adapters.core.server.cluster_transport import is_cluster
@@ -151,6 +152,7 @@ def arena(workload: Workload) -> Iterator[Arena]:
 _MAKE: dict[str, Callable[[Workload], Any]] = {
     "ours": Ours,
     "ours in llama": OursInLlamaIndex,
+    "weighted": Weighted,
     **{name: lambda workload, name=name: Incumbent(name, workload) for name in REQUIREMENTS},  # type: ignore[misc]
 }
 

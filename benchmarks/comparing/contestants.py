@@ -34,7 +34,7 @@ class MissingError(Exception):
     """What is to be measured does not exist yet."""
 
 
-class _Embeddings(ReadyEmbeddings, Embeddings):
+class KnownEmbeddings(ReadyEmbeddings, Embeddings):
     """The same embedding, as one of LangChain's."""
 
 
@@ -43,8 +43,8 @@ class Ours:
 
     def __init__(self, workload: Workload) -> None:
         self.workload = workload
-        self.store = self._open(_Embeddings(workload), create="overwrite")  # what an earlier run left behind
-        self.slow = self._open(_Embeddings(workload, DELAY))
+        self.store = self._open(KnownEmbeddings(workload), create="overwrite")  # what an earlier run left behind
+        self.slow = self._open(KnownEmbeddings(workload, DELAY))
         self.filter = Compare("topic", Operator.EQ, TOPIC) & Compare("year", Operator.GTE, SINCE)
         self.mongo = {"topic": TOPIC, "year": {"$gte": SINCE}}
         self.vectors = cycle(workload.query_vectors)
