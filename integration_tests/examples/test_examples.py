@@ -48,6 +48,14 @@ def test_the_langchain_quickstart_runs(tmp_path: Path) -> None:
     ]
 
 
+def test_notes_are_found_by_their_titles_and_their_texts(tmp_path: Path) -> None:
+    assert run(ROOT / "examples/several_vectors.py", folder=tmp_path).splitlines() == [
+        "by title: ['Errors', 'Reading a file']",
+        "by text: ['Errors', 'Waiting for tasks']",
+        "by both: ['Errors', 'Reading a file']",
+    ]
+
+
 def test_the_llama_index_quickstart_runs(tmp_path: Path) -> None:
     printed = run(ROOT / "examples/llama_index_quickstart.py", folder=tmp_path).splitlines()
     assert printed[0].endswith("A list keeps its items in order.")
