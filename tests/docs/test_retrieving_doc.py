@@ -12,10 +12,10 @@ pytest.importorskip("langchain_core")
 pytest.importorskip("llama_index.core")
 
 from redisvl_adapters.core.search.fusion import FUSIONS, Fusion
-from redisvl_adapters.core.search.hybrid_search import MIN_CANDIDATES
 from redisvl_adapters.core.search.mmr_search import mmr_fetch_k
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.recency import RecencyOptions
+from redisvl_adapters.core.search.search_checks import MIN_CANDIDATES
 from redisvl_adapters.core.search.tuning import MIN_EF, default_ef
 from redisvl_adapters.langchain import RedisVectorStore, SimilarityOptions
 from redisvl_adapters.langchain.search_types import SEARCH_TYPES

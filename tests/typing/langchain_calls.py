@@ -41,6 +41,7 @@ def right_stores(model: Embeddings, client: Redis, async_client: AsyncRedis) -> 
     """Make stores."""
     options: IndexOptions = {"index_name": "docs", "storage": "json", "metadata_schema": {"year": "numeric"}, "m": 16}
     RedisVectorStore(model, **options)
+    RedisVectorStore(model, index_name="docs", vectors={"title": {"key": "title", "embedding": model, "dims": 3}})
     RedisVectorStore(model, index_name="docs", redis_url="redis://localhost:6379", ttl=60, sliding_ttl=True)
     RedisVectorStore(model, index_name="docs", client=client, async_client=async_client, create="overwrite")
     RedisVectorStore.from_texts(["a"], model, [{"year": 2024}], ids=["1"], index_name="docs", dtype="float16")
@@ -68,6 +69,7 @@ def wrong_scopes(store: RedisVectorStore) -> None:
 def wrong_stores(model: Embeddings) -> None:
     """Make stores with what they do not take."""
     RedisVectorStore(model, index_nam="docs")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisVectorStore(model, index_name="docs", vectors={"title": {"dim": 3}})  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportArgumentType]
     RedisVectorStore(model, index_name="docs", storage="hsh")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisVectorStore("model", index_name="docs")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     RedisVectorStore.from_texts(["a"], model, key_prefix="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -103,6 +105,10 @@ def right_searches(store: RedisVectorStore, compressor: BaseDocumentCompressor) 
     found += store.similarity_search("a", rerank=score, fetch_k=50, recency={"key": "at", "half_life": "30d"})
     scored += store.text_search_with_score("a", rerank=compressor, score_key="score", **words)
     found += store.max_marginal_relevance_search("a", recency={"key": "at", "half_life": timedelta(days=1), "now": 0.5})
+    found += store.similarity_search("a", vector="title") + store.hybrid_search("a", weights={"text": 1, "title": 0.5})
+    found += store.similarity_search_by_vector({"text": VECTOR, "title": VECTOR}, weights={"text": 1, "title": 2})
+    vectors: list[list[float] | None] = store.get_embeddings(["a"], vector="title")
+    store.add_texts(["a"], vectors={"title": vectors})
     found += store.search("a", "mmr", k=3, fetch_k=20, lambda_mult=0.5, filter=YEAR)
     found += store.retrieve_batch("hybrid", ["a"], k=3, alpha=0.3)[0]
 
@@ -128,6 +134,9 @@ def wrong_searches(store: RedisVectorStore) -> None:
     store.similarity_search("a", filter="year")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.similarity_search("a", rerank="cross-encoder")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.similarity_search("a", recency={"key": "at"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.similarity_search("a", weights=["title"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.similarity_search("a", vector=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.text_search("a", vector="title")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.similarity_search(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.similarity_search("a", score_threshold=0.5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.similarity_search_with_score("a", filters=YEAR)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

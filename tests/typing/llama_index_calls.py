@@ -78,6 +78,7 @@ def stores() -> None:
 async def adding(store: RedisVectorStore) -> None:
     assert_type(store.add(NODES), list[str])
     store.add((node for node in NODES), batch_size=100, show_progress=True, ttl=60)
+    store.add(NODES, vectors={"title": [[1.0, 2.0], None]})
     options: AddOptions = {"skip_existing": True, "max_concurrency": 2}
     assert_type(await store.async_add(NODES, **options), list[str])
 
@@ -99,6 +100,8 @@ async def querying(store: RedisVectorStore) -> None:
     store.query(QUERY, match="phrase", scorer="TFIDF", text_fields=["title"])
     store.query(QUERY, fusion="rrf", rrf_constant=20, alpha=0.3, fetch_k=100)
     store.query(QUERY, mmr_threshold=0.3, fetch_k=100)
+    store.query(QUERY, weights={"text": 0.7, "title": 0.3}, fetch_k=50)
+    store.query(QUERY, vector="title")
     store.query(QUERY, rerank=SimilarityPostprocessor(), recency={"key": "at", "half_life": "30d", "missing": 0.5})
     options: QueryOptions = {"ef_runtime": 100, "match": "all", "fusion": "linear", "mmr_threshold": 0.3}
     assert_type(await store.aquery(QUERY, **options), VectorStoreQueryResult)
@@ -111,6 +114,7 @@ async def querying(store: RedisVectorStore) -> None:
 
     store.query("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.query(QUERY, rerank="colbert")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.query(QUERY, weights=0.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.query(QUERY, k=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     store.query(QUERY, fusion="sum")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     store.query(QUERY, mmr_treshold=0.3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

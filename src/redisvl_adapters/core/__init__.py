@@ -10,6 +10,7 @@ from redisvl_adapters.core.moving.plan import RebuildKeywords, RebuildPlan
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.languages import LANGUAGES
+from redisvl_adapters.core.schema.named_vectors import VectorOptions
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.results import Hit
@@ -40,6 +41,7 @@ __all__ = [
     "RedisIndex",
     "SearchOptions",
     "TextOptions",
+    "VectorOptions",
 ]
 
 __getattr__ = lazy_attributes(__name__, {"CacheOptions": f"{__name__}.caches.cache_options"})

@@ -14,6 +14,7 @@ from redisvl_adapters.core.search.hybrid_search import search_hybrid
 from redisvl_adapters.core.search.mmr_search import search_mmr
 from redisvl_adapters.core.search.text_search import search_text
 from redisvl_adapters.core.search.vector_search import search_batch, search_by_vector
+from redisvl_adapters.core.search.weighted_search import search_weighted
 from redisvl_adapters.core.search.words import analyse, highlight
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "search_hybrid",
     "search_mmr",
     "search_text",
+    "search_weighted",
     "update_metadata",
     "upsert",
 ]

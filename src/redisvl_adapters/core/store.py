@@ -13,8 +13,10 @@ from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.scope import ScopeValue
 from redisvl_adapters.core.ingest.copy_methods import CopyMethods
 from redisvl_adapters.core.records.vectors import as_floats
+from redisvl_adapters.core.schema.named_vectors import MAIN
 from redisvl_adapters.core.schema.option_parsing import check_wait
 from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.search.vector_choice import vector_name
 from redisvl_adapters.core.server.closeable import Closeable
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, known_keywords
@@ -183,25 +185,32 @@ class StoreBase(CopyMethods, Closeable):
         return await self._index.arun(operations.expire(self._index.state, ids, check_ttl(ttl)))
 
     @known_keywords
-    def get_embeddings(self, ids: Sequence[str]) -> list[list[float] | None]:
-        """Return the vectors of records by their ids, in that order; None where there is no such record.
+    def get_embeddings(self, ids: Sequence[str], *, vector: str | None = None) -> list[list[float] | None]:
+        """Return the vectors of records by their ids, in that order; None where there is no such record or vector.
 
         A vector is what was given, as far as the dtype of the index holds it. One that was scaled by itself (int8 and
         uint8 under cosine, without ``scale=``) has kept its direction, not its length.
 
+        Args:
+            ids: The ids.
+            vector: Which one, by its name; the main one by default.
+
         Raises:
-            ArgumentError: If ids is no list of ids.
+            ArgumentError: If ids is no list of ids, or there is no such vector.
         """
-        return self._index.run(self._embeddings(ids))
+        return self._index.run(self._embeddings(ids, vector))
 
     @known_keywords
-    async def aget_embeddings(self, ids: Sequence[str]) -> list[list[float] | None]:
+    async def aget_embeddings(self, ids: Sequence[str], *, vector: str | None = None) -> list[list[float] | None]:
         """Return the vectors of records by their ids. See ``get_embeddings``."""
-        return await self._index.arun(self._embeddings(ids))
+        return await self._index.arun(self._embeddings(ids, vector))
 
-    def _embeddings(self, ids: Sequence[str]) -> Steps[list[list[float] | None]]:
+    def _embeddings(self, ids: Sequence[str], vector: str | None) -> Steps[list[list[float] | None]]:
         found = yield from operations.fetch(self._index.state, ids, vectors=True)
-        return [None if record is None else as_floats(record.vector) for record in found]
+        name = vector_name(self._index.state, vector)
+        if name == MAIN:
+            return [None if record is None else as_floats(record.vector) for record in found]
+        return [None if record is None else as_floats((record.vectors or {}).get(name)) for record in found]
 
     @known_keywords
     def close(self) -> None:

@@ -40,7 +40,7 @@ class AddMethods:
             metadatas: One mapping per text.
             ids: One id per text; where one is None, a fresh ULID.
             options: See ``AddOptions``: ``batch_size``, ``ttl``, ``show_progress``, ``content_ids``, ``skip_existing``,
-                ``max_concurrency``.
+                ``max_concurrency``, ``vectors``.
 
         Returns:
             The ids, in the order of the texts.

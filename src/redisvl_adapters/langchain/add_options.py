@@ -8,6 +8,7 @@ from typing import Any, cast
 from redisvl_adapters.core.arguments import check_flag, check_ttl
 from redisvl_adapters.core.ingest.options import IngestOptions
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan
+from redisvl_adapters.core.records.vectors import Matrix, Vector
 from redisvl_adapters.errors import refuse_unknown
 
 
@@ -19,6 +20,8 @@ class AddOptions(IngestOptions, total=False):
         ttl: Seconds after which they expire: one number for all, or one number or None for each; by default as the
             store was told.
         show_progress: Whether to draw a bar with tqdm, with rate and remaining time (False).
+        vectors: Vectors beside the main one that exist already, by their names: one for each text, or None where it
+            has none. Those that are made of metadata are made by their models, where they are not given.
         content_ids: Whether those without an id get one that is derived from text and metadata (False), so that the
             same content gets the same id again.
         skip_existing: Whether those whose ids exist are neither embedded nor written (False).
@@ -26,6 +29,7 @@ class AddOptions(IngestOptions, total=False):
     """
 
     ttl: float | Iterable[float | None] | None
+    vectors: Mapping[str, Iterable[Vector | None] | Matrix] | None
     content_ids: bool
 
 
@@ -53,4 +57,9 @@ def read_add_options(
         given["batch_size"] = options["batch_size"]
     for_all = None if each is not None else check_ttl(cast("float | None", ttl))
     plan = IngestPlan(ttl_ms=for_all, **given)
-    return plan, {"ttl": each, "content_ids": content_ids, "needs_ids": plan.skip_existing}
+    return plan, {
+        "ttl": each,
+        "content_ids": content_ids,
+        "needs_ids": plan.skip_existing,
+        "vectors": options.get("vectors"),
+    }

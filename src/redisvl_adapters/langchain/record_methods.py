@@ -12,6 +12,8 @@ from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.ingest.changed_texts import avectors_of_changes, vectors_of_changes
+from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.describe import MAX_TOLD
 from redisvl_adapters.core.search.iterate import DEFAULT_BATCH_SIZE, aiterate, check_batch_size, iterate
 from redisvl_adapters.core.server.commands import Steps
@@ -67,7 +69,9 @@ class RecordMethods:
         *,
         filter: FilterLike | None = None,
     ) -> int:
-        """Merge changes into the metadata of records; nothing is embedded, and texts and vectors stay as they are.
+        """Merge changes into the metadata of records; texts and their vectors stay as they are.
+
+        Nothing is embedded but a text that a named vector is made of (``vectors`` of the store).
 
         Each record changes in one step. A key of the changes is set to its value, as a whole, or removed if that is
         None; others stay, also those that somebody else changes meanwhile. New keys become filterable as in
@@ -87,7 +91,8 @@ class RecordMethods:
             FilterError: If the filter cannot be honoured.
             PartialWriteError: If something failed after some records were changed, or may have been.
         """
-        return self._index.run(self._update_metadata(ids, changes, filter))
+        vectors = vectors_of_changes(self._index, changes or {})
+        return self._index.run(self._update_metadata(ids, changes, filter, vectors))
 
     @known_keywords
     async def aupdate_metadata(
@@ -98,12 +103,17 @@ class RecordMethods:
         filter: FilterLike | None = None,
     ) -> int:
         """Merge changes into the metadata of records. See ``update_metadata``."""
-        return await self._index.arun(self._update_metadata(ids, changes, filter))
+        vectors = await avectors_of_changes(self._index, changes or {})
+        return await self._index.arun(self._update_metadata(ids, changes, filter, vectors))
 
     def _update_metadata(
-        self, ids: Sequence[str] | None, changes: Mapping[str, Any] | None, filter: FilterLike | None
+        self,
+        ids: Sequence[str] | None,
+        changes: Mapping[str, Any] | None,
+        filter: FilterLike | None,
+        vectors: Mapping[str, Vector],
     ) -> Steps[int]:
-        return operations.update_metadata(self._index.state, changes or {}, _id_list(ids), read_filter(filter))
+        return operations.update_metadata(self._index.state, changes or {}, _id_list(ids), read_filter(filter), vectors)
 
     # Reading
 

@@ -8,6 +8,7 @@ from typing import Unpack
 from langchain_core.documents import Document
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.search.query_vectors import QueryVector
 from redisvl_adapters.core.search.scores import relevance
 from redisvl_adapters.langchain.filters import FilterLike
 from redisvl_adapters.langchain.search_options import (
@@ -82,25 +83,25 @@ class SearchMethods:
         return await self._searcher.arun(query, SimilaritySearch(_SIMILARITY, k, filter, **options))
 
     def similarity_search_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
+        self, embedding: QueryVector, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[Document]:
         """Return the documents nearest to a vector. See ``similarity_search``."""
         return documents_of(self.similarity_search_with_score_by_vector(embedding, k, filter, **options))
 
     async def asimilarity_search_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
+        self, embedding: QueryVector, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> list[Document]:
         """Return the documents nearest to a vector. See ``similarity_search``."""
         return documents_of(await self.asimilarity_search_with_score_by_vector(embedding, k, filter, **options))
 
     def similarity_search_with_score_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
+        self, embedding: QueryVector, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
         return self._searcher.run_by_vector(embedding, SimilaritySearch(_BY_VECTOR, k, filter, **options))
 
     async def asimilarity_search_with_score_by_vector(
-        self, embedding: list[float], k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
+        self, embedding: QueryVector, k: int = 4, filter: FilterLike | None = None, **options: Unpack[SimilarityOptions]
     ) -> Scored:
         """Return the documents nearest to a vector with their distances. See ``similarity_search``."""
         return await self._searcher.arun_by_vector(embedding, SimilaritySearch(_BY_VECTOR, k, filter, **options))
@@ -215,7 +216,7 @@ class SearchMethods:
 
     def max_marginal_relevance_search_by_vector(
         self,
-        embedding: list[float],
+        embedding: QueryVector,
         k: int = 4,
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,
@@ -228,7 +229,7 @@ class SearchMethods:
 
     async def amax_marginal_relevance_search_by_vector(
         self,
-        embedding: list[float],
+        embedding: QueryVector,
         k: int = 4,
         fetch_k: int | None = None,
         lambda_mult: float = 0.5,

@@ -38,7 +38,8 @@ class SimilarityOptions(MMROptions, total=False):
     """What a vector search takes beside its arguments.
 
     Attributes:
-        fetch_k: How many candidates are ranked anew; by default 100, or twice k if that is more.
+        fetch_k: How many candidates are ranked anew, or, with ``weights``, how many each vector gives; by default 100,
+            or twice k if that is more.
     """
 
     fetch_k: int | None

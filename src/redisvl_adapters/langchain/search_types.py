@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from langchain_core.documents import Document
 
-from redisvl_adapters.agents.options import ToolSearchType
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_choice, check_fraction, check_name
 from redisvl_adapters.core.filters.algebra import Filter
@@ -16,11 +15,12 @@ from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.mmr_search import mmr_fetch_k
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS, TEXT_OPTIONS
+from redisvl_adapters.core.search.query_vectors import QueryVector
 from redisvl_adapters.core.search.ranking import Ranking, choose_unlike, read_fetch_k
 from redisvl_adapters.core.search.recency import check_recency_key, read_recency
 from redisvl_adapters.core.search.rerank import check_sync
 from redisvl_adapters.core.search.results import Hit
-from redisvl_adapters.core.search.scores import distance_at, relevance
+from redisvl_adapters.core.search.scores import distance_at, relevance, similarity
 from redisvl_adapters.core.search.search_checks import (
     NAMED_ARGUMENTS,
     check_fetch_k,
@@ -28,6 +28,8 @@ from redisvl_adapters.core.search.search_checks import (
     check_text_search,
     check_vector_search,
 )
+from redisvl_adapters.core.search.vector_choice import check_one_vector, distance_of
+from redisvl_adapters.core.search.weighted_search import Measure
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.documents import to_document
@@ -51,11 +53,11 @@ class Query(NamedTuple):
 
     Attributes:
         text: The text; None if there is a vector alone.
-        vector: Its vector, shape (dims,); empty if the search needs none.
+        vector: Its vector, shape (dims,); empty if the search needs none. With weights, those by the names of vectors.
     """
 
     text: str | None
-    vector: Vector
+    vector: QueryVector
 
 
 class Search(ABC):
@@ -69,6 +71,7 @@ class Search(ABC):
 
     Attributes:
         needs_vector: Whether its query must be embedded.
+        options: What it takes beside its arguments.
 
     Raises:
         ArgumentError: If a keyword is out of its range or contradicts another.
@@ -86,7 +89,7 @@ class Search(ABC):
         reranker, decay = read_reranker(self._rerank), read_recency(recency)
         is_ranked = reranker is not None or decay is not None
         self._ranking = Ranking(reranker, decay, to_document, _metadata_of) if is_ranked else None
-        self._options = options
+        self.options = options
         self._check(where)
 
     @abstractmethod
@@ -124,8 +127,17 @@ class Search(ABC):
                 yield from check_recency_key(state, self._ranking.recency, hits)
             for hit in hits:
                 if hit.score is None:
-                    hit.score = relevance(hit.distance, state.metric, state.rounding)
+                    hit.score = self._relevance(state, hit)
         return hits
+
+    def _relevance(self, state: IndexState, hit: Hit) -> float:
+        return relevance(hit.distance, *distance_of(state, self.options.get("vector")))
+
+    def _nearest(
+        self, state: IndexState, query: Query, k: int, filter: Filter | None, **options: Any
+    ) -> Steps[list[Hit]]:
+        """Return the operation that finds the nearest by one vector."""
+        return operations.search_by_vector(state, cast("Vector", query.vector), k, filter, **options)
 
     def results(self, query: Query, hits: list[Hit]) -> Scored:
         """Return documents with their scores, of what the operation found; with their distances if it has no scores.
@@ -165,12 +177,24 @@ class SimilaritySearch(Search):
     _takes = _ARGUMENTS | {"fetch_k"}
 
     def _check(self, where: str) -> None:
-        fetch_k = self._options.pop("fetch_k", None)
-        check_vector_search(where, self._k, self._options, self._takes)
-        self._fetch_k = read_fetch_k(self._where, self._k, fetch_k, self._ranking)
+        self._candidates = fetch_k = self.options.pop("fetch_k", None)
+        check_vector_search(where, self._k, self.options, self._takes)
+        is_weighted = self.options.get("weights") is not None
+        if is_weighted:
+            check_fetch_k(self._k, fetch_k)
+        is_plain = is_weighted and self._ranking is None
+        self._fetch_k = self._k if is_plain else read_fetch_k(self._where, self._k, fetch_k, self._ranking)
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
-        return operations.search_by_vector(state, query.vector, self._fetch_k, filter, **self._options)
+        if self.options.get("weights") is not None:
+            return self._weighted(state, query, filter, similarity if self._ranking is None else relevance)
+        return self._nearest(state, query, self._fetch_k, filter, **self.options)
+
+    def _weighted(self, state: IndexState, query: Query, filter: Filter | None, measure: Measure) -> Steps[list[Hit]]:
+        vectors, fetch_k = cast("Mapping[str, Vector]", query.vector), self._candidates
+        return operations.search_weighted(
+            state, vectors, self._fetch_k, filter, fetch_k=fetch_k, measure=measure, **self.options
+        )
 
 
 class RelevanceSearch(SimilaritySearch):
@@ -179,21 +203,24 @@ class RelevanceSearch(SimilaritySearch):
     _takes = _ARGUMENTS | {"fetch_k", "score_threshold"}
 
     def _check(self, where: str) -> None:
-        threshold = self._options.pop("score_threshold", None)
+        threshold = self.options.pop("score_threshold", None)
         super()._check(where)
         self._least = 0.0 if threshold is None else check_fraction(threshold, "score_threshold")
-        if threshold is not None and self._options.get("distance_threshold") is not None:
+        if threshold is not None and self.options.get("distance_threshold") is not None:
             raise ArgumentError("score_threshold and distance_threshold are two names for one thing; give one")
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
-        metric, options = state.metric, self._options
+        options = self.options
+        if options.get("weights") is not None:
+            hits = yield from self._weighted(state, query, filter, relevance)
+            return [hit for hit in hits if (hit.score or 0.0) >= self._least]
         if self._least:
             # A little further, since the server's distances are rounded; the last word is below.
+            metric, _ = distance_of(state, options.get("vector"))
             options = {**options, "distance_threshold": distance_at(self._least, metric) + 1e-5}
-        hits = yield from operations.search_by_vector(state, query.vector, self._fetch_k, filter, **options)
-        metric = state.metric
+        hits = yield from self._nearest(state, query, self._fetch_k, filter, **options)
         for hit in hits:
-            hit.score = relevance(hit.distance, metric, state.rounding)
+            hit.score = self._relevance(state, hit)
         return [hit for hit in hits if (hit.score or 0.0) >= self._least]
 
 
@@ -201,17 +228,18 @@ class MMRSearch(Search):
     """Documents that are near to a vector and unlike each other (maximal marginal relevance), with their distances."""
 
     def _check(self, where: str) -> None:
-        options = {name: value for name, value in self._options.items() if name not in _OF_MMR}
+        options = {name: value for name, value in self.options.items() if name not in _OF_MMR}
         check_vector_search(where, self._k, options, _ARGUMENTS | _OF_MMR)
-        check_fetch_k(self._k, self._options.get("fetch_k"))
-        self._lambda = check_fraction(self._options.get("lambda_mult", 0.5), "lambda_mult")
+        check_one_vector("mmr", options)
+        check_fetch_k(self._k, self.options.get("fetch_k"))
+        self._lambda = check_fraction(self.options.get("lambda_mult", 0.5), "lambda_mult")
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
         if self._ranking is None:
-            return operations.search_mmr(state, query.vector, self._k, filter, **self._options)
-        options = {name: value for name, value in self._options.items() if name not in _OF_MMR}
-        fetch_k = mmr_fetch_k(self._k, self._options.get("fetch_k"))
-        return operations.search_by_vector(state, query.vector, fetch_k, filter, vectors=True, **options)
+            return operations.search_mmr(state, cast("Vector", query.vector), self._k, filter, **self.options)
+        options = {name: value for name, value in self.options.items() if name not in _OF_MMR}
+        fetch_k = mmr_fetch_k(self._k, self.options.get("fetch_k"))
+        return self._nearest(state, query, fetch_k, filter, vectors=True, **options)
 
     def _choose(self, ranked: Scored, hits: list[Hit]) -> Scored:
         return choose_unlike(ranked, hits, lambda document: document.id, k=self._k, lambda_mult=self._lambda)
@@ -223,12 +251,12 @@ class TextSearch(Search):
     needs_vector = False
 
     def _check(self, where: str) -> None:
-        fetch_k = self._options.pop("fetch_k", None)
-        check_text_search(where, self._k, self._options, _ARGUMENTS | {"fetch_k"})
+        fetch_k = self.options.pop("fetch_k", None)
+        check_text_search(where, self._k, self.options, _ARGUMENTS | {"fetch_k"})
         self._fetch_k = read_fetch_k(self._where, self._k, fetch_k, self._ranking)
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
-        options = _as_in_core(self._options, TEXT_OPTIONS)
+        options = _as_in_core(self.options, TEXT_OPTIONS)
         return operations.search_text(state, query.text or "", self._fetch_k, filter, **options)
 
 
@@ -236,11 +264,11 @@ class HybridSearch(Search):
     """The documents that are near to a vector or match a text, or both, with their fused scores."""
 
     def _check(self, where: str) -> None:
-        self._fusion = check_hybrid_search(where, self._k, self._options, _ARGUMENTS)
+        self._fusion = check_hybrid_search(where, self._k, self.options, _ARGUMENTS)
         self.needs_vector = self._fusion.alpha > 0
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
-        options = _as_in_core(self._options, SEARCH_OPTIONS | TEXT_OPTIONS | {"fetch_k"})
+        options = _as_in_core(self.options, SEARCH_OPTIONS | TEXT_OPTIONS | {"fetch_k"})
         k = (
             self._k
             if self._ranking is None
@@ -278,32 +306,6 @@ def search_of_type(search_type: str, search_kwargs: Mapping[str, Any]) -> Search
     if search_type == "similarity_score_threshold" and search_kwargs.get("score_threshold") is None:
         raise ArgumentError("a 'similarity_score_threshold' retriever needs search_kwargs={'score_threshold': ...}")
     return search
-
-
-TOOL_SEARCH_TYPES: Mapping[ToolSearchType, str] = {
-    "vector": "similarity",
-    "text": "text",
-    "hybrid": "hybrid",
-    "mmr": "mmr",
-}
-
-
-def search_of_tool(
-    search_type: ToolSearchType, search_kwargs: Mapping[str, Any], k: int = 1, filter: Filter | None = None
-) -> Search:
-    """Return the search of a tool.
-
-    Raises:
-        ArgumentError: If a keyword is out of its range, or of those that a tool has itself.
-        UnknownArgumentError: If the search type does not have a keyword.
-    """
-    if not isinstance(search_kwargs, Mapping):
-        raise ArgumentError(f"search_kwargs is a mapping, such as {{'ef_runtime': 400}}; not {search_kwargs!r:.80}")
-    for name in ("k", "filter"):
-        if name in search_kwargs:
-            raise ArgumentError(f"search_kwargs of a tool has no {name!r}: give {name}= to as_tool")
-    kind = SEARCH_TYPES[TOOL_SEARCH_TYPES[search_type]]
-    return kind(f"search_kwargs of a {search_type!r} tool", k, filter, **search_kwargs)
 
 
 def documents_of(found: Scored) -> list[Document]:

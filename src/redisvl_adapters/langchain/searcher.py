@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
 
 from redisvl_adapters.core.index.readiness import asking_together
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.records.vector_models import TextModel
+from redisvl_adapters.core.search.query_vectors import (
+    QueryVector,
+    aembed_queries,
+    aembed_query,
+    embed_queries,
+    embed_query,
+    models_of,
+)
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
@@ -27,7 +36,13 @@ class Searcher:
 
     def __init__(self, index: RedisIndex, embedding: Embeddings) -> None:
         self._index = index
-        self._embedding = embedding
+        self._model = TextModel(
+            embedding,
+            embedding.embed_documents,
+            embedding.aembed_documents,
+            embedding.embed_query,
+            embedding.aembed_query,
+        )
 
     def run(self, query: str, search: Search) -> Scored:
         """Return what a search finds for a text.
@@ -37,24 +52,27 @@ class Searcher:
         """
         check_query(query)
         search.check_query(has_text=True, is_async=False)
-        vector = self._embedding.embed_query(query) if search.needs_vector else []
+        vector = embed_query(query, self._models(search), search.options) if search.needs_vector else []
         return self._run(Query(query, vector), search)
 
     async def arun(self, query: str, search: Search) -> Scored:
         """Return what a search finds for a text. See ``run``."""
         check_query(query)
-        vector = await self._embedding.aembed_query(query) if search.needs_vector else []
+        vector = await aembed_query(query, self._models(search), search.options) if search.needs_vector else []
         return await self._arun(Query(query, vector), search)
 
-    def run_by_vector(self, vector: Sequence[float], search: Search) -> Scored:
+    def run_by_vector(self, vector: QueryVector, search: Search) -> Scored:
         """Return what a search finds for a vector."""
         search.check_query(has_text=False, is_async=False)
         return self._run(Query(None, vector), search)
 
-    async def arun_by_vector(self, vector: Sequence[float], search: Search) -> Scored:
+    async def arun_by_vector(self, vector: QueryVector, search: Search) -> Scored:
         """Return what a search finds for a vector."""
         search.check_query(has_text=False, is_async=True)
         return await self._arun(Query(None, vector), search)
+
+    def _models(self, search: Search) -> Mapping[str, TextModel]:
+        return models_of(self._index, search.options, self._model)
 
     def _run(self, query: Query, search: Search) -> Scored:
         return search.results(query, self._index.run(search.steps(self._index.state, query)))
@@ -72,7 +90,9 @@ class Searcher:
         """
         texts = _checked(queries)
         search.check_query(has_text=True, is_async=False)
-        vectors = self._embedding.embed_documents(texts) if search.needs_vector and texts else [[]] * len(texts)
+        vectors: Sequence[QueryVector] = [[]] * len(texts)
+        if search.needs_vector and texts:
+            vectors = embed_queries(texts, self._models(search), search.options)
         asked = _queries(texts, vectors)
         found = self._index.run(self._batch(asked, search))
         return [search.results(query, hits) for query, hits in zip(asked, found, strict=True)]
@@ -80,7 +100,9 @@ class Searcher:
     async def arun_batch(self, queries: Sequence[str], search: Search) -> list[Scored]:
         """Return what a search finds for each of some texts, reranked side by side. See ``run_batch``."""
         texts = _checked(queries)
-        vectors = await self._embedding.aembed_documents(texts) if search.needs_vector and texts else [[]] * len(texts)
+        vectors: Sequence[QueryVector] = [[]] * len(texts)
+        if search.needs_vector and texts:
+            vectors = await aembed_queries(texts, self._models(search), search.options)
         asked = _queries(texts, vectors)
         found = await self._index.arun(self._batch(asked, search))
         pairs = zip(asked, found, strict=True)
@@ -90,7 +112,7 @@ class Searcher:
         return asking_together(self._index.state, [search.steps(self._index.state, query) for query in queries])
 
 
-def _queries(texts: list[str], vectors: list[list[float]]) -> list[Query]:
+def _queries(texts: list[str], vectors: Sequence[QueryVector]) -> list[Query]:
     return [Query(text, vector) for text, vector in zip(texts, vectors, strict=True)]
 
 

@@ -16,8 +16,9 @@ from redisvl_adapters.agents.answers import Found, answer_text, refusal_text
 from redisvl_adapters.agents.search_tool import ModelError, SearchTool, build_search_tool
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.errors import ArgumentError, FilterError
-from redisvl_adapters.langchain.search_types import Scored, Search, search_of_tool
+from redisvl_adapters.langchain.search_types import Scored, Search
 from redisvl_adapters.langchain.searcher import Searcher
+from redisvl_adapters.langchain.tool_search import search_of_tool
 
 Answer: TypeAlias = tuple[str, list[tuple[Document, float]]]
 """The text that the model reads, and the documents with their distances or scores."""

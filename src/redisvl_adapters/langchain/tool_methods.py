@@ -10,8 +10,8 @@ from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.errors import known_keywords
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.search_options import SearchKwargs
-from redisvl_adapters.langchain.search_types import search_of_tool
 from redisvl_adapters.langchain.searcher import Searcher
+from redisvl_adapters.langchain.tool_search import search_of_tool
 from redisvl_adapters.signatures import list_keywords
 
 if TYPE_CHECKING:

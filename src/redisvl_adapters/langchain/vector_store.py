@@ -14,6 +14,7 @@ from langchain_core.vectorstores import VectorStore
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.embedding_models import model_name
+from redisvl_adapters.core.records.vector_models import with_default_model
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.foreign_options import existing_options
 from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
@@ -73,6 +74,10 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
         named: IndexOptions = {**options}
         if named.get("embedding_id") is None:
             named["embedding_id"] = model_name(embedding)
+        if "vectors" in named:
+            # Kept with the model that they have now, whatever a rebuild makes of the main vector.
+            named["vectors"] = with_default_model(named["vectors"], embedding, named.get("embedding_id"))
+            self._options = {**options, "vectors": named["vectors"]}
         self._index = RedisIndex(**named)
         self._searcher = Searcher(self._index, embedding)
 

@@ -11,6 +11,7 @@ from llama_index.core.schema import BaseNode, IndexNode, MetadataMode, TextNode
 from llama_index.core.storage.docstore.utils import doc_to_json
 from numpy.typing import NDArray
 
+from redisvl_adapters.core.records.given_vectors import with_named_vectors
 from redisvl_adapters.core.records.record import Record, describe_record
 from redisvl_adapters.core.records.vectors import as_floats
 from redisvl_adapters.errors import ArgumentError, RecordError
@@ -22,17 +23,22 @@ _STORED_APART = {"id_", "embedding", "metadata", "text", "obj"}
 _RESOURCES = ("text_resource", "image_resource", "audio_resource", "video_resource")
 
 
-def to_records(nodes: Iterable[BaseNode]) -> Iterable[Record]:
+def to_records(nodes: Iterable[BaseNode], vectors: Mapping[str, Iterable[Any]] | None = None) -> Iterable[Record]:
     """Return the records of nodes with their vectors, a list for a list.
 
+    Args:
+        nodes: The nodes.
+        vectors: Their named vectors, by the names of these: one for each node, or None.
+
     Raises:
-        ArgumentError: If something is no node.
+        ArgumentError: If something is no node, or there are not as many vectors.
         RecordError: If a node has no embedding, or could not be restored.
     """
     if isinstance(nodes, str | BaseNode) or not isinstance(nodes, Iterable):
         raise ArgumentError(f"nodes is a list of nodes; not {type(nodes).__name__} {nodes!r:.80}")
     records = (to_record(node, position) for position, node in enumerate(nodes))
-    return list(records) if isinstance(nodes, Sequence) else records
+    are_listed = isinstance(nodes, Sequence)
+    return with_named_vectors("nodes", list(records) if are_listed else records, vectors, are_listed=are_listed)
 
 
 def to_record(node: BaseNode, position: int) -> Record:

@@ -14,7 +14,9 @@ from redisvl_adapters.agents.options import ToolSearchType
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import MATCH_NONE
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.mmr_search import mmr_fetch_k
+from redisvl_adapters.core.search.query_vectors import QueryVector
 from redisvl_adapters.core.search.ranking import choose_unlike
 from redisvl_adapters.core.search.recency import check_recency_key
 from redisvl_adapters.core.search.results import Hit
@@ -24,7 +26,9 @@ from redisvl_adapters.core.search.search_checks import (
     check_text_search,
     check_vector_search,
 )
+from redisvl_adapters.core.search.vector_choice import check_one_vector, distance_of
 from redisvl_adapters.core.search.vector_search import read_search_options
+from redisvl_adapters.core.search.weighted_search import Measure
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.llama_index.nodes import to_node
@@ -63,7 +67,7 @@ class Found:
         return self._result(self._scored() if ranking is None else await ranking.arank(self.request.words, self.hits))
 
     def _scored(self) -> list[tuple[BaseNode, float]]:
-        return [(to_node(hit.record), _similarity(hit, self.request.state)) for hit in self.hits]
+        return [(to_node(hit.record), _worth(hit, self.request, similarity)) for hit in self.hits]
 
     def _result(self, found: list[tuple[BaseNode, float]]) -> VectorStoreQueryResult:
         request, shown = self.request, self.request.query.output_fields
@@ -79,26 +83,37 @@ class Found:
         )
 
 
-def run_query(state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any]) -> Steps[Found]:
+def run_query(
+    state: IndexState,
+    query: VectorStoreQuery,
+    options: Mapping[str, Any],
+    compared: QueryVector | None = None,
+) -> Steps[Found]:
     """Return what a query finds.
+
+    Args:
+        state: The index.
+        query: The query.
+        options: See ``QueryOptions``.
+        compared: The vectors that it is compared by, if it chooses others than the main one.
 
     Raises:
         ArgumentError: If the mode is not served, or something that it needs is missing or out of range.
         UnknownArgumentError: If the mode does not have an option.
         FilterError: If the filter cannot be honoured.
     """
-    _check_query(state, query)
-    request = read_request(state, query, options)
+    _check_query(query)
+    request = read_request(state, query, options, compared)
     hits = yield from _SEARCHES[request.mode](request)
     if (ranking := request.ranking) is not None:
         if ranking.recency is not None:
             yield from check_recency_key(state, ranking.recency, hits)
         for hit in hits:
-            hit.score = _relevance(hit, state) if ranking.reranker is None else _similarity(hit, state)
+            hit.score = _worth(hit, request, relevance if ranking.reranker is None else similarity)
     return Found(request, hits)
 
 
-def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
+def _check_query(query: VectorStoreQuery) -> None:
     if not isinstance(query, VectorStoreQuery):
         raise ArgumentError(
             f"query is a VectorStoreQuery; not {type(query).__name__} {query!r:.80}. To ask in words, ask an index: "
@@ -108,11 +123,6 @@ def _check_query(state: IndexState, query: VectorStoreQuery) -> None:
         raise ArgumentError(f"query mode {name!r:.80} is not served; modes are: {', '.join(_SEARCHES)}")
     if isinstance(query.output_fields, str):
         raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r:.80}]")
-    vector_name = state.schema.vector.name if state.schema else state.spec.vector_name
-    if query.embedding_field not in (None, vector_name):
-        raise ArgumentError(
-            f"embedding_field is {vector_name!r}, the vector of the index; not {query.embedding_field!r}"
-        )
 
 
 def _search_by_vector(request: QueryRequest) -> Steps[list[Hit]]:
@@ -124,9 +134,22 @@ def _search_by_vector(request: QueryRequest) -> Steps[list[Hit]]:
 
 
 def _nearest(request: QueryRequest, k: int, *, vectors: bool = False) -> Steps[list[Hit]]:
+    if request.is_weighted:
+        ranking = request.ranking
+        return operations.search_weighted(
+            request.state,
+            cast("Mapping[str, Vector]", request.vector),
+            k,
+            request.filter,
+            fetch_k=request.options.get("fetch_k"),
+            ids=request.ids,
+            frame=True,
+            measure=relevance if ranking is not None and ranking.reranker is None else similarity,
+            **request.vector_options,
+        )
     return operations.search_by_vector(
         request.state,
-        request.vector,
+        cast("Vector", request.vector),
         k,
         request.filter,
         ids=request.ids,
@@ -182,13 +205,14 @@ def _search_mmr(request: QueryRequest) -> Steps[list[Hit]]:
     fetch_k = mmr_fetch_k(request.k, request.options.get("fetch_k"))
     options = _without(request.options, "fetch_k", "mmr_threshold")
     check_vector_search("an mmr query", request.k, options, {*_ALSO, "mmr_threshold"})
+    check_one_vector("mmr", options)
     if request.asks_filter_alone():
         return _find_by_filter(request, request.k if request.ranking is None else fetch_k)
     if request.ranking is not None:
         return _nearest(request, fetch_k, vectors=True)
     return operations.search_mmr(
         request.state,
-        request.vector,
+        cast("Vector", request.vector),
         request.k,
         request.filter,
         fetch_k=fetch_k,
@@ -256,9 +280,8 @@ def _without(options: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in names}
 
 
-def _similarity(hit: Hit, state: IndexState) -> float:
-    return similarity(hit.distance, state.metric, state.rounding) if hit.score is None else hit.score
-
-
-def _relevance(hit: Hit, state: IndexState) -> float:
-    return relevance(hit.distance, state.metric, state.rounding) if hit.score is None else hit.score
+def _worth(hit: Hit, request: QueryRequest, measure: Measure) -> float:
+    """Return the score of a hit, or what its distance is worth."""
+    if hit.score is not None:
+        return hit.score
+    return measure(hit.distance, *distance_of(request.state, request.options.get("vector")))

@@ -12,10 +12,14 @@ from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQu
 from redisvl_adapters.core.arguments import check_fraction, check_k
 from redisvl_adapters.core.filters.algebra import And, Filter, FromSources
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.schema.named_vectors import MAIN
 from redisvl_adapters.core.search.options import SEARCH_OPTIONS
+from redisvl_adapters.core.search.query_vectors import QueryVector
 from redisvl_adapters.core.search.ranking import Ranking, read_fetch_k
 from redisvl_adapters.core.search.recency import read_recency
+from redisvl_adapters.core.search.search_checks import check_fetch_k
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER
+from redisvl_adapters.core.search.vector_choice import known_names
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError
 from redisvl_adapters.llama_index.filters import read_filter
 from redisvl_adapters.llama_index.nodes import to_node
@@ -24,6 +28,8 @@ from redisvl_adapters.llama_index.reranker import read_reranker
 
 RANKING_OPTIONS = frozenset({"rerank", "recency"})
 DEFAULT_MMR_THRESHOLD = 0.5
+BY_WORDS = (VectorStoreQueryMode.TEXT_SEARCH.value, VectorStoreQueryMode.SPARSE.value)
+"""The modes that look for words alone."""
 _QUERY_PARTS = {field.name for field in fields(VectorStoreQuery)} - QueryOptions.__annotations__.keys()
 
 
@@ -39,6 +45,7 @@ class QueryRequest:
         ids: Which they are among; None for all.
         options: What else was given.
         ranking: How the candidates are ranked anew; None if they are not.
+        compared: The vectors that it is compared by, if it chooses others than the main one.
     """
 
     state: IndexState
@@ -48,6 +55,7 @@ class QueryRequest:
     ids: list[str] | None
     options: dict[str, Any]
     ranking: Ranking[BaseNode] | None
+    compared: QueryVector | None = None
 
     @property
     def mode(self) -> str:
@@ -62,6 +70,9 @@ class QueryRequest:
     @property
     def fetch_k(self) -> int:
         """How many candidates a search by vector or by text has."""
+        if self.is_weighted and self.ranking is None:
+            check_fetch_k(self.k, self.options.get("fetch_k"))
+            return self.k
         return read_fetch_k(f"a {self.mode} query", self.k, self.options.get("fetch_k"), self.ranking)
 
     @property
@@ -76,8 +87,15 @@ class QueryRequest:
         return DEFAULT_MMR_THRESHOLD if threshold is None else check_fraction(threshold, "mmr_threshold")
 
     @property
-    def vector(self) -> list[float]:
-        """Its vector, which its mode needs."""
+    def is_weighted(self) -> bool:
+        """Whether it is compared by several vectors."""
+        return self.options.get("weights") is not None
+
+    @property
+    def vector(self) -> QueryVector:
+        """Its vector, which its mode needs; with weights, those by the names of the vectors."""
+        if self.compared is not None:
+            return self.compared
         if self.query.query_embedding is None:
             raise self._lacks("query_embedding")
         return self.query.query_embedding
@@ -132,7 +150,24 @@ class QueryRequest:
         }
 
 
-def read_request(state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any]) -> QueryRequest:
+def chosen_vector(query: VectorStoreQuery, options: Mapping[str, Any]) -> str | None:
+    """Return the name of the vector that a query is compared by; None for the main one.
+
+    Raises:
+        ArgumentError: If query and options name different ones.
+    """
+    asked, option = query.embedding_field, options.get("vector")
+    if None not in (asked, option) and asked != option:
+        raise ArgumentError(
+            f"embedding_field is {asked!r:.80} in the query, and vector is {option!r:.80} in vector_store_kwargs; give "
+            "one of them"
+        )
+    return option if asked is None else asked
+
+
+def read_request(
+    state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any], compared: QueryVector | None
+) -> QueryRequest:
     """Return a query whose common parts are checked.
 
     Raises:
@@ -145,6 +180,12 @@ def read_request(state: IndexState, query: VectorStoreQuery, options: Mapping[st
                 f"{name!r} is a part of the query, not of vector_store_kwargs: give it to VectorStoreQuery, or to the "
                 "retriever"
             )
+    given = {name: value for name, value in options.items() if name not in RANKING_OPTIONS}
+    if query.embedding_field is not None:
+        if mode_name(query.mode) not in BY_WORDS:
+            given["vector"] = chosen_vector(query, options)
+        elif query.embedding_field not in (MAIN, known_names(state)[0]):
+            raise ArgumentError(f"embedding_field is for queries by a vector; mode {mode_name(query.mode)!r} has none")
     return QueryRequest(
         state,
         query,
@@ -152,8 +193,9 @@ def read_request(state: IndexState, query: VectorStoreQuery, options: Mapping[st
         _filter(query),
         # VectorStoreIndex passes an empty list where it restricts nothing.
         query.node_ids or None,
-        {name: value for name, value in options.items() if name not in RANKING_OPTIONS},
+        given,
         _ranking(query, options),
+        compared,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self, Unpack, cast
@@ -27,6 +27,7 @@ from redisvl_adapters.core.search.rerank import check_sync
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.waits import write_retry
 from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.llama_index.compared_vectors import acompared_vectors, compared_vectors
 from redisvl_adapters.llama_index.duplicate_documents import tell_duplicates
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.node_methods import NodeMethods
@@ -35,13 +36,14 @@ from redisvl_adapters.llama_index.options import AddOptions, QueryOptions
 from redisvl_adapters.llama_index.query_modes import run_query
 from redisvl_adapters.llama_index.rebuild_methods import RebuildMethods
 from redisvl_adapters.llama_index.tool_methods import ToolMethods
+from redisvl_adapters.llama_index.update_methods import UpdateMethods
 from redisvl_adapters.signatures import list_keywords
 
 WINDOW_KEYS = ("window", "original_text")
 """The metadata keys of a ``SentenceWindowNodeParser``, which hold texts that nobody filters by."""
 
 
-class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVectorStore):
+class RedisVectorStore(NodeMethods, UpdateMethods, RebuildMethods, ToolMethods, BasePydanticVectorStore):
     """A LlamaIndex vector store on a Redis index that LangChain can use as well.
 
     Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an
@@ -119,9 +121,12 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
         """Return what makes an equal store through ``from_dict``: the URL is in it, password included.
 
         Raises:
-            ArgumentError: If the store was given a client, or is scoped to a date, which cannot be written down.
+            ArgumentError: If the store was given a client or a model of a named vector, or is scoped to a date, which
+                cannot be written down.
         """
         self._index.connection.refuse_given("written down")
+        if self._index.models:
+            raise ArgumentError("a store with the embedding models of vectors= cannot be written down")
         written = {name: _to_json(value) for name, value in self._options.items()}
         if (scope := self._index.state.scope) is not None:
             if any(isinstance(value, date) for value in scope.metadata.values()):
@@ -183,7 +188,7 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
         """
         plan = _plan(options)
         self._index.run(tell_duplicates(self._index.state, nodes))
-        return ingest(self._index, to_records(nodes), given_vectors, plan)
+        return ingest(self._index, to_records(nodes, options.get("vectors")), given_vectors, plan)
 
     @known_keywords
     @list_keywords(AddOptions)
@@ -193,7 +198,7 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
         """Write nodes with their embeddings. See ``add``."""
         plan = _plan(options)
         await self._index.arun(tell_duplicates(self._index.state, nodes))
-        return await aingest(self._index, to_records(nodes), agiven_vectors, plan)
+        return await aingest(self._index, to_records(nodes, options.get("vectors")), agiven_vectors, plan)
 
     @known_keywords
     def delete(self, ref_doc_id: str) -> None:  # type: ignore[override]  # its keywords are known
@@ -240,49 +245,6 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
             raise ArgumentError("delete_nodes needs node_ids or filters; call clear() to delete everything")
         return operations.delete_matching(self._index.state, read_filter(filters), node_ids)
 
-    @known_keywords
-    def update_metadata(
-        self,
-        node_ids: list[str] | None = None,
-        changes: Mapping[str, Any] | None = None,
-        filters: FilterLike | None = None,
-    ) -> int:
-        """Merge changes into the metadata of nodes; nothing is embedded, and texts and embeddings stay as they are.
-
-        Each node changes in one step. A key of the changes is set to its value, as a whole, or removed if that is None;
-        others stay, also those that somebody else changes meanwhile. New keys become filterable as in ``add``.
-
-        Args:
-            node_ids: The ids. Those that do not exist do no harm.
-            changes: The changes by key.
-            filters: Only nodes that match this; a filter that matches everything is refused.
-
-        Returns:
-            How many nodes there were.
-
-        Raises:
-            ArgumentError: If there are no changes, or neither node_ids nor filters that could fail to match.
-            RecordError: If the changes could not be stored, indexed and read back exactly.
-            FilterError: If the filter cannot be honoured.
-            PartialWriteError: If something failed after some nodes were changed, or may have been.
-        """
-        return self._index.run(self._update_metadata(node_ids, changes, filters))
-
-    @known_keywords
-    async def aupdate_metadata(
-        self,
-        node_ids: list[str] | None = None,
-        changes: Mapping[str, Any] | None = None,
-        filters: FilterLike | None = None,
-    ) -> int:
-        """Merge changes into the metadata of nodes. See ``update_metadata``."""
-        return await self._index.arun(self._update_metadata(node_ids, changes, filters))
-
-    def _update_metadata(
-        self, node_ids: list[str] | None, changes: Mapping[str, Any] | None, filters: FilterLike | None
-    ) -> Steps[int]:
-        return operations.update_metadata(self._index.state, changes or {}, node_ids, read_filter(filters))
-
     # Querying
 
     @list_keywords(QueryOptions)
@@ -301,7 +263,8 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
         Args:
             query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k``
                 (text side), ``hybrid_top_k`` (results of HYBRID), ``filters``, ``doc_ids`` (source documents),
-                ``node_ids``, ``output_fields`` (the metadata keys to return), ``alpha``, ``mmr_threshold``.
+                ``node_ids``, ``output_fields`` (the metadata keys to return), ``alpha``, ``mmr_threshold``,
+                ``embedding_field`` (which vector; ``query_str`` is embedded by its model, if it has one).
             options: The keywords of ``QueryOptions`` that the mode has. A retriever passes its ``vector_store_kwargs``
                 here.
 
@@ -311,19 +274,21 @@ class RedisVectorStore(NodeMethods, RebuildMethods, ToolMethods, BasePydanticVec
             FilterError: If the filter cannot be honoured.
         """
         check_sync(options.get("rerank"))
-        return self._index.run(run_query(self._index.state, query, options)).result()
+        compared = compared_vectors(self._index, query, options)
+        return self._index.run(run_query(self._index.state, query, options, compared)).result()
 
     @list_keywords(QueryOptions)
     async def aquery(  # type: ignore[override]  # its keywords are known
         self, query: VectorStoreQuery, **options: Unpack[QueryOptions]
     ) -> VectorStoreQueryResult:
         """Return what a query finds. See ``query``."""
-        found = await self._index.arun(run_query(self._index.state, query, options))
+        compared = await acompared_vectors(self._index, query, options)
+        found = await self._index.arun(run_query(self._index.state, query, options, compared))
         return await found.aresult()
 
 
 def _plan(options: AddOptions) -> IngestPlan:
-    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None and name != "vectors"}
     return IngestPlan(ttl_ms=check_ttl(given.pop("ttl", None)), **given)
 
 

@@ -48,7 +48,8 @@ def redisvl_condition(expression: FilterExpression, schema: Schema, *, negated: 
             "leave the filter out to match everything, or use this library's own filters"
         )
     own = {KEYS, SOURCE, TYPED, SEARCHED} if schema.foreign is None else set()
-    known = {*schema.aliases, schema.vector.name, *own}
+    vectors = (schema.vector, *(named.field for named in schema.vectors.values()))
+    known = {*schema.aliases, *(vector.name for vector in vectors), *own}
     for names in filter(None, _NAMES_IN_QUERY.findall(text)):
         for name in re.split(r"(?<!\\)\|", names):
             plain = re.sub(r"\\(.)", r"\1", name)

@@ -22,12 +22,14 @@ from redisvl_adapters.core.index.registry import (
     registered_language,
     registered_model,
     registered_origin,
+    registered_vectors,
     registered_version,
     registry_key,
     untyped_keys,
 )
 from redisvl_adapters.core.schema.fields import QUANTISED, TUNING, VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.named_vectors import NamedVector, name_of_vector_field
 from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, TYPED
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.core.server.replies import as_mapping
@@ -82,7 +84,7 @@ def check_ours(info: Reply) -> None:
         SchemaMismatchError: If so.
     """
     names, prefixes = _names(info), prefixes_of(info)
-    if len(prefixes) != 1 or not is_ours(info) or len(_vectors(attributes_of(info))) != 1:
+    if len(prefixes) != 1 or not is_ours(info) or len(_main_vectors(attributes_of(info))) != 1:
         raise SchemaMismatchError(
             f"index {index_name(info)!r} exists, but was not made by this library: it has fields "
             f"{', '.join(sorted(names))} under the prefixes {', '.join(prefixes)}; open it with from_existing_index, "
@@ -100,8 +102,35 @@ def _names(info: Reply) -> set[str]:
     return {(row if isinstance(row, dict) else dict(pairwise(row)))[b"attribute"].decode() for row in rows}
 
 
-def _vectors(attributes: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in attributes.values() if row["type"] == "VECTOR"]
+def _main_vectors(attributes: Mapping[str, Mapping[str, Any]]) -> list[VectorField]:
+    """Return the vectors of an index that are no named ones; of one alone its name says nothing."""
+    vectors = [vector_field(row) for row in attributes.values() if row["type"] == "VECTOR"]
+    return [vector for vector in vectors if len(vectors) == 1 or name_of_vector_field(vector.name) is None]
+
+
+def _named_vectors(info: Reply, main: VectorField, registry: Registry) -> dict[str, NamedVector]:
+    """Return the named vectors of an index: what FT.INFO tells of them, and the registry beyond that."""
+    known = registered_vectors(registry)
+    found: dict[str, NamedVector] = {}
+    for row in attributes_of(info).values():
+        name = name_of_vector_field(row["attribute"]) if row["type"] == "VECTOR" else None
+        if name is not None and row["attribute"] != main.name:
+            told, more = vector_field(row), known.get(name)
+            if more is None and told.dtype in QUANTISED and told.metric != "cosine":
+                raise _lost_scale(index_name(info), told)
+            found[name] = NamedVector(name, told)
+            if more is not None:
+                tuning = {**more.field.tuning, **told.tuning}
+                found[name] = replace(more, field=replace(told, tuning=tuning, scale=more.field.scale))
+    return found
+
+
+def _lost_scale(name: str, vector: VectorField) -> SchemaMismatchError:
+    return SchemaMismatchError(
+        f"index {name!r} exists, but the scale of its {vector.dtype} vectors is lost, with the key "
+        f"{registry_key(name)!r}: what they stand for is unknown. Restore that key, or pass create='overwrite' to drop "
+        "the index with its records"
+    )
 
 
 def bare_schema(info: Reply) -> Schema:
@@ -111,8 +140,8 @@ def bare_schema(info: Reply) -> Schema:
         SchemaMismatchError: If the index was not made by this library.
     """
     check_ours(info)
-    (vector,) = _vectors(attributes_of(info))
-    return Schema(index_name(info), prefixes_of(info)[0], storage_of(info), vector_field(vector), {})
+    (vector,) = _main_vectors(attributes_of(info))
+    return Schema(index_name(info), prefixes_of(info)[0], storage_of(info), vector, {})
 
 
 def is_older_layout(info: Reply, registry: Registry) -> bool:
@@ -139,11 +168,7 @@ def read_schema(info: Reply, registry: Registry, *, older: bool = False) -> tupl
     vector = replace(schema.vector, tuning={**header.get("tuning", {}), **schema.vector.tuning})
     if vector.dtype in QUANTISED:
         if SCALE not in registry and vector.metric != "cosine":
-            raise SchemaMismatchError(
-                f"index {schema.name!r} exists, but the scale of its {vector.dtype} vectors is lost, with the key "
-                f"{registry_key(schema.name)!r}: what they stand for is unknown. Restore that key, or pass "
-                "create='overwrite' to drop the index with its records"
-            )
+            raise _lost_scale(schema.name, vector)
         vector = replace(vector, scale=orjson.loads(registry.get(SCALE, b"null")))
     names = _names(info)
     language, language_key = registered_language(registry)
@@ -159,6 +184,7 @@ def read_schema(info: Reply, registry: Registry, *, older: bool = False) -> tupl
         untyped_keys=untyped_keys(registry),
         embedding_id=registered_model(registry),
         origin=registered_origin(registry),
+        vectors=_named_vectors(info, vector, registry),
     )
     return schema, read_count(info)
 

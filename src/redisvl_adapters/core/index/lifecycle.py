@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from redisvl_adapters.core.index.ownership import check_ownership, warn_of_unind
 from redisvl_adapters.core.index.readiness import check_may_create, current_snapshot, whole_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import (
     HEADER,
+    Registry,
     check_version,
     forget_command,
     is_of,
@@ -31,6 +33,7 @@ from redisvl_adapters.core.index.registry import (
     registered_fields,
     registered_language,
     registered_model,
+    registered_vectors,
     registry_header,
     scale_commands,
 )
@@ -43,6 +46,8 @@ from redisvl_adapters.core.index.snapshot import (
     read_snapshot,
 )
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.index_spec import NOTHING, IndexSpec
+from redisvl_adapters.core.schema.named_vectors import NamedVector, spec_of
 from redisvl_adapters.core.schema.option_parsing import check_dims
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_duplicate, ok, readable, server_error
@@ -76,12 +81,13 @@ def open_index(state: IndexState) -> Steps[None]:
     state.opened = True
 
 
-def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
+def create(state: IndexState, dims: int | None = None, named_dims: Mapping[str, int] = NOTHING) -> Steps[Snapshot]:
     """Create the index, if it does not exist, and add the declared fields that it lacks.
 
     Args:
         state: The index.
         dims: The number of dimensions of its vectors, if the index was not told.
+        named_dims: Those of its named vectors, likewise.
 
     Raises:
         IndexNotFoundError: If it is never to be created.
@@ -95,7 +101,7 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
     for _ in range(ATTEMPTS):
         snapshot = yield from writable_snapshot(state, anew=True)
         if snapshot is None:
-            snapshot = yield from _create(state, dims)
+            snapshot = yield from _create(state, dims, named_dims)
         if snapshot is not None and dims not in (None, snapshot.schema.vector.dims):
             differences = [f"dims is {snapshot.schema.vector.dims!r}, asked for {dims!r:.80}"]
             check_matches(state.spec, snapshot.schema, differences)
@@ -108,9 +114,9 @@ def create(state: IndexState, dims: int | None = None) -> Steps[Snapshot]:
     raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to create it; try again")
 
 
-def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
+def _create(state: IndexState, dims: int | None, named_dims: Mapping[str, int]) -> Steps[Snapshot | None]:
     yield from check_may_create(state)
-    schema = state.spec.schema(dims)
+    schema = state.spec.schema(dims, named_dims)
     if state.moved_to is not None:
         # Dropped by others after it took the place of another one, which still points to it.
         schema = replace(schema, name=state.moved_to)
@@ -129,6 +135,7 @@ def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
             fields={**registered_fields(before, schema.reserved), **schema.fields},
             language=state.spec.language or language,
             language_key=state.spec.language_key or key,
+            vectors=_vectors_with(before, schema),
         )
     # Refused, if so, before anything is registered.
     creation, entries = create_command(schema), new_registry(schema)
@@ -156,6 +163,18 @@ def _create(state: IndexState, dims: int | None) -> Steps[Snapshot | None]:
         yield [undo]
         raise
     return (yield from read_snapshot(state))
+
+
+def _vectors_with(before: Registry, schema: Schema) -> dict[str, NamedVector]:
+    """Return the named vectors of an index that is about to be made over records which an earlier one may have left.
+
+    Raises:
+        SchemaMismatchError: If those have others, with which the server would not index them.
+    """
+    known = registered_vectors(before)
+    for name in known.keys() & schema.vectors.keys():
+        check_matches(IndexSpec(schema.name), schema, spec_of(schema.vectors[name]).differences(known[name]))
+    return {**known, **schema.vectors}
 
 
 def _cannot_create(schema: Schema, error: ResponseError) -> ServerError:
@@ -202,7 +221,7 @@ def clear(state: IndexState) -> Steps[None]:
 
 def _sweep(state: IndexState) -> Steps[None]:
     """Delete the records that outlived their index, which a new one would take in again."""
-    schema = state.spec.schema(state.spec.dims or 1)
+    schema = state.spec.draft()
     yield from check_prefix_is_free(schema)
     swept = replace(schema, name=sweep_name(schema.prefix))
     (created,) = yield [sweep_command(swept)]

@@ -21,6 +21,7 @@ from redisvl_adapters.core.schema.fields import FieldType, Kind, MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
+from redisvl_adapters.core.schema.named_vectors import NamedVector
 from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, read_typed_text, typed_prefix
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
@@ -38,8 +39,13 @@ def has_same_fields(schema: Schema, info: Reply) -> bool:
     told, _ = read_schema(info, new_registry(schema) | {SCALE: b"null"})
     return told.fields == schema.fields and set(attributes_of(info)) == {
         *schema.aliases,
-        *(KEYS, SOURCE, TYPED, SEARCHED, schema.vector.name),
+        *_own_names(schema),
     }
+
+
+def _own_names(schema: Schema) -> set[str]:
+    vectors = (schema.vector, *(named.field for named in schema.vectors.values()))
+    return {KEYS, SOURCE, TYPED, SEARCHED, *(vector.name for vector in vectors)}
 
 
 def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[Registry]:
@@ -62,7 +68,7 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
     tags = {tag for tag in tags if not tag.startswith("=")}
     beside = frozenset(tag.decode() for tag in typed)
     attributes = attributes_of(info)
-    own = {KEYS, SOURCE, TYPED, SEARCHED, schema.vector.name}
+    own = _own_names(schema)
     told = [
         MetadataField(key_of_alias(alias), _BY_REDIS_TYPE[row["type"]], alias, learnt=True)
         for alias, row in attributes.items()
@@ -99,8 +105,26 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
         stopwords=stopwords,
         language=_language_of(schema, languages, spec),
         language_key=spec.language_key,
+        vectors=_vectors_of(schema, spec),
     )
     return {**registry, **new_registry(schema)}
+
+
+def _vectors_of(schema: Schema, spec: IndexSpec) -> dict[str, NamedVector]:
+    """Return the named vectors of an index, made of the metadata keys that were declared."""
+    vectors = dict(schema.vectors)
+    for name in vectors.keys() & spec.vectors.keys():
+        asked, has = spec.vectors[name], vectors[name].field
+        field = replace(has, tuning={**asked.tuning, **has.tuning})
+        vectors[name] = NamedVector(name, field, asked.key, asked.embedding_id)
+    if unknown := sorted(name for name, vector in vectors.items() if name not in spec.vectors):
+        warnings.warn(
+            f"index {schema.name!r} has lost its registry, and nothing tells of which metadata keys its vectors "
+            f"{', '.join(unknown)} are made: they are taken for ones that are given. Declare them in vectors=",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return vectors
 
 
 def _language_of(schema: Schema, languages: Collection[str], spec: IndexSpec) -> str:

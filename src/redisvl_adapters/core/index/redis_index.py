@@ -13,6 +13,7 @@ from redisvl_adapters.core.index.dropping import refuse_in_scope
 from redisvl_adapters.core.index.lifecycle import open_index
 from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.index.snapshot import IndexState, ScopedState
+from redisvl_adapters.core.records.vector_models import read_vector_models
 from redisvl_adapters.core.schema.index_spec import IndexSpec
 from redisvl_adapters.core.schema.option_parsing import read_options
 from redisvl_adapters.core.schema.options import IndexOptions
@@ -29,6 +30,7 @@ class RedisIndex:
 
     Attributes:
         state: What was asked of it, and what is known of it.
+        models: The embedding models of its named vectors.
         connection: The connection.
         owns_connection: Whether to close the connection is its own affair, not that of an index that it is a view of.
 
@@ -47,7 +49,8 @@ class RedisIndex:
     """
 
     def __init__(self, **options: Unpack[IndexOptions]) -> None:
-        self.state = IndexState(read_options(options))
+        self.models = read_vector_models(options.get("vectors"))
+        self.state = IndexState(self.models.named_in(read_options(options)))
         self.connection = Connection(**connection_options(options))
         if self.connection.database:
             # A search from there would find records without fields, and would have them taken out of the index.

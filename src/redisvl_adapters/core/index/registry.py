@@ -13,9 +13,10 @@ import orjson
 
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.field_names import field_alias
-from redisvl_adapters.core.schema.fields import LONG, QUANTISED, FieldType, Kind, MetadataField
+from redisvl_adapters.core.schema.fields import LONG, QUANTISED, FieldType, Kind, MetadataField, VectorField
 from redisvl_adapters.core.schema.index_schema import Origin, Schema
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
+from redisvl_adapters.core.schema.named_vectors import NamedVector
 from redisvl_adapters.core.server.commands import Command
 from redisvl_adapters.errors import SchemaMismatchError
 
@@ -67,6 +68,7 @@ def new_registry(schema: Schema) -> dict[bytes, bytes]:
         "language": schema.language,
         "language_key": schema.language_key,
         "origin": None if schema.origin is None else asdict(schema.origin),
+        **({"vectors": {name: asdict(vector) for name, vector in schema.vectors.items()}} if schema.vectors else {}),
     }
     untyped = {_UNTYPED_PREFIX + key.encode(): b"" for key in schema.untyped_keys}
     kinds = dict(_kind_entry(key, kind) for key, field in schema.fields.items() for kind in field.other_kinds)
@@ -164,6 +166,12 @@ def registered_language(registry: Registry) -> tuple[str, str | None]:
     """Return the language of a registry, and the metadata key that says that of each record."""
     header = orjson.loads(registry.get(HEADER, b"{}"))
     return header.get("language", DEFAULT_LANGUAGE), header.get("language_key")
+
+
+def registered_vectors(registry: Registry) -> dict[str, NamedVector]:
+    """Return the named vectors of a registry: all that FT.INFO does not tell of them, and what it told."""
+    told = orjson.loads(registry.get(HEADER, b"{}")).get("vectors", {})
+    return {name: NamedVector(**{**parts, "field": VectorField(**parts["field"])}) for name, parts in told.items()}
 
 
 def is_of(registry: Registry, schema: Schema) -> bool:

@@ -32,7 +32,8 @@ class CopyMethods:
         From a scoped store, the records within are copied; into one, they are written within, or refused.
 
         Vectors are copied as they are, unless the other store has another model (``embedding_id``) or another number of
-        dimensions: then texts are embedded anew.
+        dimensions: then texts are embedded anew. That goes for each named vector by itself, which is made by
+        the model that the other store has for it; a new index gets those of this one.
 
         Args:
             other: The store to copy into, of either framework, on any server.

@@ -19,19 +19,28 @@ from redisvl_adapters.core.index.adoption import adopt_index
 from redisvl_adapters.core.index.readiness import current_snapshot, known_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.ingest.copied_vectors import (
+    carried_vectors,
+    check_none_is_lost,
+    dimensions_probe,
+    has_same_vectors,
+    leave_out_others,
+    stored_vectors,
+)
 from redisvl_adapters.core.ingest.copy_report import CopyPlan, CopyReport
-from redisvl_adapters.core.ingest.tasks import Progress, Send, Task, ToEmbed, Together
+from redisvl_adapters.core.ingest.tasks import Progress, Send, Task, ToEmbed, ToFill, Together
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.records.metadata import check_metadata
+from redisvl_adapters.core.records.named_vectors import named_dims
 from redisvl_adapters.core.records.record import Record, frame_source
-from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix, from_bytes
+from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page
 from redisvl_adapters.core.search.fetch import count, fetch_from, fetch_matching, filterable_fields
 from redisvl_adapters.core.server.commands import Command, Steps
 from redisvl_adapters.core.server.replies import ok
 from redisvl_adapters.core.server.steps import primed
-from redisvl_adapters.errors import AdapterError, ArgumentError, CopyError, IndexNotFoundError, RecordError
+from redisvl_adapters.errors import AdapterError, ArgumentError, CopyError, IndexNotFoundError
 
 PASSES = 3
 """How often an index is gone through at most that changes meanwhile."""
@@ -61,6 +70,8 @@ def plan_copy(source: RedisIndex, target: RedisIndex, *, embeds: bool, can_embed
     schema, name = found.schema, into.schema.name if into else target.state.spec.name
     if schema.name == name and source.connection.address == target.connection.address:
         raise ArgumentError(f"index {name!r} cannot be copied into itself; choose another index_name")
+    if into is not None or target.state.spec.vectors:
+        check_none_is_lost(schema, name, into.schema.vectors if into else target.state.spec.vectors)
     records = yield Send(source, count(source.state))
     there = None if into is None else (yield Send(target, count(target.state)))
     embeds = embeds or (yield from _is_of_another_model(source, target, can_embed=can_embed))
@@ -231,8 +242,15 @@ class _Copy:
                 keys = {*scope.plain, *(each.key for each in filled)}
                 schema = replace(schema, fields={key: schema.fields[key] for key in schema.fields if key in keys})
             model = None if self.plan.embeds else _model_of(self.source.state)
-            yield Send(self.target, adopt_index(self.target.state, schema, len(vectors[0]), model))
+            probe = dimensions_probe(self.target)
+            yield ToFill(self.target, [probe])
+            dims = named_dims([probe])
+            yield Send(self.target, adopt_index(self.target.state, schema, len(vectors[0]), model, dims))
             self._adopted = True
+        source, target = cast("Schema", page.schema), cast("Schema", self.target.state.schema)
+        if target.vectors:
+            leave_out_others(records, source, target, self.target.models)
+            yield ToFill(self.target, records)
         return Send(self.target, primed(upsert(self.target.state, records, vectors)))
 
     def _there(self, ids: Sequence[str]) -> Steps[list[tuple[Record | None, int]]]:
@@ -269,9 +287,13 @@ class _Copy:
         both = [place for place, (_, (other, _)) in enumerate(pairs) if other is not None]
         same = [False] * len(pairs)
         if both and schema is not None:
-            held = _stored([pairs[place][0] for place in both], schema)
+            held = stored_vectors([pairs[place][0] for place in both], schema)
+            carried = carried_vectors(self.source.state.schema, schema)
             for place, vector in zip(both, held, strict=True):
-                same[place] = vector is not None and np.array_equal(vector, cast("Any", pairs[place][1][0]).vector)
+                record, (found, _) = pairs[place]
+                other = cast("Record", found)
+                is_same = vector is not None and np.array_equal(vector, cast("Any", other.vector))
+                same[place] = is_same and has_same_vectors(record, other, carried, schema)
         return same
 
     def _compare(self) -> Task[list[str]]:
@@ -322,14 +344,3 @@ def _content(record: Record) -> tuple[str, bytes, str | None]:
 
 def _expire_together(left: int | None, other: int | None) -> bool:
     return left == other if left is None or other is None else abs(left - other) <= _SLACK_MS
-
-
-def _stored(records: Sequence[Record], schema: Schema) -> Sequence[Any]:
-    """Return the vectors of records as an index would give them back; None for all if it could not store them."""
-    names = [record.id for record in records]
-    try:
-        matrix: Matrix = as_matrix([cast("Vector", record.vector) for record in records], names)
-        return [from_bytes(row.tobytes(), schema.vector) for row in check_matrix(matrix, names, schema.vector)]
-    except RecordError:
-        # The one that writes says which, and why.
-        return [None] * len(records)

@@ -18,6 +18,7 @@ from redisvl_adapters.core.index.registry import has_same_records, registry_head
 from redisvl_adapters.core.ingest.upsert import check_records, upsert
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.records.vector_models import vector_keys
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.fetch import existing_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps
@@ -102,6 +103,7 @@ class _Ingest:
         self.written: list[str] = []
         self._header: Any = None
         self._state = index.state
+        self._models = index.models
         self._plan = plan
         self._records = records
         self._checked: list[CheckedMetadata] | None = None
@@ -111,10 +113,17 @@ class _Ingest:
         """Whether the records are checked as a whole first; without embedding, one batch is when it is written."""
         if not isinstance(self._records, Sequence):
             return False
-        return len(self._records) > self._plan.batch_size or any(record.vector is None for record in self._records)
+        if self._models or len(self._records) > self._plan.batch_size:
+            return True
+        return any(record.vector is None for record in self._records)
 
     def check(self) -> Steps[None]:
-        self._checked = yield from check_records(self._state, list(self._records))
+        self._checked = yield from check_records(self._state, list(self._records), embedded=self._models.names)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The metadata keys that named vectors are made of, by their names; only if there are models for these."""
+        return vector_keys(self._state.schema, self._state.spec) if self._models else {}
 
     def batches(self) -> Iterator[tuple[Batch, bool]]:
         """Yield the batches, and whether each is the last one."""
@@ -135,10 +144,10 @@ class _Ingest:
 
     def select(self, batch: Batch) -> Steps[Batch]:
         """Return what of a batch is to be embedded and written, checked if that was not done yet."""
-        embeds = any(record.vector is None for record in batch.records)
+        embeds = self._models or any(record.vector is None for record in batch.records)
         if not isinstance(self._records, Sequence) and (embeds or self._plan.skip_existing):
             # Before the model meets what is no text, and the server what is no id.
-            yield from check_records(self._state, batch.records, batch.positions)
+            yield from check_records(self._state, batch.records, batch.positions, self._models.names)
         if not self._plan.skip_existing:
             return batch
         there = yield from existing_ids(self._state, [record.id for record in batch.records])
@@ -227,6 +236,7 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Ing
         try:
             for batch, is_last in job.batches():
                 fresh = index.run(job.select(batch))
+                index.models.fill(fresh.records, job.keys)
                 steps = job.write(fresh, embed(fresh.records) if fresh.records else [])
                 if writing is not None:
                     job.written += writing.result()
@@ -259,6 +269,7 @@ async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbe
 
     async def embedded(batch: Batch) -> Steps[list[str]]:
         fresh = await index.arun(job.select(batch))
+        await index.models.afill(fresh.records, job.keys)
         return job.write(fresh, await embed(fresh.records) if fresh.records else [])
 
     ahead: deque[tuple[asyncio.Task[Steps[list[str]]], int]] = deque()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.streaming_ingest import AsyncEmbed, Embed
 from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.records.vector_models import vector_keys
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import aperform, perform
 
@@ -40,6 +41,18 @@ class ToEmbed(NamedTuple):
     records: list[Record]
 
 
+class ToFill(NamedTuple):
+    """Records whose named vectors are to be made, as far as they lack them, by the models of an index."""
+
+    on: RedisIndex
+    records: list[Record]
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The metadata keys that the vectors are made of, by their names."""
+        return vector_keys(self.on.state.schema, self.on.state.spec)
+
+
 class Progress(NamedTuple):
     """How far a task is: ``done`` of ``total`` records."""
 
@@ -47,7 +60,7 @@ class Progress(NamedTuple):
     total: int
 
 
-Request: TypeAlias = Send | Together | ToEmbed | Progress
+Request: TypeAlias = Send | Together | ToEmbed | ToFill | Progress
 Task: TypeAlias = Generator[Request, Any, T]
 
 
@@ -87,6 +100,8 @@ def run_task(task: Task[T], embedders: Embedders | None, title: str | None = Non
                     return running.result(), result
                 case ToEmbed(records):
                     return embedders.embed(records) if embedders else None
+                case ToFill(on, records):
+                    return on.models.fill(records, request.keys)
                 case Progress():
                     return bar.show(request)
 
@@ -110,6 +125,8 @@ async def arun_task(task: Task[T], embedders: Embedders | None, title: str | Non
                     return tuple(results)
                 case ToEmbed(records):
                     return await embedders.aembed(records) if embedders else None
+                case ToFill(on, records):
+                    return await on.models.afill(records, request.keys)
                 case Progress():
                     return bar.show(request)
 

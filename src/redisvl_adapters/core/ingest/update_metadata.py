@@ -16,14 +16,17 @@ from redisvl_adapters.core.index.registry import read_registry_command
 from redisvl_adapters.core.index.schema_changes import learn
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.foreign_updates import foreign_update_command, read_whole
-from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
+from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.metadata_updates import (
+    Changes,
     MetadataUpdate,
     merged_metadata,
     read_for_update,
     update_command,
 )
+from redisvl_adapters.core.records.named_vectors import NO_VECTORS, check_changed_texts
 from redisvl_adapters.core.records.projection import project, record_language
+from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_always_true
 from redisvl_adapters.core.search.find_ids import find_ids, storable_ids
@@ -45,6 +48,7 @@ def update_metadata(
     changes: Mapping[str, Any],
     ids: Sequence[str] | None = None,
     filter: Filter | None = None,
+    vectors: Mapping[str, Vector] = NO_VECTORS,
 ) -> Steps[int]:
     """Merge changes into the metadata of records, each in one step; None removes a key, and a mapping is replaced.
 
@@ -56,6 +60,7 @@ def update_metadata(
         changes: The changes.
         ids: The records. Those that do not exist do no harm.
         filter: Only records that match this.
+        vectors: The named vectors that are made of texts among the changes, by their names.
 
     Returns:
         How many records there were.
@@ -66,7 +71,7 @@ def update_metadata(
         UnknownFieldError: If the filter names a key that no record has had.
         PartialWriteError: If something failed after some records were changed, or may have been.
     """
-    found = _checked(changes)
+    found = _checked(changes, vectors)
     if state.scope is not None:
         state.scope.applied(found, _CHANGES)
     if ids is not None:
@@ -85,17 +90,18 @@ def update_metadata(
     return len(done)
 
 
-def _checked(changes: Mapping[str, Any]) -> CheckedMetadata:
+def _checked(changes: Mapping[str, Any], vectors: Mapping[str, Vector]) -> Changes:
     if not isinstance(changes, Mapping) or not changes:
         raise ArgumentError(f"changes is a mapping of metadata keys to their new values; not {changes!r:.80}")
-    return check_metadata(changes, _CHANGES)
+    found = check_metadata(changes, _CHANGES)
+    return Changes(found.plain, found.values, found.json, vectors)
 
 
 def _update_where(
     state: IndexState,
     filter: Filter,
     ids: Sequence[str] | None,
-    changes: CheckedMetadata,
+    changes: Changes,
     updated: dict[str, None],
 ) -> Steps[None]:
     # Unless the index is still as the filter was compiled for, nothing is changed.
@@ -108,7 +114,7 @@ def _update_where(
         yield from _update(state, found, changes, updated)
 
 
-def _update(state: IndexState, ids: Sequence[str], changes: CheckedMetadata, updated: dict[str, None]) -> Steps[None]:
+def _update(state: IndexState, ids: Sequence[str], changes: Changes, updated: dict[str, None]) -> Steps[None]:
     """Change records by their ids, and note which there were."""
     wanted = list(dict.fromkeys(ids))
     for chunk in batched(wanted, BATCH_SIZE):
@@ -125,7 +131,7 @@ def _update(state: IndexState, ids: Sequence[str], changes: CheckedMetadata, upd
         updated |= dict.fromkeys(there)
 
 
-def _update_chunk(state: IndexState, ids: Sequence[str], changes: CheckedMetadata) -> Steps[list[str]]:
+def _update_chunk(state: IndexState, ids: Sequence[str], changes: Changes) -> Steps[list[str]]:
     """Change some records, until each was changed as it was read, and return the ids of those that there were."""
     left, done, anew = list(ids), set[str](), False
     for _ in range(ATTEMPTS):
@@ -151,7 +157,7 @@ def _update_chunk(state: IndexState, ids: Sequence[str], changes: CheckedMetadat
     raise ServerError(f"records of index {state.spec.name!r} were changed by others in every attempt; try again")
 
 
-def _update_foreign(schema: Schema, ids: Sequence[str], changes: CheckedMetadata) -> Steps[list[str]]:
+def _update_foreign(schema: Schema, ids: Sequence[str], changes: Changes) -> Steps[list[str]]:
     """Change some records of another application, until each was changed as it was read. See ``_update_chunk``."""
     schema.check_writable()
     left, done = list(ids), set[str]()
@@ -179,15 +185,14 @@ def _update_foreign(schema: Schema, ids: Sequence[str], changes: CheckedMetadata
     return [record_id for record_id in ids if record_id in done]
 
 
-def _refuse_wrong_types(snapshot: Snapshot, changes: CheckedMetadata) -> None:
+def _refuse_wrong_types(snapshot: Snapshot, changes: Changes) -> None:
     """Refuse values that are not of the type of their declared field before any record is read."""
     project(snapshot.schema, changes.values, _CHANGES)
     record_language(snapshot.schema, changes.values, _CHANGES)
+    check_changed_texts(snapshot.schema, changes.values, changes.vectors)
 
 
-def _read(
-    state: IndexState, snapshot: Snapshot, ids: Sequence[str], changes: CheckedMetadata
-) -> Steps[list[MetadataUpdate]]:
+def _read(state: IndexState, snapshot: Snapshot, ids: Sequence[str], changes: Changes) -> Steps[list[MetadataUpdate]]:
     """Return the changes of those of some records that there are, within the scope of the state."""
     schema, scope = snapshot.schema, state.scope
     replies = yield [read_for_update(schema, record_id) for record_id in ids]
@@ -207,7 +212,7 @@ def _read(
 
 
 def _write(
-    state: IndexState, snapshot: Snapshot, updates: Sequence[MetadataUpdate], changes: CheckedMetadata
+    state: IndexState, snapshot: Snapshot, updates: Sequence[MetadataUpdate], changes: Changes
 ) -> Steps[set[str] | None]:
     """Send changes, and return those that were made; None if the index is not what they were made for."""
     if not updates:

@@ -19,6 +19,7 @@ from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
+from redisvl_adapters.core.records.named_vectors import StoredVectors, check_named_vectors, named_dims
 from redisvl_adapters.core.records.own_records import held_arguments
 from redisvl_adapters.core.records.projection import doubts, project
 from redisvl_adapters.core.records.record import Record, describe_record
@@ -75,8 +76,9 @@ def upsert(
     def encode(schema: Schema) -> list[Write]:
         _check_scope(state, schema)
         rows = check_matrix(matrix, places, schema.vector)
+        named = check_named_vectors(schema, records, surveys, places)
         layout = layout_of(schema)
-        return [place.write(layout, rows, ttl_ms) for place in last]
+        return [place.write(layout, rows, named, ttl_ms) for place in last]
 
     done, made = 0, None
     for attempt in range(ATTEMPTS):
@@ -89,14 +91,14 @@ def upsert(
         made = header
         if snapshot is None:
             yield from check_may_create(state)
-        before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1])
+        before = snapshot.schema if snapshot else state.spec.schema(matrix.shape[1], named_dims(records))
         before.check_writable()
         change = plan_schema_change(state.spec, before, surveys)
         # Encoded as a whole, and before anything is sent, so that one bad record leaves nothing behind.
         expected = before.with_fields(change.fields)
         writes = encode(expected)
         if snapshot is None:
-            snapshot = yield from create(state, matrix.shape[1])
+            snapshot = yield from create(state, matrix.shape[1], named_dims(records))
         if snapshot is None or change or snapshot.claimed or snapshot.schema is not before:
             snapshot = yield from learn(state, snapshot, surveys)
         if snapshot is not None:
@@ -113,7 +115,10 @@ def upsert(
 
 
 def check_records(
-    state: IndexState, records: Sequence[Record], positions: Sequence[int] | None = None
+    state: IndexState,
+    records: Sequence[Record],
+    positions: Sequence[int] | None = None,
+    embedded: frozenset[str] = frozenset(),
 ) -> Steps[list[CheckedMetadata]]:
     """Check all that can be known to be wrong with records, and with the vectors that they have already.
 
@@ -121,6 +126,7 @@ def check_records(
         state: The index.
         records: The records.
         positions: Where each stands in what the caller was given, for errors; by default from 0 on.
+        embedded: The named vectors that are made of the metadata later.
 
     Returns:
         What the metadata of each holds.
@@ -132,7 +138,7 @@ def check_records(
     places = _checked_records(state, records, positions)
     surveys = [place.found for place in places]
     snapshot = yield from known_snapshot(state)
-    before = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
+    before = snapshot.schema if snapshot else state.spec.draft(named_dims(records))
     before.check_writable()
     expected = before.with_fields(plan_schema_change(state.spec, before, surveys).fields)
     _check_scope(state, expected)
@@ -140,6 +146,7 @@ def check_records(
     for place in places:
         if is_doubtful(place.found.values):
             project(expected, place.found.values, place)
+    check_named_vectors(expected, records, surveys, places, embedded)
     if all(record.vector is not None for record in records):
         matrix = as_matrix(cast("Sequence[Vector]", [record.vector for record in records]), places)
         dims = snapshot.schema.vector.dims if snapshot else matrix.shape[1]
@@ -203,10 +210,10 @@ class _CheckedRecord:
             raise RecordError(f"{self} has text with a lone surrogate, which UTF-8 lacks")
         return check_metadata(record.metadata, self)
 
-    def write(self, layout: Layout, rows: Matrix, ttl_ms: int | None) -> Write:
+    def write(self, layout: Layout, rows: Matrix, named: Sequence[StoredVectors], ttl_ms: int | None) -> Write:
         """Return what writes it."""
         ttl_ms = ttl_ms if self.record.ttl_ms is None else self.record.ttl_ms
-        return layout.write(self.record, self.found, rows[self.row], ttl_ms, self)
+        return layout.write(self.record, self.found, rows[self.row], ttl_ms, self, named[self.row])
 
 
 def _write(

@@ -19,8 +19,10 @@ from redisvl_adapters.core.records.foreign_records import foreign_of, read_docum
 from redisvl_adapters.core.records.foreign_writes import document_parts, hash_parts, put
 from redisvl_adapters.core.records.json_numbers import json_vector
 from redisvl_adapters.core.records.metadata import CheckedMetadata
+from redisvl_adapters.core.records.named_vectors import NO_VECTORS, StoredVectors
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.replace_script import MERGE_HASHES, MERGE_JSON, Write
+from redisvl_adapters.core.schema.fields import VectorField
 from redisvl_adapters.core.schema.foreign import list_steps, path_steps
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import Command, Reply
@@ -32,13 +34,23 @@ from redisvl_adapters.errors import ReadOnlyError
 class _ForeignLayout:
     schema: Schema
 
-    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:  # noqa: ARG002  # see ``Layout``
+    def return_fields(
+        self,
+        *,
+        frame: bool,  # noqa: ARG002  # see ``Layout``
+        vector: bool,  # noqa: ARG002  # as above
+        named: bool = False,  # noqa: ARG002  # as above
+    ) -> Sequence[tuple[str, str]]:
         """See ``Layout``."""
         return [("__key", "__key")]
 
     def reader(self, names: Sequence[bytes]) -> Callable[[str, Sequence[Any]], Record]:  # noqa: ARG002  # see ``Layout``
         """See ``Layout``: no more than the id is there."""
         return lambda record_id, values: Record(record_id, "")  # noqa: ARG005  # see ``Layout``
+
+    def read_vectors(self, values: Sequence[bytes], field: VectorField) -> NDArray[Any]:
+        """See ``Layout``: such an index has no named vectors, which alone a search returns."""
+        raise NotImplementedError
 
     def read(self, record_id: str, *, vector: bool = False) -> Command:
         """See ``Layout``."""
@@ -78,7 +90,13 @@ class ForeignHashLayout(_ForeignLayout):
         return MERGE_HASHES
 
     def write(
-        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+        self,
+        record: Record,
+        found: CheckedMetadata,
+        vector: NDArray[Any],
+        ttl_ms: int | None,
+        where: object,
+        named: StoredVectors = NO_VECTORS,  # noqa: ARG002  # such an index has none: those that are given are refused
     ) -> Write:
         """See ``Layout``."""
         fields, lost = hash_parts(self.schema, record, found.plain, where)
@@ -111,7 +129,13 @@ class ForeignJsonLayout(_ForeignLayout):
         return MERGE_JSON
 
     def write(
-        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+        self,
+        record: Record,
+        found: CheckedMetadata,
+        vector: NDArray[Any],
+        ttl_ms: int | None,
+        where: object,
+        named: StoredVectors = NO_VECTORS,  # noqa: ARG002  # such an index has none: those that are given are refused
     ) -> Write:
         """See ``Layout``."""
         # What of a float64 RedisJSON would round has no other place here; it is the last digit.

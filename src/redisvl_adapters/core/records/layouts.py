@@ -11,9 +11,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import orjson
@@ -23,8 +23,20 @@ from redisvl_adapters.core.records.field_values import Projected, hash_value
 from redisvl_adapters.core.records.foreign_layouts import ForeignHashLayout, ForeignJsonLayout
 from redisvl_adapters.core.records.json_numbers import index_path, json_vector, spelled, spelled_projection
 from redisvl_adapters.core.records.metadata import CheckedMetadata
+from redisvl_adapters.core.records.named_vectors import NO_VECTORS, StoredVectors
 from redisvl_adapters.core.records.projection import presence_tags, project, record_language, stored_text
 from redisvl_adapters.core.records.record import Record
+from redisvl_adapters.core.records.record_readers import (
+    Reader,
+    exact_numbers,
+    named_from_hash,
+    named_from_json,
+    named_json,
+    named_paths,
+    record_reader,
+    vector_path,
+    with_named_vectors,
+)
 from redisvl_adapters.core.records.replace_script import (
     READ_JSON,
     REPLACE_HASHES,
@@ -34,6 +46,7 @@ from redisvl_adapters.core.records.replace_script import (
     Write,
 )
 from redisvl_adapters.core.records.vectors import from_bytes, from_numbers
+from redisvl_adapters.core.schema.fields import VectorField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import (
     EXACT,
@@ -48,9 +61,6 @@ from redisvl_adapters.core.schema.stored_fields import (
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
 from redisvl_adapters.core.server.commands import Command, Reply
 
-Reader: TypeAlias = Callable[[str, Sequence[Any]], Record]
-"""Makes a record of its id and the values of some fields."""
-
 
 class Layout(Protocol):
     """How a record lies in Redis."""
@@ -61,7 +71,13 @@ class Layout(Protocol):
         ...
 
     def write(
-        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+        self,
+        record: Record,
+        found: CheckedMetadata,
+        vector: NDArray[Any],
+        ttl_ms: int | None,
+        where: object,
+        named: StoredVectors = NO_VECTORS,
     ) -> Write:
         """Return what replaces the record wholly.
 
@@ -71,6 +87,7 @@ class Layout(Protocol):
             vector: The vector in the dtype of the index, shape (dims,).
             ttl_ms: Milliseconds until it expires, or None.
             where: Names the record in errors.
+            named: Its named vectors.
         """
         ...
 
@@ -94,12 +111,16 @@ class Layout(Protocol):
         """Return the command that writes indexed values, if the metadata is still what the reply holds."""
         ...
 
-    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+    def return_fields(self, *, frame: bool, vector: bool, named: bool = False) -> Sequence[tuple[str, str]]:
         """Return what a search must return, as pairs of what is asked for and how it is called in the reply."""
         ...
 
     def reader(self, names: Sequence[bytes]) -> Reader:
         """Return what makes a record of its id and of the values that a search reply has of these fields."""
+        ...
+
+    def read_vectors(self, values: Sequence[bytes], field: VectorField) -> NDArray[np.float64]:
+        """Return vectors, shape (vectors, dims), of the values that a search reply has of their field."""
         ...
 
 
@@ -115,7 +136,13 @@ class HashLayout:
         return REPLACE_HASHES
 
     def write(
-        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+        self,
+        record: Record,
+        found: CheckedMetadata,
+        vector: NDArray[Any],
+        ttl_ms: int | None,
+        where: object,
+        named: StoredVectors = NO_VECTORS,
     ) -> Write:
         """See ``Layout``."""
         fields: list[Any] = [
@@ -126,6 +153,8 @@ class HashLayout:
             METADATA,
             found.json,
         ]
+        for name, numbers in named.items():
+            fields += name, numbers.tobytes()
         for name, value in _projection(self.schema, record, found, where).items():
             fields += name, hash_value(value)
         if record.frame is not None:
@@ -135,13 +164,14 @@ class HashLayout:
     def read(self, record_id: str, *, vector: bool = False) -> Command:
         """See ``Layout``."""
         key = self.schema.key_of(record_id)
-        return Command(("HMGET", key, TEXT, METADATA, FRAME, *((self.schema.vector.name,) if vector else ())), key)
+        return Command(("HMGET", key, TEXT, METADATA, FRAME, *(_vector_fields(self.schema) if vector else ())), key)
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
         record = None if reply[1] is None else _read_own(_read_whole, record_id, reply[:3])
         if record is not None and reply[3:] and reply[3] is not None:
             record.vector = from_bytes(reply[3], self.schema.vector)
+            record.vectors = named_from_hash(reply[4:], self.schema)
         return record
 
     def read_metadata(self, record_id: str) -> Command:
@@ -159,17 +189,23 @@ class HashLayout:
         fields = [part for name, value in projection.items() for part in (name, hash_value(value))]
         return Command(("EVAL", UPDATE_HASH, 1, key, METADATA, reply, *fields), key)
 
-    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+    def return_fields(self, *, frame: bool, vector: bool, named: bool = False) -> Sequence[tuple[str, str]]:
         """See ``Layout``."""
         names = [TEXT, METADATA]
         names += [FRAME] if frame else []
         names += [self.schema.vector.name] if vector else []
+        names += [other.field.name for other in self.schema.vectors.values()] if named else []
         return [(name, name) for name in names]
 
     def reader(self, names: Sequence[bytes]) -> Reader:
         """See ``Layout``."""
         field = self.schema.vector
-        return _reader(names, self.schema.vector_bytes, lambda raw: from_bytes(raw, field))
+        read = record_reader(names, self.schema.vector_bytes, lambda raw: from_bytes(raw, field))
+        return with_named_vectors(read, names, self.schema) if self.schema.vectors else read
+
+    def read_vectors(self, values: Sequence[bytes], field: VectorField) -> NDArray[np.float64]:
+        """See ``Layout``."""
+        return from_bytes(b"".join(values), field).reshape(len(values), field.dims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +220,13 @@ class JsonLayout:
         return REPLACE_JSON
 
     def write(
-        self, record: Record, found: CheckedMetadata, vector: NDArray[Any], ttl_ms: int | None, where: object
+        self,
+        record: Record,
+        found: CheckedMetadata,
+        vector: NDArray[Any],
+        ttl_ms: int | None,
+        where: object,
+        named: StoredVectors = NO_VECTORS,
     ) -> Write:
         """See ``Layout``."""
         index, corrections = spelled_projection(_projection(self.schema, record, found, where))
@@ -198,13 +240,16 @@ class JsonLayout:
         document[self.schema.vector.name], rounded = json_vector(vector, self.schema.vector.dtype)
         if rounded:
             document[EXACT_VECTOR] = rounded
+        for name, numbers in named.items():
+            document |= {part: value for part, value in named_json(name, numbers).items() if value is not None}
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
         return Write(self.schema.key_of(record.id), ttl_ms, [body, *corrections])
 
     def read(self, record_id: str, *, vector: bool = False) -> Command:
         """See ``Layout``."""
         key = self.schema.key_of(record_id)
-        return Command(("JSON.GET", key, *_WHOLE, *((self._vector_path, f"$.{EXACT_VECTOR}") if vector else ())), key)
+        paths = (self._vector_path, f"$.{EXACT_VECTOR}", *named_paths(self.schema)) if vector else ()
+        return Command(("JSON.GET", key, *_WHOLE, *paths), key)
 
     def decode_reply(self, record_id: str, reply: Reply) -> Record | None:
         """See ``Layout``."""
@@ -217,15 +262,13 @@ class JsonLayout:
             return None
         record = Record(record_id, text or "", orjson.loads(exact) if exact else metadata, None, frame)
         for numbers in found.get(self._vector_path, ()):
-            for rounded in found[f"$.{EXACT_VECTOR}"]:
-                for place, number in orjson.loads(rounded).items():
-                    numbers[int(place)] = number
-            record.vector = from_numbers(numbers, self.schema.vector)
+            record.vector = from_numbers(exact_numbers(numbers, found[f"$.{EXACT_VECTOR}"]), self.schema.vector)
+            record.vectors = named_from_json(found, self.schema)
         return record
 
     @property
     def _vector_path(self) -> str:
-        return f'$["{self.schema.vector.name}"]'
+        return vector_path(self.schema.vector)
 
     def read_metadata(self, record_id: str) -> Command:
         """See ``Layout``."""
@@ -248,17 +291,25 @@ class JsonLayout:
         paths = _METADATA_PATHS
         return Command(("EVAL", UPDATE_JSON, 1, key, *paths, *reply, len(sets), *sets, *corrections), key)
 
-    def return_fields(self, *, frame: bool, vector: bool) -> Sequence[tuple[str, str]]:
+    def return_fields(self, *, frame: bool, vector: bool, named: bool = False) -> Sequence[tuple[str, str]]:
         """See ``Layout``."""
         pairs = [(f"$.{name}", name) for name in (TEXT, METADATA, EXACT)]
         pairs += [(f"$.{FRAME}", FRAME)] if frame else []
         pairs += [(self._vector_path, self.schema.vector.name)] if vector else []
+        pairs += (
+            [(vector_path(other.field), other.field.name) for other in self.schema.vectors.values()] if named else []
+        )
         return pairs
 
     def reader(self, names: Sequence[bytes]) -> Reader:
         """See ``Layout``."""
         field = self.schema.vector
-        return _reader(names, self.schema.vector_bytes, lambda raw: from_numbers(orjson.loads(raw), field))
+        read = record_reader(names, self.schema.vector_bytes, lambda raw: from_numbers(orjson.loads(raw), field))
+        return with_named_vectors(read, names, self.schema) if self.schema.vectors else read
+
+    def read_vectors(self, values: Sequence[bytes], field: VectorField) -> NDArray[np.float64]:
+        """See ``Layout``."""
+        return from_numbers(orjson.loads(b"[%b]" % b",".join(values)), field)
 
 
 def layout_of(schema: Schema) -> Layout:
@@ -268,22 +319,8 @@ def layout_of(schema: Schema) -> Layout:
     return JsonLayout(schema) if schema.storage == "json" else HashLayout(schema)
 
 
-def _reader(names: Sequence[bytes], vector: bytes, read_vector: Callable[[bytes], NDArray[Any]]) -> Reader:
-    place = {name: at for at, name in enumerate(names)}.get
-    text, frame, numbers = place(b"text"), place(b"_node"), place(vector)
-    metadata = place(b"_exact", place(b"metadata"))
-
-    def read(record_id: str, values: Sequence[Any]) -> Record:
-        return Record(
-            record_id,
-            "" if text is None else (values[text] or b"").decode(),
-            {} if metadata is None else orjson.loads(values[metadata] or b"{}"),
-            None,
-            values[frame].decode() if frame is not None and values[frame] else None,
-            read_vector(values[numbers]) if numbers is not None else None,
-        )
-
-    return read
+def _vector_fields(schema: Schema) -> list[str]:
+    return [schema.vector.name, *(named.field.name for named in schema.vectors.values())]
 
 
 def _read_own(read: Reader, record_id: str, values: Sequence[Any]) -> Record | None:
@@ -298,7 +335,7 @@ def _read_own(read: Reader, record_id: str, values: Sequence[Any]) -> Record | N
 # What is read of a document and of a hash by id.
 _WHOLE = tuple(f"$.{name}" for name in (TEXT, METADATA, EXACT, FRAME))
 _METADATA_PATHS = (f"$.{METADATA}", f"$.{EXACT}")
-_read_whole = _reader([b"text", b"metadata", b"_node"], b"", np.frombuffer)
+_read_whole = record_reader([b"text", b"metadata", b"_node"], b"", np.frombuffer)
 
 
 def _projection(schema: Schema, record: Record, found: CheckedMetadata, where: object) -> dict[str, Projected]:

@@ -7,15 +7,19 @@ meanwhile is left alone, to be read once more.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.field_values import Projected, hash_value
 from redisvl_adapters.core.records.json_numbers import spelled, spelled_projection
 from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
+from redisvl_adapters.core.records.named_vectors import changed_vectors, check_changed_texts
 from redisvl_adapters.core.records.projection import presence_tags, project, record_language, stored_text
+from redisvl_adapters.core.records.record_readers import named_json
+from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import EXACT, KEYS, METADATA, SEARCHED, TEXT, TYPED
 from redisvl_adapters.core.server.commands import Argument, Command, Reply
@@ -41,6 +45,17 @@ if ARGV[at]~='' then redis.call('JSON.SET',KEYS[1],'$.metadata',ARGV[at]) end
 redis.call('JSON.MERGE',KEYS[1],'$',ARGV[at+1])
 for i=at+2,#ARGV,2 do redis.call('JSON.NUMINCRBY',KEYS[1],ARGV[i],ARGV[i+1]) end
 return 1"""
+
+
+@dataclass(slots=True)
+class Changes(CheckedMetadata):
+    """What is merged into the metadata of records.
+
+    Attributes:
+        vectors: The named vectors that are made of texts among it, by their names.
+    """
+
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ def merged_metadata(schema: Schema, record_id: str, reply: Reply, changes: Mappi
     return MetadataUpdate(record_id, reply, check_metadata(metadata, where), check_metadata(merged, where), text)
 
 
-def update_command(schema: Schema, update: MetadataUpdate, changes: CheckedMetadata) -> Command:
+def update_command(schema: Schema, update: MetadataUpdate, changes: Changes) -> Command:
     """Return the command that writes a change, if the record is still what was read; the reply is 1 if it was, else 0.
 
     Args:
@@ -115,14 +130,18 @@ def update_command(schema: Schema, update: MetadataUpdate, changes: CheckedMetad
     key, names = schema.key_of(update.record_id), _names(schema)
     compared: list[Argument] = [len(names), *names, *update.reply]
     projection = _projection(schema, update)
+    vectors = _vectors(schema, update, changes)
     if schema.storage == "json":
-        written = _json_arguments(update.after, changes, projection)
+        written = _json_arguments(update.after, changes, projection, vectors)
         return Command(("EVAL", UPDATE_JSON_METADATA, 1, key, *compared, *written), key)
-    gone = [name for name, value in projection.items() if value is None]
+    gone = [name for name, value in (*projection.items(), *vectors.items()) if value is None]
     fields: list[Argument] = [METADATA, update.after.json]
     for name, value in projection.items():
         if value is not None:
             fields += name, hash_value(value)
+    for name, vector in vectors.items():
+        if vector is not None:
+            fields += name, vector.tobytes()
     return Command(("EVAL", UPDATE_HASH_METADATA, 1, key, *compared, len(gone), *gone, *fields), key)
 
 
@@ -148,8 +167,19 @@ def _projection(schema: Schema, update: MetadataUpdate) -> dict[str, Projected |
     return projection
 
 
+def _vectors(schema: Schema, update: MetadataUpdate, changes: Changes) -> dict[str, NDArray[Any] | None]:
+    """Return the named vectors that the record gets, by their fields, with None for those that it loses."""
+    if not schema.vectors:
+        return {}
+    made = check_changed_texts(schema, changes.values, changes.vectors)
+    return changed_vectors(schema, update.before.values, update.after.values, made, changes.values)
+
+
 def _json_arguments(
-    after: CheckedMetadata, changes: CheckedMetadata, projection: Mapping[str, Projected | None]
+    after: CheckedMetadata,
+    changes: Changes,
+    projection: Mapping[str, Projected | None],
+    vectors: Mapping[str, NDArray[Any] | None],
 ) -> list[Argument]:
     """Return what the script writes into a document."""
     index, corrections = spelled_projection({name: value for name, value in projection.items() if value is not None})
@@ -157,8 +187,14 @@ def _json_arguments(
     patch: dict[str, Any] = {"index": {**dict.fromkeys(projection), **index}}
     # Without it the text of numbers that have no spelling goes.
     patch[EXACT] = None if exact else after.json.decode()
+    for name, vector in vectors.items():
+        patch |= named_json(name, vector)
     # A mapping would be merged into the one that is there, not replace it.
     whole = any(isinstance(value, Mapping) for value in changes.plain.values())
     if not whole:
         patch[METADATA] = {key: metadata.get(key) for key in changes.plain}
-    return [orjson.dumps(metadata) if whole else "", orjson.dumps(patch), *corrections]
+    return [
+        orjson.dumps(metadata) if whole else "",
+        orjson.dumps(patch, option=orjson.OPT_SERIALIZE_NUMPY),
+        *corrections,
+    ]

@@ -26,6 +26,7 @@ class Record:
             can be found by it, but not read back: the frame has it too.
         frame: What LlamaIndex needs beyond this to restore its node, as JSON text.
         vector: The vector, shape (dims,).
+        vectors: Its vectors beside that one, by name, where those were asked for or are to be written.
         ttl_ms: Milliseconds after which it expires, if it is to be written and says so itself.
     """
 
@@ -36,6 +37,7 @@ class Record:
     frame: str | None = None
     vector: NDArray[Any] | None = None
     ttl_ms: int | None = None
+    vectors: dict[str, NDArray[Any]] | None = None
 
 
 def new_id() -> str:

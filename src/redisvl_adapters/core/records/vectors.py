@@ -13,6 +13,7 @@ from ml_dtypes import bfloat16
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.schema.fields import VectorField
+from redisvl_adapters.core.schema.named_vectors import name_of_vector_field
 from redisvl_adapters.errors import ArgumentError, RecordError
 
 Matrix: TypeAlias = NDArray[Any]
@@ -142,7 +143,9 @@ def as_query(vector: Vector, field: VectorField) -> bytes:
     if (quick := _quick_query(vector, field.dims, field.dtype)) is not None:
         return quick
     try:
-        return check_matrix(as_matrix([vector], _QUERY), _QUERY, field).tobytes()
+        name = name_of_vector_field(field.name)
+        called = _QUERY if name is None else [f"the query by vector {name!r}"]
+        return check_matrix(as_matrix([vector], called), called, field).tobytes()
     except RecordError as error:
         raise ArgumentError(str(error)) from None
 
@@ -190,6 +193,15 @@ def _quick_matrix(vectors: Sequence[Vector]) -> Matrix | None:
 def from_bytes(raw: bytes, field: VectorField) -> NDArray[np.float64]:
     """Return a stored vector, shape (dims,)."""
     return _unscaled(np.frombuffer(raw, dtype=_DTYPES[field.dtype]), field)
+
+
+def read_back(vector: Vector, field: VectorField) -> NDArray[np.float64] | None:
+    """Return a vector as an index would give it back, shape (dims,); None if it could not store it."""
+    try:
+        return from_bytes(check_matrix(as_matrix([vector], ("-",)), ("-",), field).tobytes(), field)
+    except RecordError:
+        # The one that writes says which, and why.
+        return None
 
 
 def from_numbers(numbers: Sequence[float], field: VectorField) -> NDArray[np.float64]:

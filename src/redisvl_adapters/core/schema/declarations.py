@@ -104,7 +104,10 @@ def read_redisvl_schema(schema: IndexSchema | Mapping[str, Any] | str | Path) ->
         raise SchemaError("an index of this library has one prefix; the schema has a list of them")
     vectors = [field for field in schema.fields.values() if field.type == "vector"]
     if len(vectors) != 1:
-        raise SchemaError(f"an index of this library has one vector field; the schema has {len(vectors)}")
+        raise SchemaError(
+            f"the schema of an index has one vector field, and this one has {len(vectors)}; others are declared by "
+            "vectors="
+        )
     prefix, separator = schema.index.prefix, schema.index.key_separator or ":"
     attrs = vectors[0].attrs
     explicit = {

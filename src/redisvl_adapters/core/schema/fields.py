@@ -34,6 +34,10 @@ TUNING: Mapping[str, frozenset[str]] = {
 """The parameters that each vector algorithm has."""
 
 
+DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
+"""What the server takes where nothing was said, of what FT.INFO does not tell."""
+
+
 class FieldType(StrEnum):
     """What a metadata field holds, which decides how it is indexed and what it can be asked."""
 

@@ -15,6 +15,7 @@ from redisvl_adapters.core.schema.field_names import field_alias
 from redisvl_adapters.core.schema.fields import MAX_LEARNT_TEXT, FieldSpec, FieldType, MetadataField, VectorField
 from redisvl_adapters.core.schema.foreign import ForeignIndex
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE
+from redisvl_adapters.core.schema.named_vectors import MAIN, NamedVector, unknown_vector
 from redisvl_adapters.core.schema.stored_fields import DISTANCE, KEYS, METADATA, SEARCHED, SOURCE, TEXT, TYPED
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
 from redisvl_adapters.errors import FilterError, ReadOnlyError, SchemaError, UnknownFieldError, did_you_mean
@@ -52,7 +53,7 @@ class Schema:
         name: The name of the index.
         prefix: What its keys start with.
         storage: ``hash`` or ``json``.
-        vector: Its vector.
+        vector: Its vector: the main one, if it has several.
         fields: Its metadata fields by key.
         untyped_keys: Keys that records have had without a value to tell a type: None, an empty list or a mapping.
         text_attrs: RedisVL's attributes of the text field.
@@ -63,6 +64,7 @@ class Schema:
         alias: The alias by which it was opened, which may stand for another index by now; None without one.
         foreign: How its records lie, if another application made it; None if this library did.
         origin: What it was made from, if a rebuild has made it.
+        vectors: The vectors beside the main one, by name.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Schema:
     alias: str | None = None
     foreign: ForeignIndex | None = None
     origin: Origin | None = None
+    vectors: Mapping[str, NamedVector] = field(default_factory=dict)
 
     @property
     def handle(self) -> str:
@@ -151,6 +154,28 @@ class Schema:
         """The name of the vector, as it stands in a reply."""
         return self.vector.name.encode()
 
+    def seen_by(self, name: str | None, others: Iterable[str] = ()) -> Schema:
+        """Return this schema as a search by one of its vectors sees it: with that as the main one, and few others.
+
+        Args:
+            name: The vector; None for the main one.
+            others: The named vectors that it has beside that one, the main one by ``MAIN``.
+
+        Raises:
+            ArgumentError: If there is no such vector.
+        """
+        if not self.vectors and name in (None, MAIN, self.vector.name):
+            return self
+        beside = {other: self._named(other) for other in others}
+        return replace(self, vector=self._named(name or MAIN).field, vectors=beside)
+
+    def _named(self, name: str) -> NamedVector:
+        if name in (MAIN, self.vector.name):
+            return NamedVector(MAIN, self.vector)
+        if name not in self.vectors:
+            raise unknown_vector(name, self.name, self.vector.name, self.vectors)
+        return self.vectors[name]
+
     def lays_out_like(self, other: Schema) -> bool:
         """Tell whether records lie in this index just as in the other."""
         return self._layout == other._layout
@@ -159,7 +184,8 @@ class Schema:
     def _layout(self) -> tuple[object, ...]:
         vector = self.vector
         words = (self.language, self.language_key, self.text_attrs.get("no_stem"))
-        return (self.prefix, self.storage, self.fields, *words, vector.name, vector.dims, vector.dtype, vector.scale)
+        layout = (self.prefix, self.storage, self.fields, *words, vector.name, vector.dims, vector.dtype, vector.scale)
+        return (*layout, self.vectors) if self.vectors else layout
 
     def check_writable(self) -> None:
         """Refuse to change records of another application, unless that was asked for.
@@ -230,17 +256,9 @@ class Schema:
             SchemaError: If RedisVL refuses it.
         """
         exact = {"separator": TAG_SEPARATOR, "case_sensitive": True}
-        vector = self.vector
-        vector_attrs = {
-            "dims": vector.dims,
-            "datatype": vector.dtype,
-            "distance_metric": vector.metric,
-            "algorithm": vector.algorithm,
-            **vector.tuning,
-        }
         fields = [
             self._redisvl_field(SEARCHED, "text", {**self.text_attrs, **_STORED_TERMS}, f"$.index.{SEARCHED}"),
-            self._redisvl_field(vector.name, "vector", vector_attrs, f'$["{vector.name}"]'),
+            *map(self._redisvl_vector, (self.vector, *(named.field for named in self.vectors.values()))),
             self._redisvl_field(KEYS, "tag", exact, f"$.index.{KEYS}"),
             self._redisvl_field(SOURCE, "tag", exact, f"$.index.{SOURCE}"),
             self._redisvl_field(TYPED, "tag", exact, f"$.index.{TYPED}"),
@@ -251,6 +269,16 @@ class Schema:
         return IndexSchema.model_validate(
             {"index": {**index, "storage_type": self.storage}, "fields": {field.name: field for field in fields}}
         )
+
+    def _redisvl_vector(self, vector: VectorField) -> BaseField:
+        attrs = {
+            "dims": vector.dims,
+            "datatype": vector.dtype,
+            "distance_metric": vector.metric,
+            "algorithm": vector.algorithm,
+            **vector.tuning,
+        }
+        return self._redisvl_field(vector.name, "vector", attrs, f'$["{vector.name}"]')
 
     def _redisvl_field(self, name: str, type: str | None, attrs: FieldSpec, path: str) -> BaseField:
         spec = {"name": name, "type": type, "attrs": dict(attrs)}

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from redisvl_adapters.core.schema.fields import QUANTISED, FieldSpec, MetadataField, VectorField
+from redisvl_adapters.core.schema.fields import DEFAULT_TUNING, QUANTISED, FieldSpec, MetadataField, VectorField
 from redisvl_adapters.core.schema.foreign import MetadataFields
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import DEFAULT_LANGUAGE, said_language
+from redisvl_adapters.core.schema.named_vectors import NamedVector, VectorSpec
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
 from redisvl_adapters.errors import ArgumentError, SchemaError
 
 DEFAULT_ALGORITHM = "hnsw"
 DEFAULT_METRIC = "cosine"
 DEFAULT_DTYPE = "float32"
-DEFAULT_TUNING: Mapping[str, Any] = {"ef_runtime": 10, "epsilon": 0.01}
-"""What the server takes where nothing was said, of what FT.INFO does not tell."""
+NOTHING: Mapping[str, Any] = {}
 LEARN_LIMIT = 64
 DEFAULT_WAIT = 10.0
 
@@ -56,6 +56,7 @@ class IndexSpec:
         metadata_fields: What is read as metadata.
         writable: Whether records may be written.
         on_bad_record: What to do with records that cannot be read: see ``foreign.BAD_RECORDS``.
+        vectors: The declared vectors beside the main one, by name.
     """
 
     name: str
@@ -87,9 +88,14 @@ class IndexSpec:
     metadata_fields: MetadataFields | None = None
     writable: bool = False
     on_bad_record: str = "warn"
+    vectors: Mapping[str, VectorSpec] = field(default_factory=dict)
 
-    def schema(self, dims: int | None) -> Schema:
+    def schema(self, dims: int | None, named_dims: Mapping[str, int] = NOTHING) -> Schema:
         """Return the schema to create when the vectors turn out to have this many dimensions.
+
+        Args:
+            dims: Those of the main vector.
+            named_dims: Those of named vectors, by name.
 
         Raises:
             ArgumentError: If nobody said how many they have.
@@ -119,7 +125,23 @@ class IndexSpec:
             self.language or DEFAULT_LANGUAGE,
             self.language_key,
             embedding_id=self.embedding_id,
+            vectors={name: self._named_vector(spec, named_dims, vector) for name, spec in self.vectors.items()},
         )
+
+    def draft(self, named_dims: Mapping[str, int] = NOTHING) -> Schema:
+        """Return the schema as far as it is known, with one dimension for vectors of which nobody said how many."""
+        return self.schema(self.dims or 1, {**dict.fromkeys(self.vectors, 1), **named_dims})
+
+    def _named_vector(self, spec: VectorSpec, named_dims: Mapping[str, int], main: VectorField) -> NamedVector:
+        dims = spec.dims or named_dims.get(spec.name)
+        if dims is None:
+            raise ArgumentError(
+                f"creating index {self.name!r} before the first record with a vector {spec.name!r} needs its dims: "
+                f"vectors={{{spec.name!r}: {{'dims': ...}}}}"
+            )
+        if spec.scale is not None:
+            check_quantised(spec.dtype or main.dtype)
+        return spec.vector(dims, main)
 
     def differences(self, schema: Schema) -> list[str]:
         """Say, one by one, where an existing index is not what was asked for."""
@@ -146,6 +168,9 @@ class IndexSpec:
         if self.language not in (None, schema.language):
             asked = said_language(self.language)
             found.append(f"language is {said_language(schema.language)}, asked for {asked}")
+        for name, spec in self.vectors.items():
+            has = schema.vectors.get(name)
+            found += [f"it has no vector {name!r}"] if has is None else spec.differences(has)
         found += [
             f"metadata field {key!r:.80} is {str(schema.fields[key].type)!r}, asked for {str(asked.type)!r}"
             for key, asked in self.fields.items()

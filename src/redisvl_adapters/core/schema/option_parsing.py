@@ -18,6 +18,12 @@ from redisvl_adapters.core.schema.index_spec import (
     check_quantised,
 )
 from redisvl_adapters.core.schema.languages import read_language
+from redisvl_adapters.core.schema.named_vectors import (
+    VectorOptions,
+    VectorSpec,
+    check_vector_name,
+    name_of_vector_field,
+)
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
 from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, refuse_unknown
@@ -62,14 +68,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
     if not isinstance(given.get("learn", True), bool):
         raise ArgumentError(f"learn is True or False; not {given['learn']!r:.80}")
     algorithm = given.get("algorithm")
-    all_tuning = frozenset().union(*TUNING.values())
-    tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
-    for option in tuning:
-        _check_tuning(option, given[option])
-        if option not in TUNING[algorithm or DEFAULT_ALGORITHM]:
-            raise SchemaError(f"{option} is no parameter of algorithm {algorithm or DEFAULT_ALGORITHM!r}")
-    if "training_threshold" in tuning and "compression" not in tuning:
-        raise SchemaError("training_threshold is for indexes with a compression, which needs the vectors to train with")
+    tuning = _read_tuning(given, algorithm)
     vector_name = given.get("vector_name", DEFAULT_VECTOR_NAME)
     declared = given.get("metadata_schema")
     fields = read_metadata_schema(declared if declared is not None else {}, vector_name)
@@ -87,6 +86,7 @@ def read_options(options: IndexOptions) -> IndexSpec:
         tuning=tuning,
         embedding_id=check_name(given["embedding_id"], "embedding_id") if "embedding_id" in given else None,
         scale=_check_scale(given.get("scale"), given.get("dtype")),
+        vectors=_read_vectors(given.get("vectors", {}), vector_name, algorithm),
         fields=fields,
         text_attrs=given.get("text_attrs", {}),
         stopwords=given.get("stopwords", ()),
@@ -100,6 +100,63 @@ def read_options(options: IndexOptions) -> IndexSpec:
         create=given.get("create", "if-missing"),
         wait_until_indexed=check_wait(given.get("wait_until_indexed", DEFAULT_WAIT), "wait_until_indexed"),
         **read_foreign_options(given),
+    )
+
+
+def _read_tuning(given: Mapping[str, Any], algorithm: str | None) -> dict[str, Any]:
+    all_tuning = frozenset().union(*TUNING.values())
+    tuning = {option: given[option] for option in sorted(all_tuning) if option in given}
+    for option in tuning:
+        _check_tuning(option, given[option])
+        if option not in TUNING[algorithm or DEFAULT_ALGORITHM]:
+            raise SchemaError(f"{option} is no parameter of algorithm {algorithm or DEFAULT_ALGORITHM!r}")
+    if "training_threshold" in tuning and "compression" not in tuning:
+        raise SchemaError("training_threshold is for indexes with a compression, which needs the vectors to train with")
+    return tuning
+
+
+def _read_vectors(declared: object, main: str, algorithm: str | None) -> dict[str, VectorSpec]:
+    if not isinstance(declared, Mapping):
+        raise ArgumentError(
+            "vectors is a mapping of names to what each is, such as {'title': {'key': 'title'}}; "
+            f"not {declared!r:.80}"
+        )
+    if declared and name_of_vector_field(main) is not None:
+        raise SchemaError(f"the main vector is called {main!r}, like the field of a named one; choose another name")
+    return {check_vector_name(name, main): _read_vector(name, options, algorithm) for name, options in declared.items()}
+
+
+def _read_vector(name: str, options: object, algorithm: str | None) -> VectorSpec:
+    """Return what was asked of a named vector.
+
+    Args:
+        name: What it is called.
+        options: What was said of it.
+        algorithm: That of the main vector, which it has too unless it says another one.
+
+    Raises:
+        UnknownArgumentError: If there is a keyword that it does not have.
+        ArgumentError: If a value is out of its range.
+        SchemaError: If the values contradict each other.
+    """
+    if not isinstance(options, Mapping):
+        raise ArgumentError(f"vectors: {name!r} is a mapping, such as {{'key': 'title'}}; not {options!r:.80}")
+    known = VectorOptions.__optional_keys__
+    unknown = {option: value for option, value in options.items() if option not in known}
+    refuse_unknown(f"vector {name!r}", unknown, known, "redisvl_adapters.core.VectorOptions")
+    given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
+    for option in _CHOICES.keys() & given.keys():
+        given[option] = _check_choice(option, given[option], _CHOICES[option])
+    return VectorSpec(
+        name,
+        check_name(given["key"], f"the key of vector {name!r}") if "key" in given else None,
+        check_dims(given.get("dims")),
+        given.get("dtype"),
+        given.get("distance_metric"),
+        given.get("algorithm"),
+        _read_tuning(given, given.get("algorithm") or algorithm),
+        _check_scale(given.get("scale"), given.get("dtype")),
+        check_name(given["embedding_id"], "embedding_id") if "embedding_id" in given else None,
     )
 
 

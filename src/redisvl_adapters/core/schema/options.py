@@ -10,6 +10,7 @@ from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core.schema.fields import MetadataSchema
 from redisvl_adapters.core.schema.foreign import MetadataFields
+from redisvl_adapters.core.schema.named_vectors import VectorOptions
 from redisvl_adapters.core.server.options import ConnectionOptions
 
 
@@ -47,6 +48,7 @@ class ExistingOptions(ConnectionOptions, total=False):
     dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
     scale: float | None
     dims: int | None
+    vectors: Mapping[str, VectorOptions] | None
     embedding_id: str | None
     ttl: float | None
     sliding_ttl: bool
@@ -109,6 +111,9 @@ class IndexOptions(ExistingOptions, total=False):
             stored, such as 127 for numbers from -1 to 1. l2 and ip need it for all but integers. Distances are those
             between the vectors that were given.
         dims: The number of dimensions; by default that of the first vector added.
+        vectors: The vectors that records have beside this one, by name: ``{"title": {"key": "title", "embedding":
+            model}}``. See ``VectorOptions``. They are kept with the index: who opens it need not say them again, but
+            for the models.
         embedding_id: The name of the embedding model, such as ``text-embedding-3-small``; it is kept with the index,
             and a store of another one is refused. By default what a LangChain model says of itself as ``model``,
             ``model_name`` or the like; models that say nothing, and nodes of LlamaIndex, are not compared.

@@ -89,7 +89,7 @@ def _compile(
     is_fresh = False
     while True:
         # Before the first record a filter means the same as after the last one.
-        schema = snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
+        schema = snapshot.schema if snapshot else state.spec.draft()
         try:
             if scope is not None and not scope.lacks(schema):
                 scope.projection(schema)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.filters.algebra import Filter
@@ -17,29 +17,24 @@ from redisvl_adapters.core.search.fusion import Fusion
 from redisvl_adapters.core.search.options import SearchOptions
 from redisvl_adapters.core.search.results import Hit, ReturnFields
 from redisvl_adapters.core.search.scores import similarity
-from redisvl_adapters.core.search.search_checks import check_query
+from redisvl_adapters.core.search.search_checks import check_query, default_fetch_k
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, TextRequest, check_scorer
 from redisvl_adapters.core.search.text_search import WordsRequest, text_hits, text_requests
 from redisvl_adapters.core.search.vector_search import SearchPlan, plan_search, read_search_options
+from redisvl_adapters.core.search.weighted_search import WeightedPlan, plan_weighted
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import pipelined
 from redisvl_adapters.errors import ArgumentError
-
-MIN_CANDIDATES = 100
-
-
-def default_fetch_k(k: int) -> int:
-    """Return how many candidates there are for k results, unless a search says it."""
-    return max(MIN_CANDIDATES, 2 * k) if k else 0
 
 
 @searches_index
 def search_hybrid(
     state: IndexState,
-    vector: Vector | None,
+    vector: Vector | Mapping[str, Vector] | None,
     text: str,
     k: int,
     filter: Filter | None = None,
+    /,
     *,
     fusion: Fusion | None = None,
     fetch_k: int | None = None,
@@ -55,7 +50,8 @@ def search_hybrid(
 
     Args:
         state: The index.
-        vector: The query, shape (dims,); None will do if alpha is 0.
+        vector: The query, shape (dims,); None will do if alpha is 0. With ``weights``, the query of each vector by the
+            names of these.
         text: Any text. See ``search_text``.
         k: How many at most.
         filter: Only records that match this.
@@ -85,18 +81,19 @@ def search_hybrid(
         raise ArgumentError("a hybrid search with alpha above 0 needs a query vector")
     text_returns = ReturnFields(k=fetch_text_k, frame=frame)
     text_side: list[TextRequest] = []
-    plan: SearchPlan | None = None
-    if fusion.alpha > 0 and vector is not None:
+    plan: SearchPlan | WeightedPlan | None = None
+    if fusion.alpha > 0 and vector is not None and options.get("weights") is not None:
+        plan = yield from plan_weighted(state, fetch_k, filter, ids, fetch_k=fetch_k, frame=frame, **options)
+    elif fusion.alpha > 0 and vector is not None:
         plan = yield from plan_search(state, fetch_k, filter, ids, frame=frame, **options)
     if fusion.alpha < 1:
         text_side = yield from text_requests(state, words, text_returns, narrowed, ids)
-    schema = state.schema
-    if schema is None:
+    if state.schema is None:
         return []
     by_vector, by_text = yield from pipelined([_nearest(plan, vector), text_hits(state, text_side, text_returns)])
     hits = {hit.record.id: hit for hit in (*by_text, *by_vector)}
     scores = fusion.fuse(
-        {hit.record.id: similarity(hit.distance, schema.vector.metric) for hit in by_vector},
+        {hit.record.id: _similarity(hit, plan) for hit in by_vector},
         {hit.record.id: hit.score or 0.0 for hit in by_text},
     )
     best = [replace(hits[record_id], score=score) for record_id, score in list(scores.items())[:k]]
@@ -104,8 +101,16 @@ def search_hybrid(
     return best
 
 
-def _nearest(plan: SearchPlan | None, vector: Vector | None) -> Steps[list[Hit]]:
+def _nearest(plan: SearchPlan | WeightedPlan | None, vector: Vector | Mapping[str, Vector] | None) -> Steps[list[Hit]]:
     if plan is None or vector is None:
         return []
-    (hits,) = yield from plan.search([vector])
+    if isinstance(plan, WeightedPlan):
+        return (yield from plan.search(cast("Mapping[str, Vector]", vector)))
+    (hits,) = yield from plan.search([cast("Vector", vector)])
     return hits
+
+
+def _similarity(hit: Hit, plan: SearchPlan | WeightedPlan | None) -> float:
+    if isinstance(plan, SearchPlan):
+        return similarity(hit.distance, plan.schema.vector.metric)
+    return hit.score or 0.0

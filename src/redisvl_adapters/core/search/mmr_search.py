@@ -15,15 +15,17 @@ from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.options import SearchOptions
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.search.search_checks import check_fetch_k
+from redisvl_adapters.core.search.vector_choice import check_one_vector
 from redisvl_adapters.core.search.vector_search import search_by_vector
 from redisvl_adapters.core.server.commands import Steps
 
 
 def search_mmr(
     state: IndexState,
-    vector: Vector,
+    query: Vector,
     k: int,
     filter: Filter | None = None,
+    /,
     *,
     fetch_k: int | None = None,
     lambda_mult: float = 0.5,
@@ -35,7 +37,7 @@ def search_mmr(
 
     Args:
         state: The index.
-        vector: The query, shape (dims,).
+        query: The vector, shape (dims,).
         k: How many at most.
         filter: Only records that match this.
         fetch_k: From how many of the nearest they are chosen; by default 20, or k if that is more.
@@ -49,10 +51,11 @@ def search_mmr(
         FilterError: If the filter cannot be honoured.
     """
     check_fraction(lambda_mult, "lambda_mult")
+    check_one_vector("mmr", options)
     fetch_k = mmr_fetch_k(check_k(k), fetch_k)
-    hits = yield from search_by_vector(state, vector, fetch_k, filter, ids=ids, frame=frame, vectors=True, **options)
+    hits = yield from search_by_vector(state, query, fetch_k, filter, ids=ids, frame=frame, vectors=True, **options)
     candidates = as_rows([hit.record.vector for hit in hits])
-    chosen = maximal_marginal_relevance(np.asarray(vector), candidates, k=k, lambda_mult=lambda_mult)
+    chosen = maximal_marginal_relevance(np.asarray(query), candidates, k=k, lambda_mult=lambda_mult)
     return [hits[place] for place in chosen]
 
 

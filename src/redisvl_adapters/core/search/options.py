@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
 from redisvl_adapters.core.filters.algebra import Match
@@ -21,6 +21,10 @@ class SearchOptions(TypedDict, total=False):
         distance_threshold: Only records that are at most this far, by the distance of the index.
         epsilon: HNSW and SVS-VAMANA: makes a range query of a search with ``distance_threshold``, which looks at
             candidates that are further by this share. It is fast and incomplete where it is small.
+        vector: Which vector of the records is compared with the query: the name of one that was declared by ``vectors``
+            of the store, or ``text`` for the main one (default). Records without it are not found.
+        weights: Compares several vectors, by the weight of each: ``{"text": 0.7, "title": 0.3}``. The score of a record
+            is the mean of its similarities, so weighted; where it has no such vector, that is 0.
         keywords: Only records whose text has these words.
         keywords_match: Whether it has ``any`` of them (default), ``all``, or all side by side, as a ``phrase``.
         language: The language of the keywords, if not that of the index: its English name or ISO 639 code.
@@ -32,6 +36,8 @@ class SearchOptions(TypedDict, total=False):
     batch_size: int | None
     distance_threshold: float | None
     epsilon: float | None
+    vector: str | None
+    weights: Mapping[str, float] | None
     keywords: str | None
     keywords_match: Match | None
     language: str | None

@@ -8,13 +8,12 @@ from typing import Any, Generic, TypeVar
 
 from redisvl_adapters.core.arguments import check_k
 from redisvl_adapters.core.records.record import Record
-from redisvl_adapters.core.search.hybrid_search import default_fetch_k
 from redisvl_adapters.core.search.mmr_search import choose_among
 from redisvl_adapters.core.search.recency import Recency, decay
 from redisvl_adapters.core.search.rerank import Reranker, best_first
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.search.scores import between_0_and_1
-from redisvl_adapters.core.search.search_checks import check_fetch_k
+from redisvl_adapters.core.search.search_checks import check_fetch_k, default_fetch_k
 from redisvl_adapters.errors import RerankError, UnknownArgumentError
 
 T = TypeVar("T")

@@ -27,8 +27,8 @@ class Hit:
     Attributes:
         record: The record.
         distance: In a vector search, its distance from the query as Redis gives it, or that of unscaled vectors if the
-            index has a scale; smaller is nearer. NaN if it was found by its text alone.
-        score: In a text or hybrid search, its score; larger is better.
+            index has a scale; smaller is nearer. NaN if it has a score.
+        score: In a text or hybrid search, or in one by several vectors, its score; larger is better.
     """
 
     record: Record
@@ -43,12 +43,14 @@ class ReturnFields:
     Attributes:
         k: Of how many records at most.
         frame: Whether to return what LlamaIndex needs to restore its nodes.
-        vectors: Whether to return the vectors.
+        vectors: Whether to return the vectors that are searched by.
+        named: Whether to return the others that the schema has.
     """
 
     k: int
     frame: bool = False
     vectors: bool = False
+    named: bool = False
 
 
 def search_arguments(
@@ -61,7 +63,7 @@ def search_arguments(
 
 def returned_fields(returns: ReturnFields, layout: Layout) -> list[str]:
     """Return what a search must return, as the arguments of RETURN or LOAD."""
-    pairs = layout.return_fields(frame=returns.frame, vector=returns.vectors)
+    pairs = layout.return_fields(frame=returns.frame, vector=returns.vectors, named=returns.named)
     return [part for path, name in pairs for part in ((path,) if path == name else (path, "AS", name))]
 
 

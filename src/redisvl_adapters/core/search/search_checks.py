@@ -12,6 +12,7 @@ from redisvl_adapters.core.search.fusion import Fusion
 from redisvl_adapters.core.search.options import HYBRID_OPTIONS, SEARCH_OPTIONS, TEXT_OPTIONS
 from redisvl_adapters.core.search.text_query import DEFAULT_SCORER, check_scorer
 from redisvl_adapters.core.search.tuning import read_tuning
+from redisvl_adapters.core.search.vector_choice import check_vector_choice
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, refuse_unknown
 
 NAMED_ARGUMENTS = frozenset({"k", "filter"})
@@ -31,6 +32,7 @@ def check_vector_search(
     refuse_unknown_options(method, options, SEARCH_OPTIONS, also)
     check_k(k)
     read_tuning(options)
+    check_vector_choice(options)
     keywords, match = options.get("keywords"), options.get("keywords_match")
     if keywords is not None:
         check_query(keywords, "keywords")
@@ -62,6 +64,7 @@ def check_hybrid_search(
     refuse_unknown_options(method, options, HYBRID_OPTIONS, also)
     check_text_search(method, k, {name: options[name] for name in options if name in TEXT_OPTIONS})
     read_tuning(options)
+    check_vector_choice(options)
     check_fetch_k(k, options.get("fetch_k"))
     named = {"method": "fusion", "alpha": "alpha", "rrf_constant": "rrf_constant"}
     fusion = Fusion(**{part: options[name] for part, name in named.items() if name in options})
@@ -99,6 +102,14 @@ def refuse_unknown_options(
                 "SimilarityPostprocessor(similarity_cutoff=)"
             )
     refuse_unknown(where, unknown, {*known, *also})
+
+
+MIN_CANDIDATES = 100
+
+
+def default_fetch_k(k: int) -> int:
+    """Return how many candidates there are for k results, unless a search says it."""
+    return max(MIN_CANDIDATES, 2 * k) if k else 0
 
 
 def check_fetch_k(k: Any, fetch_k: Any) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from redisvl_adapters.core.arguments import check_choice
 from redisvl_adapters.core.records.vectors import stored_bound, true_distance
+from redisvl_adapters.core.schema.fields import DEFAULT_TUNING
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.schema.index_spec import DEFAULT_TUNING
 from redisvl_adapters.core.schema.option_parsing import MAX_TUNING
 from redisvl_adapters.errors import ArgumentError
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack, cast
 from redisvl_adapters.core.arguments import check_ids, check_k
 from redisvl_adapters.core.filters.algebra import Filter, Keywords, conjunction
 from redisvl_adapters.core.filters.conditions import query_text
+from redisvl_adapters.core.filters.tag_queries import presence_query
 from redisvl_adapters.core.filters.word_queries import check_match
 from redisvl_adapters.core.index.expiry import renew_ttl
 from redisvl_adapters.core.index.readiness import from_index, searches_index
@@ -19,6 +20,7 @@ from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.vectors import Vector, as_query, rounded_up, true_distance
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import read_language
+from redisvl_adapters.core.schema.named_vectors import MAIN
 from redisvl_adapters.core.search.complete_replies import PAUSES, RowsWithoutFieldsError, Searches, complete_replies
 from redisvl_adapters.core.search.filter_compiler import MAX_REMEMBERED, compile_filter, filter_key
 from redisvl_adapters.core.search.find_ids import storable_ids
@@ -26,6 +28,7 @@ from redisvl_adapters.core.search.options import SEARCH_OPTIONS, SearchOptions
 from redisvl_adapters.core.search.read_records import read_found
 from redisvl_adapters.core.search.results import Hit, ReturnFields, by_distance, read_vector_hits, within_scope
 from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
+from redisvl_adapters.core.search.vector_choice import check_one_vector, check_vector_choice, vector_name
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
@@ -33,9 +36,10 @@ from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 def search_by_vector(
     state: IndexState,
-    vector: Vector,
+    query: Vector,
     k: int,
     filter: Filter | None = None,
+    /,
     *,
     ids: Sequence[str] | None = None,
     frame: bool = False,
@@ -46,7 +50,7 @@ def search_by_vector(
 
     Args:
         state: The index.
-        vector: The query, shape (dims,).
+        query: The vector, shape (dims,).
         k: How many at most.
         filter: Only records that match this.
         ids: Only these records.
@@ -58,7 +62,7 @@ def search_by_vector(
         ArgumentError: If k, the vector or an option is out of range, or the index has no such option.
         FilterError: If the filter cannot be honoured.
     """
-    (hits,) = yield from search_batch(state, [vector], k, filter, ids=ids, frame=frame, vectors=vectors, **options)
+    (hits,) = yield from search_batch(state, [query], k, filter, ids=ids, frame=frame, vectors=vectors, **options)
     return hits
 
 
@@ -98,6 +102,7 @@ class SearchPlan:
         form: The command, without its vector; None if nothing can match.
         threshold: How far a hit may be; None for any distance.
         least: How many records are found unless some were deleted since.
+        counted: The text of the query that counts those which have the vector.
     """
 
     schema: Schema
@@ -108,6 +113,7 @@ class SearchPlan:
     form: CommandTemplate | None = None
     threshold: float | None = None
     least: int = 0
+    counted: str = "*"
 
     def query(self, vector: Vector) -> bytes:
         """Return a query as the bytes that the command takes.
@@ -133,7 +139,7 @@ class SearchPlan:
             short = [place for place, hits in enumerate(found) if len(hits) < self.least]
             if not short:
                 break
-            (count,) = yield [count_command(self.schema, "*")]
+            (count,) = yield [count_command(self.schema, self.counted)]
             self.least = min(self.returns.k, read_total(from_index(count)))
             short = [place for place in short if len(found[place]) < self.least]
             if not short:
@@ -195,16 +201,23 @@ def plan_search(
     *,
     frame: bool = False,
     vectors: bool = False,
+    beside: tuple[str, ...] = (),
     **options: Unpack[SearchOptions],
 ) -> Steps[SearchPlan | None]:
-    """Return the plan of a vector search; None if there is no index. See ``search``.
+    """Return the plan of a search by one vector; None if there is no index. See ``search``.
 
-    Plans of plain searches are remembered with the snapshot of the index that they were made for.
+    Plans of plain searches are remembered with the snapshot of the index that they were made for. The hits have the
+    vectors ``beside`` the one that is searched by, as far as records have these.
     """
     check_k(k)
+    name = options.pop("vector", None)
+    if name is not None or "weights" in options:
+        check_one_vector("this search", options)
+        check_vector_choice({"vector": name})
+        options.pop("weights", None)
     scope = state.scope
     whole = scope.within(filter) if scope else filter
-    key = None if ids is not None or options else (filter_key(whole), k, frame, vectors)
+    key = None if ids is not None or options else (filter_key(whole), k, frame, vectors, name, beside)
     snapshot = state.snapshot
     if snapshot is not None and key is not None and (known := snapshot.plans.get(key)) is not None:
         return cast("SearchPlan", known)
@@ -213,29 +226,40 @@ def plan_search(
         check_ids(ids)
     condition = yield from compile_filter(state, filter, options.get("language"))
     snapshot = state.snapshot
+    name = vector_name(state, name)
     if snapshot is None:
         return None
-    tuning = fit_tuning(tuning, k, snapshot.schema, filtered=filter is not None or scope is not None)
+    schema = snapshot.schema.seen_by(name, beside)
+    tuning = fit_tuning(tuning, k, schema, filtered=filter is not None or scope is not None)
     ids = None if ids is None else storable_ids(ids)
-    where, layout = query_text(condition), layout_of(snapshot.schema)
-    returns = ReturnFields(k=k, frame=frame, vectors=vectors)
+    where, layout = query_text(condition), layout_of(schema)
+    returns = ReturnFields(k=k, frame=frame, vectors=vectors, named=bool(beside))
     if where is None or k == 0 or ids == []:
-        return SearchPlan(snapshot.schema, layout, VectorRequest(b""), returns, scope)
+        return SearchPlan(schema, layout, VectorRequest(b""), returns, scope)
     if where == "*":
         # The server takes these for searches with a filter alone, and this filter is always true.
         tuning = replace(tuning, hybrid_policy=None, batch_size=None)
     request = VectorRequest(b"", where, ids, tuning)
     threshold = options.get("distance_threshold")
     # Of an index of another application, records may lack the vector.
-    is_plain = where == "*" and ids is None and threshold is None and snapshot.schema.foreign is None
+    is_plain = where == "*" and ids is None and threshold is None and schema.foreign is None
+    counted = _counted(snapshot.schema, name)
     # An index that was made a moment ago is known by no records.
-    least = min(k, snapshot.records or k) if is_plain and snapshot.schema.vector.algorithm != "flat" else 0
-    form = vector_command(request, returns, snapshot.schema, layout)
-    plan = SearchPlan(snapshot.schema, layout, request, returns, scope, form, threshold, least)
+    least = min(k, snapshot.records or k) if is_plain and counted and schema.vector.algorithm != "flat" else 0
+    form = vector_command(request, returns, schema, layout)
+    plan = SearchPlan(schema, layout, request, returns, scope, form, threshold, least, counted)
     # Only if the condition was compiled for this snapshot, which others may have replaced meanwhile.
     if key is not None and snapshot.compiled.get(key[0]) is condition and len(snapshot.plans) < MAX_REMEMBERED:
         snapshot.plans[key] = plan
     return plan
+
+
+def _counted(schema: Schema, name: str) -> str:
+    """Return the text of the query for the records that have a vector; an empty one if nothing tells that."""
+    if name == MAIN:
+        return "*"
+    key = schema.vectors[name].key
+    return "" if key is None else presence_query(key, "+")
 
 
 def check_language(options: Mapping[str, Any], *, has_words: bool) -> None:

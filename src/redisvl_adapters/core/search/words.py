@@ -108,4 +108,4 @@ def _refuse_foreign(schema: Schema) -> None:
 
 def _schema(state: IndexState) -> Steps[Schema]:
     snapshot = yield from known_snapshot(state)
-    return snapshot.schema if snapshot else state.spec.schema(state.spec.dims or 1)
+    return snapshot.schema if snapshot else state.spec.draft()
