@@ -1,4 +1,4 @@
-"""Every error that this library raises on purpose.
+"""Every error that this library raises on purpose, and every warning.
 
 AdapterError
 ├── ArgumentError (ValueError)
@@ -21,6 +21,14 @@ AdapterError
     ├── AuthenticationError
     ├── MissingModuleError
     └── IndexNotReadyError
+
+AdapterWarning (UserWarning)
+├── UnknownFieldWarning
+├── DuplicateDocumentWarning
+├── SkippedRecordWarning (RuntimeWarning)
+├── NotIndexedWarning (RuntimeWarning)
+├── CacheWarning (RuntimeWarning)
+└── LostRegistryWarning (RuntimeWarning)
 """
 
 from __future__ import annotations
@@ -36,6 +44,34 @@ T = TypeVar("T")
 
 class AdapterError(Exception):
     """The base of all errors below: catch it to catch whatever this library raises."""
+
+
+class AdapterWarning(UserWarning):
+    """The base of all warnings below: filter by it to filter whatever this library warns of."""
+
+
+class UnknownFieldWarning(AdapterWarning):
+    """A filter finds nothing, since it names a metadata key that no record of the index has had."""
+
+
+class DuplicateDocumentWarning(AdapterWarning):
+    """A LlamaIndex index adds a document once more that the store has already, under other node ids."""
+
+
+class SkippedRecordWarning(AdapterWarning, RuntimeWarning):
+    """Something is left out of an answer, since it is no record, or no message, that can be read."""
+
+
+class NotIndexedWarning(AdapterWarning, RuntimeWarning):
+    """Messages are kept, and recall does not find them yet."""
+
+
+class CacheWarning(AdapterWarning, RuntimeWarning):
+    """A cache failed where it was told not to let calls fail: an answer was not read from it, or not kept in it."""
+
+
+class LostRegistryWarning(AdapterWarning, RuntimeWarning):
+    """The registry of an index is lost, and its records do not tell all that it said."""
 
 
 class ArgumentError(AdapterError, ValueError):
@@ -60,14 +96,6 @@ class UnknownFieldError(FilterError):
     def __init__(self, message: str, *, key: str = "") -> None:
         super().__init__(message)
         self.key = key
-
-
-class UnknownFieldWarning(UserWarning):
-    """A filter finds nothing, since it names a metadata key that no record of the index has had."""
-
-
-class DuplicateDocumentWarning(UserWarning):
-    """A LlamaIndex index adds a document once more that the store has already, under other node ids."""
 
 
 class RecordError(AdapterError, ValueError):

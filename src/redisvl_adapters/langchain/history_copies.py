@@ -13,7 +13,7 @@ from redisvl_adapters.core.arguments import check_name, check_strings
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.other_sessions import OtherSession, exists, group_by_session, read_documents
-from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.errors import SkippedRecordWarning, known_keywords
 
 
 class _Adding(Protocol):
@@ -107,7 +107,7 @@ def _messages(session: OtherSession, session_id: str) -> list[BaseMessage]:
     if damaged:
         warnings.warn(
             f"{damaged} messages of session {session_id!r:.80} of langchain-redis are damaged, and left out",
-            RuntimeWarning,
+            SkippedRecordWarning,
             stacklevel=3,
         )
     return messages

@@ -17,7 +17,7 @@ from redisvl_adapters.core.sessions import recall as recalling
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.indexing import Indexing, Task, Texts
 from redisvl_adapters.core.sessions.recall import MessageIndex, RecallableMessage, RecallRequest, RecallType
-from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.errors import ArgumentError, NotIndexedWarning, known_keywords
 from redisvl_adapters.langchain.documents import one_vector_each
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
 from redisvl_adapters.langchain.messages import FORMAT, text_of
@@ -99,7 +99,7 @@ class MessageRecallBase(PlainRedisBase):
             warnings.warn(
                 f"{unlike} messages were not looked at, since another embedding model made their vectors; "
                 "index_missing() of their history embeds them with the model of now",
-                RuntimeWarning,
+                NotIndexedWarning,
                 stacklevel=4,
             )
         return FORMAT.read(entries, self._indexed("recall").state.spec.name)

@@ -14,7 +14,7 @@ from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.other_sessions import OtherSession, exists, read_list
-from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.errors import SkippedRecordWarning, known_keywords
 from redisvl_adapters.llama_index.messages import FORMAT
 
 
@@ -78,7 +78,7 @@ def _messages(session: OtherSession, key: str) -> list[ChatMessage]:
     if damaged := len(session.entries) - len(messages):
         warnings.warn(
             f"{damaged} messages of session {key!r:.80} of LlamaIndex's chat store are damaged, and left out",
-            RuntimeWarning,
+            SkippedRecordWarning,
             stacklevel=3,
         )
     return messages

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from redisvl_adapters.core.caches.cache_options import OnError
 from redisvl_adapters.core.caches.failures import NEVER_RAISED
+from redisvl_adapters.errors import CacheWarning
 
 T = TypeVar("T")
 
@@ -97,4 +98,4 @@ class AnswerCache(ABC, Generic[T]):
         if self._on_error == "raise" and not isinstance(error, NEVER_RAISED):
             raise error
         said = str(error) or type(error).__name__
-        warnings.warn(f"{what}: {said:.500}", RuntimeWarning, stacklevel=5)
+        warnings.warn(f"{what}: {said:.500}", CacheWarning, stacklevel=5)

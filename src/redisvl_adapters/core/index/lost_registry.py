@@ -26,7 +26,7 @@ from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, T
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, read_typed_text, typed_prefix
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
 from redisvl_adapters.core.server.replies import as_mapping, ok
-from redisvl_adapters.errors import SchemaMismatchError
+from redisvl_adapters.errors import LostRegistryWarning, SchemaMismatchError
 
 _SAMPLES = 20
 """How many records are looked at for the type of a key: a declared field takes values of more than one type."""
@@ -86,7 +86,7 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
             f"index {schema.name!r} has lost its registry, and no record tells the types of {', '.join(unknown)}: "
             "they are taken for tags and numbers, as the server has them. If they were something else, declare them "
             "in metadata_schema",
-            RuntimeWarning,
+            LostRegistryWarning,
             stacklevel=2,
         )
     kinds = _kinds_beside(beside, [field.alias for field in unclear])
@@ -121,7 +121,7 @@ def _vectors_of(schema: Schema, spec: IndexSpec) -> dict[str, NamedVector]:
         warnings.warn(
             f"index {schema.name!r} has lost its registry, and nothing tells of which metadata keys its vectors "
             f"{', '.join(unknown)} are made: they are taken for ones that are given. Declare them in vectors=",
-            RuntimeWarning,
+            LostRegistryWarning,
             stacklevel=2,
         )
     return vectors

@@ -31,7 +31,7 @@ from redisvl_adapters.core.server.replies import (
     readable,
     server_error,
 )
-from redisvl_adapters.errors import SchemaMismatchError
+from redisvl_adapters.errors import SchemaMismatchError, SkippedRecordWarning
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def warn_of_unindexed(schema: Schema) -> Steps[None]:
         warnings.warn(
             f"index {schema.name!r} could not take in what was written {count} times, the last time at {key!r} "
             f"({error}): unless they were mended since, no search finds these records",
-            RuntimeWarning,
+            SkippedRecordWarning,
             stacklevel=2,
         )
 

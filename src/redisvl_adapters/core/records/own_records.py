@@ -12,6 +12,7 @@ from redisvl_adapters.core.schema.stored_fields import KEYS, METADATA
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
 from redisvl_adapters.core.server.commands import Argument, Command, Reply
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
+from redisvl_adapters.errors import SkippedRecordWarning
 
 _PARTS: Mapping[str, Sequence[str]] = {"hash": (METADATA, KEYS), "json": (f"$.{METADATA}", f"$.index.{KEYS}")}
 
@@ -156,6 +157,6 @@ def warn_of_others(schema: Schema, count: int, key: str) -> None:
     warnings.warn(
         f"the key {key!r}{more} under the prefix of index {schema.name!r} is not a record of this library, and is left "
         "out: something else writes there",
-        RuntimeWarning,
+        SkippedRecordWarning,
         stacklevel=2,
     )

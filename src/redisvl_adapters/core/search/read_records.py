@@ -13,7 +13,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
-from redisvl_adapters.errors import RecordError
+from redisvl_adapters.errors import RecordError, SkippedRecordWarning
 
 
 def read_records(schema: Schema, ids: Sequence[str], *, vectors: bool = False) -> Steps[list[Record | None]]:
@@ -94,6 +94,6 @@ def _leave_out(schema: Schema, bad: Sequence[RecordError]) -> None:
         warnings.warn(
             f"{bad[0]}{more}: left out of what index {schema.name!r} returns; on_bad_record='raise' makes an error of "
             "this, 'skip' says nothing",
-            RuntimeWarning,
+            SkippedRecordWarning,
             stacklevel=2,
         )

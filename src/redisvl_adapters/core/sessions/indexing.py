@@ -19,7 +19,7 @@ from redisvl_adapters.core.server.commands import Steps, batched
 from redisvl_adapters.core.sessions import history, recall
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.recall import MessageIndex, RecallableMessage
-from redisvl_adapters.errors import PartialWriteError, RecordError, SchemaMismatchError, ServerError
+from redisvl_adapters.errors import NotIndexedWarning, PartialWriteError, RecordError, SchemaMismatchError, ServerError
 
 T = TypeVar("T")
 
@@ -151,6 +151,6 @@ class Indexing:
             f"the messages of session {self.session.session_id!r} are kept, but recall does not find {what} yet, since "
             f"they could not be indexed: {type(error).__name__}: {error!s:.300}. The next add_messages or recall tries "
             "again",
-            RuntimeWarning,
+            NotIndexedWarning,
             stacklevel=5,
         )

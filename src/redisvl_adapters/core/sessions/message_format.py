@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.serialization.codec import Codec
-from redisvl_adapters.errors import ArgumentError, RecordError
+from redisvl_adapters.errors import ArgumentError, RecordError, SkippedRecordWarning
 
 M = TypeVar("M")
 
@@ -94,7 +94,7 @@ class MessageFormat(Generic[M]):
                 found.append(self._read(entry))
             except ValueError as error:
                 said = f"a damaged message was left out, number {place} of those read from {key!r:.80}: {error}"
-                warnings.warn(said, RuntimeWarning, stacklevel=2)
+                warnings.warn(said, SkippedRecordWarning, stacklevel=2)
         return found
 
     def _read(self, entry: bytes | str) -> M:
