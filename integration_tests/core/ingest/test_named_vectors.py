@@ -68,6 +68,7 @@ async def test_texts_are_embedded_once_and_given_vectors_stay(
     assert await near_title(call, store, "title 2") == set()
 
 
+@pytest.mark.sharded
 async def test_a_changed_text_is_embedded_anew(clients: Clients, index_name: str, storage: str, call: Call) -> None:
     store = await filled(call, clients, index_name, storage=storage)
     main = await call(store, "get_embeddings", IDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from redisvl_adapters.core.filters.server_words import DEFAULT_STOPWORDS
@@ -19,6 +19,7 @@ from redisvl_adapters.core.schema.foreign import (
 )
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.schema.named_vectors import NamedVector, vector_names
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.core.server.replies import as_mapping
 from redisvl_adapters.errors import ArgumentError, SchemaMismatchError, did_you_mean
@@ -127,9 +128,13 @@ def foreign_schema(info: Reply, spec: IndexSpec, keys: Sequence[bytes], known: F
         definition.get(b"filter") is not None,
         spec.writable,
         spec.on_bad_record,
+        {each.name: each.path for each in vectors},
     )
     fields = {field.key: field for each in attributes if each.type != "VECTOR" for field in [_field(each, storage)]}
-    return Schema(name, foreign.prefix, storage, vector_field(vector.row), fields, foreign=foreign)
+    schema = Schema(name, foreign.prefix, storage, vector_field(vector.row), fields, foreign=foreign)
+    others = {each.name: vector_field(each.row) for each in vectors if each is not vector}
+    named = {called: NamedVector(called, others[each]) for each, called in vector_names(others).items()}
+    return replace(schema, vectors=named)
 
 
 def refuse_foreign_options(spec: IndexSpec, name: str) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.field_values import Projected
 from redisvl_adapters.core.records.foreign_records import foreign_of, read_document, read_hash
-from redisvl_adapters.core.records.foreign_writes import document_parts, hash_parts, put
+from redisvl_adapters.core.records.foreign_writes import document_parts, hash_parts, put, put_vector
 from redisvl_adapters.core.records.json_numbers import json_vector
 from redisvl_adapters.core.records.metadata import CheckedMetadata
 from redisvl_adapters.core.records.named_vectors import NO_VECTORS, StoredVectors
@@ -96,11 +96,13 @@ class ForeignHashLayout(_ForeignLayout):
         vector: NDArray[Any],
         ttl_ms: int | None,
         where: object,
-        named: StoredVectors = NO_VECTORS,  # noqa: ARG002  # such an index has none: those that are given are refused
+        named: StoredVectors = NO_VECTORS,
     ) -> Write:
         """See ``Layout``."""
         fields, lost = hash_parts(self.schema, record, found.plain, where)
-        fields[foreign_of(self.schema).vector] = vector.tobytes()
+        foreign = foreign_of(self.schema)
+        fields[foreign.vector] = vector.tobytes()
+        fields |= {foreign.places[name]: other.tobytes() for name, other in named.items()}
         args = [len(lost), *lost, *(part for pair in fields.items() for part in pair)]
         return Write(self.schema.key_of(record.id), ttl_ms, args)
 
@@ -135,12 +137,14 @@ class ForeignJsonLayout(_ForeignLayout):
         vector: NDArray[Any],
         ttl_ms: int | None,
         where: object,
-        named: StoredVectors = NO_VECTORS,  # noqa: ARG002  # such an index has none: those that are given are refused
+        named: StoredVectors = NO_VECTORS,
     ) -> Write:
         """See ``Layout``."""
         # What of a float64 RedisJSON would round has no other place here; it is the last digit.
         numbers, _ = json_vector(vector, self.schema.vector.dtype)
         document, lost = document_parts(self.schema, record, found.plain, numbers, where)
+        for name, other in named.items():
+            put_vector(document, foreign_of(self.schema).places[name], json_vector(other, other.dtype.name)[0], where)
         body = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
         return Write(self.schema.key_of(record.id), ttl_ms, [len(lost), *map(json_path, lost), body])
 
@@ -150,7 +154,8 @@ class ForeignJsonLayout(_ForeignLayout):
         if foreign.metadata is None:
             # By these two the reply tells whether the vector is wanted.
             return Command(("JSON.GET", key, "." if vector else "$"), key)
-        paths = [foreign.text, *foreign.metadata.values(), *([foreign.vector] if vector else [])]
+        vectors = [foreign.vector, *(foreign.places[each.field.name] for each in self.schema.vectors.values())]
+        paths = [foreign.text, *foreign.metadata.values(), *(vectors if vector else [])]
         plain = [json_path(steps) for path in paths if (steps := list_steps(path)) is not None]
         # With one path alone, the reply would have another form.
         return Command(("JSON.GET", key, *plain, "$.__none"), key)

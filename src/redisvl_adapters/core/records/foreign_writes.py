@@ -204,17 +204,25 @@ def document_parts(
                     f"{where}: metadata {key!r:.80} has a number that RedisJSON would round: {value!r:.80}"
                 )
             put(document, steps, written)
-    own = {foreign.text: record.text, foreign.vector: numbers}
-    for path, value in own.items():
-        steps = path_steps(path)
-        if steps is None:
-            raise RecordError(f"{where} is not written: {path!r} can lead to several values of a document")
-        if is_there(document, steps):
-            raise RecordError(f"{where}: metadata has something at {path!r}, where the record has its text or vector")
-        put(document, steps, value)
+    for path, value in {foreign.text: record.text, foreign.vector: numbers}.items():
+        put_vector(document, path, value, where)
     known_paths = [field.path for field in foreign_fields(schema)] + [*(foreign.metadata or {}).values()]
     places = {steps for path in known_paths if (steps := list_steps(path)) is not None}
     return document, sorted(steps for steps in places - {(INDEX_NAME,)} if not is_there(document, steps))
+
+
+def put_vector(document: dict[str, Any], path: str, value: Any, where: object) -> None:
+    """Put a vector, or the text, at its place in a document.
+
+    Raises:
+        RecordError: If there is something else, or the path may lead to several values.
+    """
+    steps = path_steps(path)
+    if steps is None:
+        raise RecordError(f"{where} is not written: {path!r} can lead to several values of a document")
+    if is_there(document, steps):
+        raise RecordError(f"{where}: metadata has something at {path!r}, where the record has its text or vector")
+    put(document, steps, value)
 
 
 def _check_json(key: str, value: Any, fields: Sequence[ForeignField], path: str, where: object) -> None:

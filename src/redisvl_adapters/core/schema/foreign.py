@@ -69,6 +69,7 @@ class ForeignIndex:
         has_filter: Whether it takes only records in that meet a condition.
         writable: Whether records may be written.
         on_bad_record: See ``BAD_RECORDS``.
+        places: The hash fields or JSON paths of all vectors, by their names in the index.
         stems: The forms under which the server looks for words, as far as it was asked for them.
     """
 
@@ -85,6 +86,7 @@ class ForeignIndex:
     has_filter: bool = False
     writable: bool = False
     on_bad_record: str = "warn"
+    places: Mapping[str, str] = field(default_factory=dict)
     stems: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -167,7 +167,10 @@ class Schema:
         if not self.vectors and name in (None, MAIN, self.vector.name):
             return self
         beside = {other: self._named(other) for other in others}
-        return replace(self, vector=self._named(name or MAIN).field, vectors=beside)
+        seen, foreign = self._named(name or MAIN).field, self.foreign
+        if foreign is not None:
+            foreign = replace(foreign, vector=foreign.places[seen.name])
+        return replace(self, vector=seen, vectors=beside, foreign=foreign)
 
     def _named(self, name: str) -> NamedVector:
         if name in (MAIN, self.vector.name):

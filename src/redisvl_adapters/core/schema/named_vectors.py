@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Literal, TypedDict
 
 from redisvl_adapters.core.schema.fields import DEFAULT_TUNING, VectorField
@@ -172,6 +173,26 @@ def name_of_vector_field(field: str) -> str | None:
     """Return the name of the vector that a field holds: the reverse of ``named_vector_field``; None for any other."""
     name = field.removeprefix(_PREFIX)
     return name if name != field and _NAME.fullmatch(name) else None
+
+
+def vector_names(fields: Iterable[str]) -> dict[str, str]:
+    """Return names for the vectors of another application, by their fields: the same, as far as those are names.
+
+    What is none has underscores where it has anything else, and no name is that of two or of the main vector.
+    """
+    names: dict[str, str] = {}
+    taken = {MAIN}
+    for place in fields:
+        bare = re.sub(r"[^A-Za-z0-9_]", "_", place)[:60]
+        bare = bare if bare[:1].isalpha() else f"v{bare}"
+        name = bare
+        for number in count(2):
+            if name not in taken:
+                break
+            name = f"{bare}_{number}"
+        taken.add(name)
+        names[place] = name
+    return names
 
 
 def check_vector_name(name: object, main: str) -> str:

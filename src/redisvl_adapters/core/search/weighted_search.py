@@ -155,6 +155,11 @@ def plan_weighted(
     weights = {names[given]: weight for given, weight in asked.items()}
     if len(weights) < len(asked):
         raise ArgumentError(f"weights names the main vector twice: {', '.join(asked)}")
+    if state.schema is not None and state.schema.foreign is not None and len(weights) > 1:
+        raise ArgumentError(
+            f"index {state.schema.name!r} was made by another application, and is searched by one vector at a time; "
+            "copy_to an index of this library has all of them, and searches by several"
+        )
     fetch_k = default_fetch_k(k) if fetch_k is None else fetch_k
     plans: dict[str, SearchPlan] = {}
     for name in weights:
