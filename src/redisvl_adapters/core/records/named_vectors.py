@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ StoredVectors: TypeAlias = Mapping[str, NDArray[Any]]
 """The named vectors of a record by the fields that hold them, in the dtypes of the index, each of shape (dims,)."""
 
 NO_VECTORS: StoredVectors = {}
+_VECTORS = attrgetter("vectors")
 
 
 def named_dims(records: Sequence[Record]) -> dict[str, int]:
@@ -53,16 +55,14 @@ def check_named_vectors(
         RecordError: If a vector is not what the index holds, is unknown there, or is missing where the metadata have
             the text that it is made of.
     """
-    if not schema.vectors:
-        for record, where in zip(records, names, strict=True):
-            if record.vectors:
-                raise _unknown(next(iter(record.vectors)), schema, where)
+    if not schema.vectors and not any(map(_VECTORS, records)):
+        # By far the most.
         return [NO_VECTORS] * len(records)
-    stored: list[dict[str, NDArray[Any]]] = [{} for _ in records]
     for record, where in zip(records, names, strict=True):
         for name in record.vectors or ():
             if name not in schema.vectors:
                 raise _unknown(name, schema, where)
+    stored: list[dict[str, NDArray[Any]]] = [{} for _ in records]
     for name, vector in schema.vectors.items():
         places: list[int] = []
         for place, record in enumerate(records):
