@@ -181,6 +181,7 @@ CASES: Mapping[str, Case] = {
     "delete": lambda _, ask, where: ask("delete", IDS, filter=where),
     "cancel_rebuild": refused,
     "drop": refused,
+    "info": refused,
     "rebuild": refused,
     "expire": plain("expire", IDS, 1000),
     "get": lambda _, ask, where: ask("get", where),
@@ -212,6 +213,7 @@ CASES: Mapping[str, Case] = {
 OF_NO_RECORDS = {
     "close": "the connection",
     "embeddings": "the model",
+    "health": "whether the index can be asked",
     "from_documents": "makes a store of its own",
     "from_embeddings": "makes a store of its own",
     "from_existing_index": "makes a store of its own",

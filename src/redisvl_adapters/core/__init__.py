@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from redisvl_adapters.core.filters.algebra import MATCH_ALL, MATCH_NONE, And, Compare, Filter, Not, Operator, Or, Raw
+from redisvl_adapters.core.index.health import Health
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.moving.plan import RebuildKeywords, RebuildPlan
 from redisvl_adapters.core.records.record import Record
@@ -12,6 +13,7 @@ from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.languages import LANGUAGES
 from redisvl_adapters.core.schema.named_vectors import VectorOptions
 from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.search.index_info import IndexInfo
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.lazy_imports import lazy_attributes
@@ -28,8 +30,10 @@ __all__ = [
     "Compare",
     "FieldType",
     "Filter",
+    "Health",
     "Hit",
     "HybridOptions",
+    "IndexInfo",
     "IndexOptions",
     "Not",
     "Operator",

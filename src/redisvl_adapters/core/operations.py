@@ -11,6 +11,7 @@ from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_pa
 from redisvl_adapters.core.search.describe import describe_fields
 from redisvl_adapters.core.search.fetch import count, existing_ids, fetch, fetch_matching, filterable_fields
 from redisvl_adapters.core.search.hybrid_search import search_hybrid
+from redisvl_adapters.core.search.index_info import index_info
 from redisvl_adapters.core.search.mmr_search import search_mmr
 from redisvl_adapters.core.search.text_search import search_text
 from redisvl_adapters.core.search.vector_search import search_batch, search_by_vector
@@ -36,6 +37,7 @@ __all__ = [
     "filterable_fields",
     "first_page",
     "highlight",
+    "index_info",
     "next_page",
     "open_index",
     "remaining_ttl",

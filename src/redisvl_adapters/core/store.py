@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_flag, check_ttl
 from redisvl_adapters.core.index import lifecycle, readiness
+from redisvl_adapters.core.index.health import Health
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.scope import ScopeValue
 from redisvl_adapters.core.ingest.copy_methods import CopyMethods
@@ -16,6 +17,7 @@ from redisvl_adapters.core.records.vectors import as_floats
 from redisvl_adapters.core.schema.named_vectors import MAIN
 from redisvl_adapters.core.schema.option_parsing import check_wait
 from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.search.index_info import IndexInfo
 from redisvl_adapters.core.search.vector_choice import vector_name
 from redisvl_adapters.core.server.closeable import Closeable
 from redisvl_adapters.core.server.commands import Steps
@@ -156,6 +158,36 @@ class StoreBase(CopyMethods, Closeable):
     async def await_until_indexed(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as its twin
         """Wait until the server has scanned the records that were there before. See ``wait_until_indexed``."""
         await self._index.arun(readiness.wait_until_indexed(self._index.state, _checked_timeout(timeout)))
+
+    @known_keywords
+    def info(self) -> IndexInfo:
+        """Return what the index is and holds: records, memory by part, fields, failures, algorithm, versions.
+
+        Raises:
+            ArgumentError: If the store is scoped: all of it is of the whole index.
+            IndexNotFoundError: If there is no such index.
+        """
+        return self._index.run(operations.index_info(self._index.state))
+
+    @known_keywords
+    async def ainfo(self) -> IndexInfo:
+        """Return what the index is and holds. See ``info``."""
+        return await self._index.arun(operations.index_info(self._index.state))
+
+    @known_keywords
+    def health(self) -> Health:
+        """Tell whether the index can be asked: for a readiness probe. It never raises.
+
+        As a condition it is true if the server is reached, the index is there and whole, and this user may search it;
+        else ``reason`` says in one line what is wrong. Nothing is created. It takes no longer than the timeouts of the
+        connection.
+        """
+        return self._index.health()
+
+    @known_keywords
+    async def ahealth(self) -> Health:
+        """Tell whether the index can be asked. See ``health``."""
+        return await self._index.ahealth()
 
     @known_keywords
     def ttl(self, ids: Sequence[str]) -> list[float | None]:

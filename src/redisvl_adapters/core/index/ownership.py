@@ -56,7 +56,7 @@ def check_ownership(schema: Schema) -> Steps[bool]:
             f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} keys that are not records "
             f"of this library, such as {key!r}: they would be taken for records without text and metadata; {remedy}"
         )
-    if failures := _failures(told):
+    if failures := index_failures(told):
         count, key, error = failures
         raise SchemaMismatchError(
             f"under the prefix {schema.prefix!r} of index {schema.name!r} there are {count} keys that it cannot index, "
@@ -71,7 +71,7 @@ def check_ownership(schema: Schema) -> Steps[bool]:
     return True
 
 
-def _failures(told: Mapping[bytes, Reply]) -> tuple[int, str, str] | None:
+def index_failures(told: Mapping[bytes, Reply]) -> tuple[int, str, str] | None:
     """Return how often an index could not take a key in, the last one, and why, from what FT.INFO says."""
     count = int(told.get(b"hash_indexing_failures", 0))
     errors = as_mapping(told.get(b"Index Errors", ()))
@@ -83,7 +83,7 @@ def _failures(told: Mapping[bytes, Reply]) -> tuple[int, str, str] | None:
 def warn_of_unindexed(schema: Schema) -> Steps[None]:
     """Warn of records that a foreign index could not take in, such as those with a vector of another length."""
     (info,) = yield [info_command(schema.name)]
-    failures = None if is_missing_index(info) else _failures(as_mapping(ok(info)))
+    failures = None if is_missing_index(info) else index_failures(as_mapping(ok(info)))
     if failures is not None and schema.foreign is not None and schema.foreign.on_bad_record != "skip":
         count, key, error = failures
         warnings.warn(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Self, Unpack
 from weakref import WeakKeyDictionary
 
 from redisvl_adapters.core.index.dropping import refuse_in_scope
+from redisvl_adapters.core.index.health import Health, check_health
 from redisvl_adapters.core.index.lifecycle import open_index
 from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.index.snapshot import IndexState, ScopedState
@@ -23,6 +25,9 @@ from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.options import connection_options
 from redisvl_adapters.core.server.retrying_drivers import adrive, drive
 from redisvl_adapters.errors import ArgumentError
+
+_TRIPS = 2
+"""How many round trips ``check_health`` takes."""
 
 
 class RedisIndex:
@@ -113,6 +118,27 @@ class RedisIndex:
         twin.state = IndexState(IndexSpec(self.state.spec.name), opened=True)
         return twin
 
+    def health(self) -> Health:
+        """Tell whether this index can be asked. Nothing is raised, created or remembered.
+
+        It takes no longer than the timeouts of the connection, and nothing is tried again.
+        """
+        begun = time.perf_counter()
+        try:
+            drive(self.connection.sync_client(), check_health(self.state.spec.name), self._address)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is told
+            return _unwell(error)
+        return Health(is_healthy=True, reason="", round_trip_ms=1e3 * (time.perf_counter() - begun) / _TRIPS)
+
+    async def ahealth(self) -> Health:
+        """Tell whether this index can be asked. See ``health``."""
+        begun = time.perf_counter()
+        try:
+            await adrive(await self.connection.async_client(), check_health(self.state.spec.name), self._address)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is told
+            return _unwell(error)
+        return Health(is_healthy=True, reason="", round_trip_ms=1e3 * (time.perf_counter() - begun) / _TRIPS)
+
     def close(self) -> None:
         """Close what was opened, if it is its own; a client that was given stays open."""
         if self.owns_connection:
@@ -125,3 +151,8 @@ class RedisIndex:
 
     def _address(self) -> str:
         return self.connection.address
+
+
+def _unwell(error: Exception) -> Health:
+    said = " ".join(str(error).split()) or type(error).__name__
+    return Health(is_healthy=False, reason=said, round_trip_ms=None)
