@@ -1,7 +1,13 @@
-"""The schema of every tool is within what the tool calling of providers documents, their strict modes included.
+"""The name and the schema of every tool are within what the tool calling of providers documents.
 
-OpenAI: developers.openai.com/api/docs/guides/structured-outputs (supported schemas) and .../guides/function-calling.
-Anthropic: platform.claude.com/docs/en/agents-and-tools/tool-use and .../build-with-claude/structured-outputs.
+OpenAI, developers.openai.com/api/docs/guides/structured-outputs#supported-schemas: 5,000 properties, 10 levels (once 5),
+1,000 values of enumerations (once 500), 120,000 characters of names and values, and 15,000 of those of an enumeration
+with more than 250; its API reference, FunctionDefinition: names of tools have 64 letters, digits, _ and -.
+Anthropic, platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools: names of tools match
+^[a-zA-Z0-9_-]{1,64}$; those of arguments, as its API says where they do not, ^[a-zA-Z0-9_.-]{1,64}$.
+The keywords are those that the strict modes of both take (Anthropic's:
+.../build-with-claude/structured-outputs#json-schema-limitations). OpenAI's strict mode itself is for schemas in which
+every argument is required.
 """
 
 from __future__ import annotations
@@ -14,7 +20,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from redisvl_adapters.agents.mcp.tools import tool_name
 from redisvl_adapters.agents.search_arguments import MAX_VALUES, SearchArguments
+from redisvl_adapters.agents.search_tool import check_tool_settings
 from redisvl_adapters.core import FieldType
 from tests.agents.agents_support import FIELDS, arguments, surveyed
 
@@ -47,8 +55,9 @@ def test_a_schema_is_within_the_limits(taking: SearchArguments) -> None:
     assert len(names) <= 5000
     assert max(depth for _, depth in everything) <= 5
     enumerated = [value for node, _ in everything for value in node.get("enum", ())]
-    assert len(enumerated) <= 1000
+    assert len(enumerated) <= 500
     assert all(isinstance(value, str) for value in enumerated)
+    assert MAX_VALUES <= 250
     assert all(0 < len(node["enum"]) <= MAX_VALUES for node, _ in everything if "enum" in node)
     assert sum(map(len, [*names, *enumerated])) <= 120_000
     for node, depth in everything:
@@ -72,6 +81,13 @@ def test_what_a_schema_allows_is_read_and_what_it_forbids_is_not() -> None:
             validator.validate({"query": "q", name: value})
         with pytest.raises(ValueError, match=name):
             taking.read({"query": "q", name: value})
+
+
+def test_the_names_of_tools_are_within_the_limits() -> None:
+    for index_name in ("docs", "größe:年", "x" * 200):
+        search = check_tool_settings(index_name, None, None, None, {}).name
+        for name in (search, tool_name("add", index_name), tool_name("delete", index_name)):
+            assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name)
 
 
 def test_every_type_of_field_is_looked_at() -> None:

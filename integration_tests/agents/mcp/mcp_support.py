@@ -17,6 +17,7 @@ from redisvl_adapters.langchain import RedisVectorStore
 
 ROOT = Path(__file__).parents[3]
 EMBEDDING = "integration_tests.agents.mcp.mcp_support:model"
+NOISY = "integration_tests.agents.mcp.mcp_support:noisy_model"
 VERIFIER = "integration_tests.agents.mcp.mcp_support:verifier"
 TOKENS: dict[str, dict[str, Any]] = {
     "of mine": {"tenant_id": "mine"},
@@ -78,6 +79,13 @@ def served(redis_url: str, *arguments: str, **more: str) -> Iterator[str]:
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+def noisy_model() -> Model:
+    """Return the embedding model, and write to stdout, as models do that are loaded, by Python and beneath it."""
+    sys.stdout.write("loading a model\n")
+    os.write(1, b"still loading it\n")
+    return Model()
 
 
 def small_model() -> Model:

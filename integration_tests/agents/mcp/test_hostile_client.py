@@ -43,7 +43,7 @@ async def connected(redis_url: str, index_name: str, storage: str) -> AsyncItera
         async with Client(make_server(index_name, lambda: tools)) as client:
             yield client
     finally:
-        await tools.index.aclose()
+        await tools.aclose()
 
 
 async def called(client: Client, name: str, arguments: Any) -> Any:
@@ -108,10 +108,25 @@ async def test_fifty_calls_at_once_are_answered(redis_url: str, index_name: str,
         assert min(years) >= 1990 + number % 30
 
 
+async def test_a_value_that_somebody_else_has_written_is_no_wrong_one(
+    redis_url: str, index_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redisvl_adapters.agents.mcp.tools._FRESH", 0)
+    asked = {"query": "x", "topic": "trees"}
+    async with connected(redis_url, index_name, "hash") as client:
+        assert (await called(client, f"search_{index_name}", asked)).is_error
+        with RedisVectorStore(Model(), index_name=index_name, redis_url=redis_url) as store:
+            store.add_texts(["a", "b"], [{"tenant": tenant, "topic": "trees"} for tenant in ("mine", "theirs")])
+        found = (await called(client, f"search_{index_name}", asked)).structured_content["documents"]
+        assert [document["text"] for document in found] == ["a"]
+
+
 def test_what_is_no_call_is_refused_and_the_server_goes_on(redis_url: str, index_name: str) -> None:
     fill(redis_url, index_name, "hash")
     head = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    odd = json.dumps({**call, "params": {"name": f"search_{index_name}", "arguments": {"query": "?"}}}).encode()
+    odd = odd.replace(b'"?"', b"%b")
     with served(redis_url, "--index", index_name) as url:
         for body, headers, statuses in (
             (b"{" * 100, head, {400}),
@@ -119,6 +134,11 @@ def test_what_is_no_call_is_refused_and_the_server_goes_on(redis_url: str, index
             (b"x" * (MAX_BODY + 1), head, {413}),
             (json.dumps({**call, "params": {"name": "x", "arguments": "y"}}).encode(), head, {200, 400}),
             (json.dumps([[]] * 1000).encode(), head, {400}),
+            (b"[" * 100_000, head, {400}),
+            (b'{"jsonrpc": "2.0", "id": 1, "method": ' + b'{"a":' * 50_000, head, {400}),
+            (odd % b'"\\ud800"', head, {200, 400}),
+            (odd % b"NaN", head, {200, 400}),
+            (odd % (b'{"a":' * 500 + b"1" + b"}" * 500), head, {200, 400}),
             (b"", {**head, "Host": "evil.example"}, {421}),
             (b"{}", {**head, "Origin": "http://evil.example"}, {403}),
         ):
@@ -130,5 +150,6 @@ def test_what_is_no_call_is_refused_and_the_server_goes_on(redis_url: str, index
                 status, told = error.code, error.read()
             assert status in statuses, (body[:20], status, told[:200])
             assert b"Traceback" not in told
+            assert b"of mine" not in told
         with urllib.request.urlopen(url.replace("/mcp", "/health")) as response:  # noqa: S310  # ours
             assert response.status == 200

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import signal
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from mcp import Client, MCPError
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from integration_tests.agents.mcp.mcp_support import EMBEDDING, VERIFIER, command, environment, fill, served
+from integration_tests.agents.mcp.mcp_support import EMBEDDING, NOISY, VERIFIER, command, environment, fill, served
 from integration_tests.langchain.langchain_support import Model
 from redisvl_adapters.agents.mcp.command import TOKEN_VARIABLE
 from redisvl_adapters.langchain import RedisVectorStore
@@ -99,6 +101,9 @@ async def test_over_stdio_a_model_searches_adds_and_deletes(redis_url: str, inde
                 ({"text": "x", "id": "text 1 of theirs"}, "is not of this scope|exists outside|scope"),
                 ({"text": " "}, "text is the document"),
                 ({"text": "x", "metadata": {"years": 1}}, r"has no key 'years' \(did you mean 'year'\?\)"),
+                ({"text": "x", "metadata": {"topic": {"of": 1}}}, "has no key 'topic.of'"),
+                ({"text": "x", "metadata": {"author": {"age": 1}}}, "has no key 'author.age'"),
+                ({"text": "x", "metadata": {"tags": ["a" * 100] * 1000}}, "bytes as JSON; at most 100000"),
                 ({"text": "x", "metadata": {"year": "soon"}}, "year"),
                 ({"txt": "x"}, r"no argument 'txt' \(did you mean 'text'\?\)"),
             ):
@@ -106,6 +111,13 @@ async def test_over_stdio_a_model_searches_adds_and_deletes(redis_url: str, inde
                 assert result.is_error
                 with pytest.raises(AssertionError, match=why):
                     raise AssertionError(text_of(result))
+            newer = {"topic": "graphs", "author": {"name": "Cid"}}
+            for text in ("x", "y"):
+                told = {"text": text, "id": "newer", "metadata": newer}
+                assert (await client.call_tool(add, told)).structured_content == {"id": "newer"}
+            asked = {"query": "x", "topic": "graphs", "author_name": "Cid"}
+            assert text_of(await client.call_tool(search, asked)).endswith("\ny")
+            assert (await client.call_tool(delete, {"ids": ["newer"]})).structured_content == {"deleted": 1}
             gone = await client.call_tool(delete, {"ids": [new.structured_content["id"], "text 1 of theirs", "none"]})
             assert gone.structured_content == {"deleted": 1}
             assert store.count() == 60
@@ -115,12 +127,14 @@ async def test_over_stdio_a_model_searches_adds_and_deletes(redis_url: str, inde
 async def test_over_http_with_a_token_and_in_good_health(redis_url: str, index_name: str) -> None:
     fill(redis_url, index_name, "hash")
     with served(redis_url, "--index", index_name, *LOCKED, **{TOKEN_VARIABLE: "s3cret"}) as url:
-        assert health(url) == (200, {"status": "ok", "records": 60})
+        assert health(url) == (200, {"status": "ok"})
         async with with_token(url, "s3cret") as client:
             found = await client.call_tool(f"search_{index_name}", {"query": "text", "k": 20})
             assert len(ids_of(found)) == 20
             assert all(record_id.endswith("of mine") for record_id in ids_of(found))
             assert [tool.name for tool in (await client.list_tools()).tools] == [f"search_{index_name}"]
+            many = [client.call_tool(f"search_{index_name}", {"query": "text", "k": 1 + n % 20}) for n in range(50)]
+            assert [len(ids_of(found)) for found in await asyncio.gather(*many)] == [1 + n % 20 for n in range(50)]
         for token in ("wrong", "", "s3cret "):
             with pytest.raises((MCPError, ExceptionGroup, httpx2.HTTPError)):
                 async with with_token(url, token) as client:
@@ -153,7 +167,7 @@ async def test_over_http_the_tenant_is_a_verified_claim(redis_url: str, index_na
                 refused = await client.call_tool(f"search_{index_name}", {"query": "text"})
                 assert refused.is_error
                 assert "has no claim 'tenant_id' that is one value" in text_of(refused)
-                with pytest.raises(MCPError):
+                with pytest.raises(MCPError, match="No tools: the token of the caller has no claim 'tenant_id'"):
                     await client.list_tools()
     with RedisVectorStore(Model(), index_name=index_name, redis_url=redis_url) as store:
         assert store.count() == 62
@@ -172,7 +186,16 @@ async def test_over_http_the_tenant_is_a_verified_claim(redis_url: str, index_na
         (("--index", "none", "--embedding", EMBEDDING), 1, "index 'none' does not exist"),
         (("--index", "x", "--embedding", EMBEDDING, "--filter", "{"), 1, "--filter is a JSON object"),
         (("--index", "x", "--embedding", EMBEDDING, "--filter", "{}"), 1, "locks nothing"),
+        (("--index", "x", "--embedding", EMBEDDING, "--write", "--filter", '{"$and": []}'), 1, "locks nothing"),
         (("--index", "x", "--embedding", EMBEDDING, "--filter", '{"a": {"$foo": 1}}'), 1, r"\$foo"),
+        (
+            ("--index", "x", "--embedding", EMBEDDING, "--write", "--filter", '{"a": "b"}', "--scope", "a=c"),
+            1,
+            "within a='c', and cannot be scoped to 'a'='b'",
+        ),
+        (("--index", "x", "--embedding", EMBEDDING, "--write", "--name", "add_to_x"), 1, "the name of another tool"),
+        (("--index", "x", "--embedding", EMBEDDING, "--http", "--port", "65536"), 1, "--port is from 0 to 65535"),
+        (("--index", "x", "--embedding", EMBEDDING, "--max-age", "nan"), 1, "--max-age is 0 or more seconds"),
         (
             ("--index", "x", "--embedding", EMBEDDING, "--write", "--filter", '{"a": {"$gt": 1}}'),
             1,
@@ -196,7 +219,8 @@ def test_what_cannot_be_served_is_told_at_once(
         ended = main(["mcp", "--redis-url", redis_url, *arguments])
     except SystemExit as stop:
         ended = stop.code  # type: ignore[assignment]  # a number
-    told = capsys.readouterr().err
+    out, told = capsys.readouterr()
+    assert not out
     assert ended == status, told
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(told)
@@ -215,26 +239,37 @@ def test_a_model_of_other_dimensions_is_told_at_once(redis_url: str, index_name:
     assert "Traceback" not in done.stderr
 
 
+def test_an_empty_token_is_refused(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from redisvl_adapters.cli.main import main  # noqa: PLC0415  # as the command does
+
+    monkeypatch.setenv(TOKEN_VARIABLE, "")
+    open_to_all = ["--http", "--host", "0.0.0.0"]  # noqa: S104
+    assert main(["mcp", "--url", redis_url, "--index", "x", "--search-type", "text", *open_to_all]) == 1
+    assert f"${TOKEN_VARIABLE} is empty" in capsys.readouterr().err
+
+
 def test_over_stdio_the_server_ends_with_its_input_or_when_told_to(redis_url: str, index_name: str) -> None:
     fill(redis_url, index_name, "hash")
-    for is_told in (False, True):
-        process = subprocess.Popen(
-            command("--index", index_name, "--search-type", "text"),
-            env=environment(redis_url),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        ping = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
-        process.stdin.write(json.dumps(ping) + "\n")
-        process.stdin.flush()
-        assert json.loads(process.stdout.readline())["id"] == 1
-        process.terminate() if is_told else process.stdin.close()
-        assert process.wait(20) == 0
-        process.stdin.close()
-        process.stdout.close()
+    told = command("--index", index_name, "--embedding", NOISY, "--scope", "tenant=mine")
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with ExitStack() as stack:
+        # All are started before one is waited for.
+        processes = [subprocess.Popen(told, env=environment(redis_url), **pipes) for _ in range(3)]
+        for process in processes:
+            stack.enter_context(process)
+            stack.callback(process.kill)
+        for process, ending in zip(processes, (None, signal.SIGTERM, signal.SIGINT), strict=True):
+            assert process.stdin is not None
+            assert process.stdout is not None
+            ping = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
+            process.stdin.write(json.dumps(ping) + "\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["id"] == 1
+            process.stdin.close() if ending is None else process.send_signal(ending)
+            assert process.wait(20) == 0
+            assert process.stdout.read() == ""
 
 
 INITIALIZE = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}

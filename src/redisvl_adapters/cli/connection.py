@@ -9,9 +9,10 @@ DEFAULT_URL = "redis://localhost:6379"
 
 
 def add_url(parser: argparse.ArgumentParser) -> None:
-    """Add ``--redis-url`` to a command."""
+    """Add ``--redis-url``, or ``--url``, to a command."""
     parser.add_argument(
         "--redis-url",
+        "--url",
         metavar="URL",
         default=os.environ.get("REDIS_URL", DEFAULT_URL),
         help=f"the server; by default $REDIS_URL, where others do not see its password, or {DEFAULT_URL}",

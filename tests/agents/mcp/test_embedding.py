@@ -20,6 +20,10 @@ class LlamaIndex:
     async def aget_query_embedding(self, text): return [1.0, len(text)]
     async def aget_text_embedding(self, text): return [2.0, len(text)]
 
+class NotAsync:
+    def embed_query(self, text): return [1.0, len(text)]
+    def embed_documents(self, texts): return [[2.0, len(text)] for text in texts]
+
 class Vectorizer:
     def embed(self, text): return [1.0, len(text)]
 
@@ -30,6 +34,7 @@ def make(): return LangChain()
 def of_texts(texts): return [[3.0, len(text)] for text in texts]
 async def of_texts_async(texts): return of_texts(texts)
 def failing(): raise OSError("no file")
+def empty(texts): return []
 def refusing(texts): raise OSError("sk-secret")
 model = LlamaIndex()
 number = 5
@@ -52,6 +57,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("make", ([1.0, 3], [2.0, 3])),
         ("LlamaIndex", ([1.0, 3], [2.0, 3])),
         ("model", ([1.0, 3], [2.0, 3])),
+        ("NotAsync", ([1.0, 3], [2.0, 3])),
         ("Vectorizer", ([1.0, 3], [1.0, 3])),
         ("of_texts", ([3.0, 3], [3.0, 3])),
         ("of_texts_async", ([3.0, 3], [3.0, 3])),
@@ -89,5 +95,7 @@ def test_a_maker_that_fails_is_told() -> None:
 async def test_a_model_that_fails_tells_models_nothing_of_itself() -> None:
     with pytest.raises(EmbeddingError, match=r"^the embedding model failed: OSError$"):
         await load_embedding("own_models:refusing").query("abc")
+    with pytest.raises(EmbeddingError, match="no list of one vector for a list of one text"):
+        await load_embedding("own_models:empty").query("abc")
     with pytest.raises(ArgumentError, match="'it' is an embedding model"):
         as_embedding(object(), "it")

@@ -7,15 +7,16 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, cast, get_args
 
 import orjson
 
 from redisvl_adapters.agents.mcp.embedding import load_embedding
-from redisvl_adapters.agents.mcp.tools import IndexTools, ServerSettings
+from redisvl_adapters.agents.mcp.tools import IndexTools, ServerSettings, check_names
 from redisvl_adapters.agents.options import ToolSearchType
 from redisvl_adapters.agents.search_tool import DEFAULT_K, DEFAULT_MAX_K, check_tool_settings
-from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Operator
+from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Operator, matches_everything
 from redisvl_adapters.core.filters.mongo import read_mongo_filter
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.schema.foreign_options import existing_options
@@ -105,11 +106,19 @@ async def _serve(args: argparse.Namespace) -> None:
         raise ArgumentError("--verifier is for --http; over stdio the caller is whoever started the server")
     if args.http and args.host not in _LOOPBACK and token is None and args.verifier is None:
         raise ArgumentError(f"--host {args.host} is open to others: set ${TOKEN_VARIABLE}, or give a --verifier")
-    tools = make_tools(args)
+    if token == "":
+        raise ArgumentError(f"${TOKEN_VARIABLE} is empty, so nobody has it; set it to a long random text, or unset it")
+    if not 0 <= args.port < 2**16:
+        raise ArgumentError(f"--port is from 0 to {2**16 - 1}; not {args.port}")
+    if not args.max_age >= 0:
+        raise ArgumentError(f"--max-age is 0 or more seconds; not {args.max_age}")
+    with nullcontext() if args.http else stdio.stdout_to_stderr():
+        tools = make_tools(args)
     try:
         if not args.http:
-            await tools.check()
-            await stdio.serve_stdio(server.make_server(args.index, lambda: tools), tools.index.aclose)
+            with stdio.stdout_to_stderr():
+                await tools.check()
+            await stdio.serve_stdio(server.make_server(args.index, lambda: tools), tools.aclose)
             return
         verifier = None
         if args.verifier is not None or token is not None:
@@ -119,7 +128,7 @@ async def _serve(args: argparse.Namespace) -> None:
         app = http.make_app(server.make_server(args.index, of_caller), tools, args.host, verifier)
         await http.serve_http(app, args.host, args.port, _say)
     finally:
-        await tools.index.aclose()
+        await tools.aclose()
 
 
 def make_tools(args: argparse.Namespace) -> IndexTools:
@@ -129,9 +138,10 @@ def make_tools(args: argparse.Namespace) -> IndexTools:
         AdapterError: If it cannot be done.
     """
     filter = _filter(args.filter)
-    scope: dict[str, Any] = dict(_pairs("--scope", args.scope))
+    scopes: list[Mapping[str, Any]] = [_pairs("--scope", args.scope)]
     if args.write and filter is not None:
-        scope, filter = {**_equalities(filter), **scope}, None
+        scopes.append(_equalities(filter))
+        filter = None
     fields = None if args.fields is None else [key for key in args.fields.split(",") if key]
     search = check_tool_settings(
         args.index,
@@ -147,6 +157,8 @@ def make_tools(args: argparse.Namespace) -> IndexTools:
         },
     )
     options = _json("--search-options", args.search_options) or {}
+    if args.write:
+        check_names(search.name, args.index)
     settings = ServerSettings(search, options, writes=args.write, learns=args.learn, max_age=args.max_age)
     if args.embedding is None and (args.search_type != "text" or args.write):
         why = (
@@ -162,7 +174,10 @@ def make_tools(args: argparse.Namespace) -> IndexTools:
         told["writable"] = True
     told["redis_url"] = args.redis_url
     index = RedisIndex(**existing_options(args.index, cast("ExistingOptions", told)))
-    return IndexTools(index.scoped(scope) if scope else index, embedding, settings)
+    for scope in scopes:
+        if scope:
+            index = index.scoped(scope)
+    return IndexTools(index, embedding, settings)
 
 
 def _filter(text: str | None) -> Filter | None:
@@ -170,8 +185,8 @@ def _filter(text: str | None) -> Filter | None:
     if given is None:
         return None
     filter = read_mongo_filter(given)
-    if not given:
-        raise ArgumentError('--filter {} locks nothing; write a condition, such as {"public": true}, or leave it out')
+    if matches_everything(filter):
+        raise ArgumentError('--filter locks nothing; write a condition, such as {"public": true}, or leave it out')
     return filter
 
 

@@ -18,6 +18,7 @@ Embed: TypeAlias = Callable[[str], Awaitable[Vector]]
 _KINDS = (
     ("aembed_query", "aembed_documents"),  # LangChain
     ("aget_query_embedding", "aget_text_embedding"),  # LlamaIndex
+    ("embed_query", "embed_documents"),  # with the methods of LangChain that are not async
     ("embed", "embed"),  # RedisVL
 )
 _WANTED = (
@@ -122,12 +123,14 @@ def _takes_nothing(function: Callable[..., Any]) -> bool:
 
 
 def _of_method(method: Callable[..., Any], name: str) -> Embed:
-    return _of_many(method) if name == "aembed_documents" else _of_one(method)
+    return _of_many(method) if name.endswith("embed_documents") else _of_one(method)
 
 
 def _of_many(function: Callable[[list[str]], Any]) -> Embed:
     async def embed(text: str) -> Vector:
         vectors: Sequence[Vector] = await _called(function, [text])
+        if not hasattr(vectors, "__len__") or len(vectors) != 1:
+            raise EmbeddingError("the embedding model failed: it returned no list of one vector for a list of one text")
         return vectors[0]
 
     return embed

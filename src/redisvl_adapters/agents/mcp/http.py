@@ -98,14 +98,14 @@ class ToolsByClaim:
 
 
 def make_app(server: Server[Any], tools: IndexTools, host: str, verifier: TokenVerifier | None) -> Any:
-    """Return the ASGI application: the protocol at ``/mcp``, and how the server is at ``/health``."""
+    """Return the ASGI application: the protocol at ``/mcp``, and how the server is at ``/health``, for anybody."""
 
     async def health(_request: Request) -> Response:
         try:
-            records = await tools.index.arun(operations.count(tools.index.state))
+            await tools.index.arun(operations.count(tools.index.state))
         except AdapterError as error:
             return JSONResponse({"status": "unavailable", "reason": str(error)}, 503)
-        return JSONResponse({"status": "ok", "records": records})
+        return JSONResponse({"status": "ok"})
 
     settings: Any = None
     if verifier is not None:

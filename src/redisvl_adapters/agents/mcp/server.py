@@ -6,11 +6,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from mcp import MCPError
 from mcp.server.lowlevel import Server
-from mcp.types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+from mcp.types import INVALID_REQUEST, CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
 
 from redisvl_adapters import __version__
-from redisvl_adapters.agents.mcp.tools import Answer, IndexTools
+from redisvl_adapters.agents.mcp.tools import Answer, IndexTools, tool_name
 from redisvl_adapters.errors import AdapterError, ArgumentError, did_you_mean
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,11 @@ def make_server(name: str, tools_of_caller: Callable[[], IndexTools]) -> Server[
     """
 
     async def list_tools(_context: Any, _params: Any) -> ListToolsResult:
-        tools = tools_of_caller()
+        try:
+            tools = tools_of_caller()
+        except ArgumentError as error:
+            log.warning("the tools were refused: %s", error)
+            raise MCPError(INVALID_REQUEST, f"No tools: {error}.") from error
         search = await tools.search_tool()
         settings = search.settings
         made = [_tool("search", settings.name, settings.description, search.arguments.json_schema)]
@@ -82,12 +87,6 @@ def make_server(name: str, tools_of_caller: Callable[[], IndexTools]) -> Server[
             return _result(Answer("Nothing was done: the search is not available; try again later.", None))
 
     return Server(name, version=__version__, on_list_tools=list_tools, on_call_tool=call_tool)
-
-
-def tool_name(kind: str, index_name: str) -> str:
-    """Return the name of a tool that adds or deletes."""
-    plain = "".join(char if char.isascii() and (char.isalnum() or char in "_-") else "_" for char in index_name)
-    return f"{kind}_{'to' if kind == 'add' else 'from'}_{plain[:50]}"
 
 
 def _tool(kind: str, name: str, description: str, schema: dict[str, Any]) -> Tool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,12 +12,14 @@ from typing import Any, NamedTuple
 from redisvl_adapters.agents.answers import Found, answer_text, refusal_text
 from redisvl_adapters.agents.argument_values import MAX_ITEMS, read_text
 from redisvl_adapters.agents.mcp.embedding import Embedding
+from redisvl_adapters.agents.search_arguments import SearchRequest
 from redisvl_adapters.agents.search_tool import ModelError, SearchTool, ToolSettings, build_search_tool, hide
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.readiness import current_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.record import Record, new_id
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.search.fusion import Fusion
@@ -26,7 +29,10 @@ from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.errors import ArgumentError, FilterError, RecordError, UnknownArgumentError, did_you_mean
 
 MAX_DOCUMENT = 100_000
-"""How many characters a document may have that a model adds."""
+"""How many characters a document may have that a model adds, and how many bytes its metadata, as JSON."""
+
+_FRESH = 1.0
+"""For how many seconds the arguments are taken for those of now."""
 
 _WORDS = {"match": "match", "scorer": "scorer", "text_fields": "fields", "language": "language"}
 _FUSION = {"fusion": "method", "alpha": "alpha", "rrf_constant": "rrf_constant"}
@@ -96,10 +102,19 @@ class IndexTools:
     _made: float = field(default=0.0, init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def search_tool(self) -> SearchTool:
-        """Return the search tool, whose arguments are those that the index teaches now, or did a moment ago."""
+    async def aclose(self) -> None:
+        """Close the connection; that of a scope too, which is the one of the whole."""
+        await self.index.connection.aclose()
+
+    async def search_tool(self, max_age: float | None = None) -> SearchTool:
+        """Return the search tool, whose arguments are those that the index teaches now, or did a moment ago.
+
+        Args:
+            max_age: How many seconds ago they may have been made; None for what the settings say.
+        """
+        max_age = self.settings.max_age if max_age is None else max_age
         async with self._lock:
-            if self._tool is None or time.monotonic() - self._made > self.settings.max_age:
+            if self._tool is None or time.monotonic() - self._made > max_age:
                 self._tool = await self.index.arun(build_search_tool(self.index.state, self.settings.search))
                 self._made = time.monotonic()
             return self._tool
@@ -121,15 +136,25 @@ class IndexTools:
 
     async def search(self, given: Mapping[str, Any]) -> Answer:
         """Search as a model asks for."""
-        tool = await self.search_tool()
         try:
-            query, k, filter = tool.read(given, tool.locks({}))
+            tool, (query, k, filter) = await self._request(given)
             hits = await self._hits(query, k, filter)
         except (ModelError, FilterError) as error:
             return Answer(refusal_text(error), None)
         found = [Found(hit.record.id, hit.record.text, hide(hit.record.metadata, tool.hidden)) for hit in hits]
         told = [{**one._asdict(), **_nearness(hit)} for one, hit in zip(found, hits, strict=True)]
         return Answer(answer_text(found), {"documents": told})
+
+    async def _request(self, given: Mapping[str, Any]) -> tuple[SearchTool, SearchRequest]:
+        tool = await self.search_tool()
+        try:
+            return tool, tool.read(given, tool.locks({}))
+        except ModelError:
+            # What is no value may have become one since.
+            newer = await self.search_tool(min(_FRESH, self.settings.max_age))
+            if newer is tool:
+                raise
+            return newer, newer.read(given, newer.locks({}))
 
     async def add_schema(self) -> dict[str, Any]:
         """Return the JSON schema of what the tool that adds takes."""
@@ -154,6 +179,7 @@ class IndexTools:
             record = await self._record(_read(given, ("text", "metadata", "id")))
             vector = await self._vector("document", record.text)
             await self.index.arun(operations.upsert(self.index.state, [record], [vector]))
+            self._tool = None
         except (ArgumentError, FilterError, RecordError) as error:
             return Answer(f"Nothing was added: {error}.", None)
         return Answer(f"Added {record.id}.", {"id": record.id})
@@ -173,6 +199,7 @@ class IndexTools:
         try:
             ids = _read_ids(_read(given, ("ids",)).get("ids"))
             deleted = await self.index.arun(operations.delete(self.index.state, ids))
+            self._tool = None
         except ArgumentError as error:
             return Answer(f"Nothing was deleted: {error}.", None)
         return Answer(f"Deleted {deleted} of {len(ids)}; there are no others.", {"deleted": deleted})
@@ -202,12 +229,11 @@ class IndexTools:
             raise ArgumentError(f"text is the document, 1 to {MAX_DOCUMENT} characters; not {text!r:.80}")
         if not isinstance(metadata, Mapping):
             raise ArgumentError(f"metadata is an object; not {metadata!r:.80}")
+        checked = check_metadata(metadata, "the document")
+        if len(checked.json) > MAX_DOCUMENT:
+            raise ArgumentError(f"metadata has {len(checked.json)} bytes as JSON; at most {MAX_DOCUMENT} are kept")
         if not self.settings.learns:
-            known = await self._keys()
-            for key in metadata:
-                if key not in known:
-                    hint = did_you_mean(str(key), known)
-                    raise ArgumentError(f"metadata has no key {key!r:.80}{hint}; the keys are {', '.join(known)}")
+            _check_keys(checked.values, await self._keys())
         return Record(new_id() if record_id is None else read_text("id", record_id), text, dict(metadata))
 
 
@@ -217,6 +243,16 @@ def _read(given: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
             hint = did_you_mean(str(name), known)
             raise ArgumentError(f"there is no argument {name!r:.80}{hint}; the arguments are {', '.join(known)}")
     return {name: value for name, value in given.items() if value is not None}
+
+
+def _check_keys(values: Mapping[str, Any], known: Sequence[str]) -> None:
+    for key, value in values.items():
+        # An object is told by what is in it: {"author": {"name": ...}} has the key author.name.
+        is_outer = isinstance(value, Mapping) and (key in known or any(each.startswith(f"{key}.") for each in known))
+        if key not in known and not is_outer:
+            raise ArgumentError(
+                f"metadata has no key {key!r:.80}{did_you_mean(key, known)}; the keys are {', '.join(known) or 'none'}"
+            )
 
 
 def _read_ids(ids: Any) -> list[str]:
@@ -253,6 +289,21 @@ def _renamed(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
 
 def _nearness(hit: Hit) -> dict[str, float]:
     return {"distance": hit.distance} if hit.score is None else {"score": hit.score}
+
+
+def tool_name(kind: str, index_name: str) -> str:
+    """Return the name of the tool that adds to an index (``add``) or deletes from it (``delete``)."""
+    return f"{kind}_{'to' if kind == 'add' else 'from'}_{re.sub('[^a-zA-Z0-9_-]', '_', index_name)[:50]}"
+
+
+def check_names(search_name: str, index_name: str) -> None:
+    """Refuse a search tool that has the name of another one.
+
+    Raises:
+        ArgumentError: If it has.
+    """
+    if search_name in (tool_name("add", index_name), tool_name("delete", index_name)):
+        raise ArgumentError(f"--name {search_name} is the name of another tool of this server; choose another one")
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
