@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from mcp import Client
-from mcp.client.stdio import StdioServerParameters
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, TextContent
 
 from library import FIELDS, METADATAS, TEXTS
@@ -44,7 +44,7 @@ async def main() -> None:
             args=[*serve, "--scope", "tenant=acme", "--write"],
             env={**os.environ, "REDIS_URL": server.url, "PYTHONPATH": path},
         )
-        async with Client(parameters) as client:
+        async with Client(stdio_client(parameters)) as client:
             for tool in (await client.list_tools()).tools:
                 print(f"{tool.name}({', '.join(tool.input_schema['properties'])})")
             for asked in ({"query": "tasks", "topic": "types"}, {"query": "tasks", "topic": "async", "k": 1}):

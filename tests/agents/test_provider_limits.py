@@ -1,8 +1,8 @@
 """The name and the schema of every tool are within what the tool calling of providers documents.
 
-OpenAI, developers.openai.com/api/docs/guides/structured-outputs#supported-schemas: 5,000 properties, 10 levels (once 5),
-1,000 values of enumerations (once 500), 120,000 characters of names and values, and 15,000 of those of an enumeration
-with more than 250; its API reference, FunctionDefinition: names of tools have 64 letters, digits, _ and -.
+OpenAI, developers.openai.com/api/docs/guides/structured-outputs#supported-schemas: 5,000 properties, 10 levels (once
+5), 1,000 values of enumerations (once 500), 120,000 characters of names and values, and 15,000 of the values of an
+enumeration with more than 250; its API reference, FunctionDefinition: names of tools have 64 letters, digits, _ and -.
 Anthropic, platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools: names of tools match
 ^[a-zA-Z0-9_-]{1,64}$; those of arguments, as its API says where they do not, ^[a-zA-Z0-9_.-]{1,64}$.
 The keywords are those that the strict modes of both take (Anthropic's:

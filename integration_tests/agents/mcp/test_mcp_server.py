@@ -19,7 +19,7 @@ pytest.importorskip("mcp")
 import httpx2
 from jsonschema import Draft202012Validator
 from mcp import Client, MCPError
-from mcp.client.stdio import StdioServerParameters
+from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
 from integration_tests.agents.mcp.mcp_support import EMBEDDING, NOISY, VERIFIER, command, environment, fill, served
@@ -52,7 +52,7 @@ def health(url: str) -> tuple[int, Any]:
 
 async def over_stdio(redis_url: str, *arguments: str) -> Client:
     told = command("--embedding", EMBEDDING, *arguments)
-    return Client(StdioServerParameters(command=told[0], args=told[1:], env=environment(redis_url)))
+    return Client(stdio_client(StdioServerParameters(command=told[0], args=told[1:], env=environment(redis_url))))
 
 
 @asynccontextmanager
