@@ -21,8 +21,7 @@ from starlette.routing import Route
 
 from redisvl_adapters.agents.mcp.embedding import load_object
 from redisvl_adapters.agents.mcp.tools import IndexTools
-from redisvl_adapters.core import operations
-from redisvl_adapters.errors import AdapterError, ArgumentError
+from redisvl_adapters.errors import ArgumentError
 
 MAX_BODY = 1_000_000
 """How many bytes a request may have."""
@@ -101,10 +100,9 @@ def make_app(server: Server[Any], tools: IndexTools, host: str, verifier: TokenV
     """Return the ASGI application: the protocol at ``/mcp``, and how the server is at ``/health``, for anybody."""
 
     async def health(_request: Request) -> Response:
-        try:
-            await tools.index.arun(operations.count(tools.index.state))
-        except AdapterError as error:
-            return JSONResponse({"status": "unavailable", "reason": str(error)}, 503)
+        found = await tools.index.ahealth()
+        if not found:
+            return JSONResponse({"status": "unavailable", "reason": found.reason}, 503)
         return JSONResponse({"status": "ok"})
 
     settings: Any = None
