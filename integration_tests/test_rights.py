@@ -13,6 +13,7 @@ import redis
 
 from integration_tests.core.core_support import free_port, own_server, until
 from integration_tests.rights_support import STEPS, Caller, prepare, read_rules
+from integration_tests.telemetry_support import recording
 from redisvl_adapters.core.search import cursor_pages
 from redisvl_adapters.errors import AdapterError
 
@@ -70,8 +71,11 @@ def test_the_document_has_the_rules_of_every_user() -> None:
 async def test_a_user_with_these_rights_can_do_it_all(
     port: int, user: str, twins: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.WARNING):
-        await STEPS[user](await call_as(port, user, RULES[user], twins=twins))
+    call = await call_as(port, user, RULES[user], twins=twins)
+    with caplog.at_level(logging.WARNING), recording() as recorder:
+        await STEPS[user](call)
+    # Whoever looks at traces has no right to what is stored.
+    recorder.check("secret", "hello", "text one", "answer", "prompt")
 
 
 @pytest.mark.parametrize("left", ["mark", "nothing"])

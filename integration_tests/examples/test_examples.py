@@ -56,6 +56,14 @@ def test_notes_are_found_by_their_titles_and_their_texts(tmp_path: Path) -> None
     ]
 
 
+def test_spans_are_printed(tmp_path: Path) -> None:
+    embedded, written, asked, searched = run(ROOT / "examples/tracing.py", folder=tmp_path).splitlines()
+    assert embedded.startswith("    embeddings")
+    assert written.startswith("upsert docs: {'written': 2, 'round_trips': ")
+    assert asked.startswith("    embeddings")
+    assert searched == "search_by_vector docs: {'k': 1, 'returned_rows': 1, 'round_trips': 1}"
+
+
 def test_the_llama_index_quickstart_runs(tmp_path: Path) -> None:
     printed = run(ROOT / "examples/llama_index_quickstart.py", folder=tmp_path).splitlines()
     assert printed[0].endswith("A list keeps its items in order.")

@@ -29,6 +29,7 @@ from integration_tests.scope_support import (
     public_names,
     told,
 )
+from integration_tests.telemetry_support import recording
 from redisvl_adapters.errors import AdapterError, ArgumentError, RecordError
 from redisvl_adapters.langchain import RedisVectorStore
 
@@ -259,9 +260,11 @@ async def test_nothing_of_another_tenant_is_seen_or_changed(
     outcomes = []
     for where in SPELLINGS:
         try:
-            outcomes.append(await CASES[name](mine, ask, where))
+            with recording() as recorder:
+                outcomes.append(await CASES[name](mine, ask, where))
         except AdapterError as error:
             outcomes.append(error)
+        recorder.check(HIDDEN, SEEN)
         assert HIDDEN not in str(outcomes[-1])
         assert others_records(server, index_name) == before
         if await call(whole, "count", {"tenant": "mine"}) != len(OURS):

@@ -37,6 +37,7 @@ from integration_tests.scope_support import (
     public_names,
     told,
 )
+from integration_tests.telemetry_support import recording
 from redisvl_adapters.errors import AdapterError, ArgumentError
 from redisvl_adapters.llama_index import RedisVectorStore
 from redisvl_adapters.llama_index.query_modes import MODES
@@ -228,9 +229,11 @@ async def test_nothing_of_another_tenant_is_seen_or_changed(
     outcomes = []
     for given in SPELLINGS:
         try:
-            outcomes.append(await CASES[name](mine, ask, given))
+            with recording() as recorder:
+                outcomes.append(await CASES[name](mine, ask, given))
         except AdapterError as error:
             outcomes.append(error)
+        recorder.check(HIDDEN, SEEN)
         assert HIDDEN not in str(outcomes[-1])
         assert others_records(server, index_name) == before
         if await call(whole, "count", filters(where("tenant", "mine"))) != len(OURS):

@@ -230,14 +230,14 @@ class StoreBase(CopyMethods, Closeable):
         Raises:
             ArgumentError: If ids is no list of ids, or there is no such vector.
         """
-        return self._index.run(self._embeddings(ids, vector))
+        return self._index.run(self._get_embeddings(ids, vector))
 
     @known_keywords
     async def aget_embeddings(self, ids: Sequence[str], *, vector: str | None = None) -> list[list[float] | None]:
         """Return the vectors of records by their ids. See ``get_embeddings``."""
-        return await self._index.arun(self._embeddings(ids, vector))
+        return await self._index.arun(self._get_embeddings(ids, vector))
 
-    def _embeddings(self, ids: Sequence[str], vector: str | None) -> Steps[list[list[float] | None]]:
+    def _get_embeddings(self, ids: Sequence[str], vector: str | None) -> Steps[list[list[float] | None]]:
         found = yield from operations.fetch(self._index.state, ids, vectors=True)
         name = vector_name(self._index.state, vector)
         if name == MAIN:

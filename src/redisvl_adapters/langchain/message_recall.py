@@ -68,9 +68,14 @@ class MessageRecallBase(PlainRedisBase):
             FilterError: If the filter cannot be honoured.
         """
         messages, asked = self._check_recall(RecallRequest(query, k, read_filter(filter), search_type, all_sessions))
-        vector = None if search_type == "text" else self._model().embed_query(query)
-        self._perform(self._indexing().waiting())
-        return self._recalled(*self._index.run(recalling.recall(messages, asked, vector, self._session)))
+        with self._index.traced("recall", k):
+            vector = None
+            if search_type != "text":
+                with self._index.embedding():
+                    vector = self._model().embed_query(query)
+            self._perform(self._indexing().waiting())
+            found = self._index.run(recalling.recall(messages, asked, vector, self._session))
+        return self._recalled(*found)
 
     @known_keywords
     async def arecall(
@@ -84,9 +89,14 @@ class MessageRecallBase(PlainRedisBase):
     ) -> list[BaseMessage]:
         """Return the messages whose text is nearest to a text, nearest first. See ``recall``."""
         messages, asked = self._check_recall(RecallRequest(query, k, read_filter(filter), search_type, all_sessions))
-        vector = None if search_type == "text" else await self._model().aembed_query(query)
-        await self._aperform(self._indexing().waiting())
-        return self._recalled(*await self._index.arun(recalling.recall(messages, asked, vector, self._session)))
+        with self._index.traced("recall", k):
+            vector = None
+            if search_type != "text":
+                with self._index.embedding():
+                    vector = await self._model().aembed_query(query)
+            await self._aperform(self._indexing().waiting())
+            found = await self._index.arun(recalling.recall(messages, asked, vector, self._session))
+        return self._recalled(*found)
 
     def _check_recall(self, asked: RecallRequest) -> tuple[MessageIndex, RecallRequest]:
         messages = self._indexed("recall")
@@ -116,12 +126,14 @@ class MessageRecallBase(PlainRedisBase):
             ArgumentError: If the history has no embedding.
             ServerError: If the server fails.
         """
-        return self._perform(self._indexing().missing())
+        with self._index.traced("index_missing"):
+            return self._perform(self._indexing().missing())
 
     @known_keywords
     async def aindex_missing(self) -> int:
         """Index the messages of this session that ``recall`` does not find. See ``index_missing``."""
-        return await self._aperform(self._indexing().missing())
+        with self._index.traced("index_missing"):
+            return await self._aperform(self._indexing().missing())
 
     def _indexed(self, what: str) -> MessageIndex:
         if self._messages is None:
@@ -167,10 +179,12 @@ class MessageRecallBase(PlainRedisBase):
         return await aperform(task, handle)
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
-        return one_vector_each(self._model().embed_documents(texts), texts)
+        with self._index.embedding(len(texts)):
+            return one_vector_each(self._model().embed_documents(texts), texts)
 
     async def _aembed(self, texts: list[str]) -> list[list[float]]:
-        return one_vector_each(await self._model().aembed_documents(texts), texts)
+        with self._index.embedding(len(texts)):
+            return one_vector_each(await self._model().aembed_documents(texts), texts)
 
 
 def with_text(entries: Iterable[tuple[str, BaseMessage]]) -> list[RecallableMessage]:

@@ -31,6 +31,7 @@ from redisvl_adapters.core.search.search_checks import (
 from redisvl_adapters.core.search.vector_choice import check_one_vector, distance_of
 from redisvl_adapters.core.search.weighted_search import Measure
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.telemetry import named, tell
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.documents import to_document
 from redisvl_adapters.langchain.filters import FilterLike, read_filter
@@ -72,6 +73,8 @@ class Search(ABC):
     Attributes:
         needs_vector: Whether its query must be embedded.
         options: What it takes beside its arguments.
+        operation: How traces name it.
+        k: How many documents at most.
 
     Raises:
         ArgumentError: If a keyword is out of its range or contradicts another.
@@ -79,10 +82,11 @@ class Search(ABC):
     """
 
     needs_vector = True
+    operation: str
 
     def __init__(self, where: str, /, k: int = 4, filter: FilterLike | None = None, **options: Any) -> None:
         self._where = where
-        self._k = k
+        self.k = k
         self._filter = filter
         self._rerank, recency, score_key = (options.pop(name, None) for name in ("rerank", "recency", "score_key"))
         self._score_key = None if score_key is None else check_name(score_key, "score_key")
@@ -121,6 +125,10 @@ class Search(ABC):
 
     def steps(self, state: IndexState, query: Query) -> Steps[list[Hit]]:
         """Return the operation that searches an index: what it finds is for ``results``."""
+        return named(self._steps(state, query), self.operation)
+
+    def _steps(self, state: IndexState, query: Query) -> Steps[list[Hit]]:
+        tell(k=self.k)
         hits = yield from self._find(state, query, read_filter(self._filter))
         if self._ranking is not None:
             if self._ranking.recency is not None:
@@ -157,7 +165,7 @@ class Search(ABC):
         return self._told(self._choose(await self._ranking.arank(query.text or "", hits), hits))
 
     def _choose(self, ranked: Scored, hits: list[Hit]) -> Scored:  # noqa: ARG002  # MMR looks at the vectors of hits
-        return ranked[: self._k]
+        return ranked[: self.k]
 
     def _told(self, found: Scored) -> Scored:
         """Return documents that tell their scores, if that was asked for."""
@@ -174,16 +182,17 @@ class Search(ABC):
 class SimilaritySearch(Search):
     """The documents nearest to a vector, with their distances."""
 
+    operation = "search_by_vector"
     _takes = _ARGUMENTS | {"fetch_k"}
 
     def _check(self, where: str) -> None:
         self._candidates = fetch_k = self.options.pop("fetch_k", None)
-        check_vector_search(where, self._k, self.options, self._takes)
+        check_vector_search(where, self.k, self.options, self._takes)
         is_weighted = self.options.get("weights") is not None
         if is_weighted:
-            check_fetch_k(self._k, fetch_k)
+            check_fetch_k(self.k, fetch_k)
         is_plain = is_weighted and self._ranking is None
-        self._fetch_k = self._k if is_plain else read_fetch_k(self._where, self._k, fetch_k, self._ranking)
+        self._fetch_k = self.k if is_plain else read_fetch_k(self._where, self.k, fetch_k, self._ranking)
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
         if self.options.get("weights") is not None:
@@ -227,33 +236,36 @@ class RelevanceSearch(SimilaritySearch):
 class MMRSearch(Search):
     """Documents that are near to a vector and unlike each other (maximal marginal relevance), with their distances."""
 
+    operation = "search_mmr"
+
     def _check(self, where: str) -> None:
         options = {name: value for name, value in self.options.items() if name not in _OF_MMR}
-        check_vector_search(where, self._k, options, _ARGUMENTS | _OF_MMR)
+        check_vector_search(where, self.k, options, _ARGUMENTS | _OF_MMR)
         check_one_vector("mmr", options)
-        check_fetch_k(self._k, self.options.get("fetch_k"))
+        check_fetch_k(self.k, self.options.get("fetch_k"))
         self._lambda = check_fraction(self.options.get("lambda_mult", 0.5), "lambda_mult")
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
         if self._ranking is None:
-            return operations.search_mmr(state, cast("Vector", query.vector), self._k, filter, **self.options)
+            return operations.search_mmr(state, cast("Vector", query.vector), self.k, filter, **self.options)
         options = {name: value for name, value in self.options.items() if name not in _OF_MMR}
-        fetch_k = mmr_fetch_k(self._k, self.options.get("fetch_k"))
+        fetch_k = mmr_fetch_k(self.k, self.options.get("fetch_k"))
         return self._nearest(state, query, fetch_k, filter, vectors=True, **options)
 
     def _choose(self, ranked: Scored, hits: list[Hit]) -> Scored:
-        return choose_unlike(ranked, hits, lambda document: document.id, k=self._k, lambda_mult=self._lambda)
+        return choose_unlike(ranked, hits, lambda document: document.id, k=self.k, lambda_mult=self._lambda)
 
 
 class TextSearch(Search):
     """The documents whose text matches best, with their scores."""
 
     needs_vector = False
+    operation = "search_text"
 
     def _check(self, where: str) -> None:
         fetch_k = self.options.pop("fetch_k", None)
-        check_text_search(where, self._k, self.options, _ARGUMENTS | {"fetch_k"})
-        self._fetch_k = read_fetch_k(self._where, self._k, fetch_k, self._ranking)
+        check_text_search(where, self.k, self.options, _ARGUMENTS | {"fetch_k"})
+        self._fetch_k = read_fetch_k(self._where, self.k, fetch_k, self._ranking)
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
         options = _as_in_core(self.options, TEXT_OPTIONS)
@@ -263,16 +275,18 @@ class TextSearch(Search):
 class HybridSearch(Search):
     """The documents that are near to a vector or match a text, or both, with their fused scores."""
 
+    operation = "search_hybrid"
+
     def _check(self, where: str) -> None:
-        self._fusion = check_hybrid_search(where, self._k, self.options, _ARGUMENTS)
+        self._fusion = check_hybrid_search(where, self.k, self.options, _ARGUMENTS)
         self.needs_vector = self._fusion.alpha > 0
 
     def _find(self, state: IndexState, query: Query, filter: Filter | None) -> Steps[list[Hit]]:
         options = _as_in_core(self.options, SEARCH_OPTIONS | TEXT_OPTIONS | {"fetch_k"})
         k = (
-            self._k
+            self.k
             if self._ranking is None
-            else read_fetch_k(self._where, self._k, options.get("fetch_k"), self._ranking)
+            else read_fetch_k(self._where, self.k, options.get("fetch_k"), self._ranking)
         )
         return operations.search_hybrid(
             state, query.vector, query.text or "", k, filter, fusion=self._fusion, **options

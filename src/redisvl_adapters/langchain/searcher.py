@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -22,6 +23,7 @@ from redisvl_adapters.core.search.query_vectors import (
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.search.search_checks import check_query
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.search_types import Query, Scored, Search
 
@@ -52,33 +54,44 @@ class Searcher:
         """
         check_query(query)
         search.check_query(has_text=True, is_async=False)
-        vector = embed_query(query, self._models(search), search.options) if search.needs_vector else []
-        return self._run(Query(query, vector), search)
+        with self._traced(search):
+            vector: QueryVector = []
+            if search.needs_vector:
+                with self._index.embedding():
+                    vector = embed_query(query, self._models(search), search.options)
+            asked = Query(query, vector)
+            hits = self._index.run(search.steps(self._index.state, asked))
+        return search.results(asked, hits)
 
     async def arun(self, query: str, search: Search) -> Scored:
         """Return what a search finds for a text. See ``run``."""
         check_query(query)
-        vector = await aembed_query(query, self._models(search), search.options) if search.needs_vector else []
-        return await self._arun(Query(query, vector), search)
+        with self._traced(search):
+            vector: QueryVector = []
+            if search.needs_vector:
+                with self._index.embedding():
+                    vector = await aembed_query(query, self._models(search), search.options)
+            asked = Query(query, vector)
+            hits = await self._index.arun(search.steps(self._index.state, asked))
+        return await search.aresults(asked, hits)
 
     def run_by_vector(self, vector: QueryVector, search: Search) -> Scored:
         """Return what a search finds for a vector."""
         search.check_query(has_text=False, is_async=False)
-        return self._run(Query(None, vector), search)
+        query = Query(None, vector)
+        return search.results(query, self._index.run(search.steps(self._index.state, query)))
 
     async def arun_by_vector(self, vector: QueryVector, search: Search) -> Scored:
         """Return what a search finds for a vector."""
         search.check_query(has_text=False, is_async=True)
-        return await self._arun(Query(None, vector), search)
+        query = Query(None, vector)
+        return await search.aresults(query, await self._index.arun(search.steps(self._index.state, query)))
+
+    def _traced(self, search: Search) -> AbstractContextManager[None]:
+        return self._index.traced(search.operation, search.k)
 
     def _models(self, search: Search) -> Mapping[str, TextModel]:
         return models_of(self._index, search.options, self._model)
-
-    def _run(self, query: Query, search: Search) -> Scored:
-        return search.results(query, self._index.run(search.steps(self._index.state, query)))
-
-    async def _arun(self, query: Query, search: Search) -> Scored:
-        return await search.aresults(query, await self._index.arun(search.steps(self._index.state, query)))
 
     def run_batch(self, queries: Sequence[str], search: Search) -> list[Scored]:
         """Return what a search finds for each of some texts, embedded by one call and searched in one round trip.
@@ -90,26 +103,33 @@ class Searcher:
         """
         texts = _checked(queries)
         search.check_query(has_text=True, is_async=False)
-        vectors: Sequence[QueryVector] = [[]] * len(texts)
-        if search.needs_vector and texts:
-            vectors = embed_queries(texts, self._models(search), search.options)
-        asked = _queries(texts, vectors)
-        found = self._index.run(self._batch(asked, search))
+        with self._traced(search):
+            vectors: Sequence[QueryVector] = [[]] * len(texts)
+            if search.needs_vector and texts:
+                with self._index.embedding(len(texts)):
+                    vectors = embed_queries(texts, self._models(search), search.options)
+            asked = _queries(texts, vectors)
+            found = self._index.run(self._batch(asked, search))
         return [search.results(query, hits) for query, hits in zip(asked, found, strict=True)]
 
     async def arun_batch(self, queries: Sequence[str], search: Search) -> list[Scored]:
         """Return what a search finds for each of some texts, reranked side by side. See ``run_batch``."""
         texts = _checked(queries)
-        vectors: Sequence[QueryVector] = [[]] * len(texts)
-        if search.needs_vector and texts:
-            vectors = await aembed_queries(texts, self._models(search), search.options)
-        asked = _queries(texts, vectors)
-        found = await self._index.arun(self._batch(asked, search))
+        with self._traced(search):
+            vectors: Sequence[QueryVector] = [[]] * len(texts)
+            if search.needs_vector and texts:
+                with self._index.embedding(len(texts)):
+                    vectors = await aembed_queries(texts, self._models(search), search.options)
+            asked = _queries(texts, vectors)
+            found = await self._index.arun(self._batch(asked, search))
         pairs = zip(asked, found, strict=True)
         return await asyncio.gather(*(search.aresults(query, hits) for query, hits in pairs))
 
     def _batch(self, queries: Sequence[Query], search: Search) -> Steps[list[list[Hit]]]:
-        return asking_together(self._index.state, [search.steps(self._index.state, query) for query in queries])
+        each = [search.steps(self._index.state, query) for query in queries]
+        found = yield from asking_together(self._index.state, each)
+        tell(rows=sum(map(len, found)))
+        return found
 
 
 def _queries(texts: list[str], vectors: Sequence[QueryVector]) -> list[Query]:

@@ -30,6 +30,7 @@ from redisvl_adapters.core.search.vector_choice import check_one_vector, distanc
 from redisvl_adapters.core.search.vector_search import read_search_options
 from redisvl_adapters.core.search.weighted_search import Measure
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.telemetry import named, tell
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.llama_index.nodes import to_node
 from redisvl_adapters.llama_index.query_request import RANKING_OPTIONS, QueryRequest, mode_name, read_request
@@ -102,8 +103,15 @@ def run_query(
         UnknownArgumentError: If the mode does not have an option.
         FilterError: If the filter cannot be honoured.
     """
+    return named(_run_query(state, query, options, compared), operation_of(query))
+
+
+def _run_query(
+    state: IndexState, query: VectorStoreQuery, options: Mapping[str, Any], compared: QueryVector | None
+) -> Steps[Found]:
     _check_query(query)
     request = read_request(state, query, options, compared)
+    tell(k=request.k)
     hits = yield from _SEARCHES[request.mode](request)
     if (ranking := request.ranking) is not None:
         if ranking.recency is not None:
@@ -111,6 +119,11 @@ def run_query(
         for hit in hits:
             hit.score = _worth(hit, request, relevance if ranking.reranker is None else similarity)
     return Found(request, hits)
+
+
+def operation_of(query: Any) -> str:
+    """Return how traces name the operation of a query, whatever its mode."""
+    return _OPERATIONS.get(mode_name(getattr(query, "mode", None)), "search")
 
 
 def _check_query(query: VectorStoreQuery) -> None:
@@ -247,6 +260,13 @@ _SEARCHES: Mapping[str, _Search] = {
     VectorStoreQueryMode.SPARSE.value: _search_text,
     VectorStoreQueryMode.HYBRID.value: _search_hybrid,
     VectorStoreQueryMode.MMR.value: _search_mmr,
+}
+_OPERATIONS: Mapping[str, str] = {
+    VectorStoreQueryMode.DEFAULT.value: "search_by_vector",
+    VectorStoreQueryMode.TEXT_SEARCH.value: "search_text",
+    VectorStoreQueryMode.SPARSE.value: "search_text",
+    VectorStoreQueryMode.HYBRID.value: "search_hybrid",
+    VectorStoreQueryMode.MMR.value: "search_mmr",
 }
 MODES = tuple(map(VectorStoreQueryMode, _SEARCHES))
 """The modes that are served."""

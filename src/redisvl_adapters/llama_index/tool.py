@@ -17,7 +17,7 @@ from redisvl_adapters.agents.context import current_context
 from redisvl_adapters.agents.search_tool import ModelError, SearchTool, build_search_tool
 from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.llama_index.options import QueryOptions
-from redisvl_adapters.llama_index.query_modes import TOOL_MODES
+from redisvl_adapters.llama_index.query_modes import TOOL_MODES, operation_of
 
 if TYPE_CHECKING:
     from redisvl_adapters.llama_index.vector_store import RedisVectorStore  # which makes these tools
@@ -119,10 +119,13 @@ class RedisSearchTool(FunctionTool):
         """Search as a model asks for."""
         search, given = self._search, _given(args, kwargs)
         try:
-            query = search.read(given)
-            if search.embed_model is not None:
-                query.query_embedding = search.embed_model.get_query_embedding(query.query_str or "")
-            return search.output(search.store.query(query, **search.options), given)
+            query, index = search.read(given), search.store.index
+            with index.traced(operation_of(query)):
+                if search.embed_model is not None:
+                    with index.embedding():
+                        query.query_embedding = search.embed_model.get_query_embedding(query.query_str or "")
+                found = search.store.query(query, **search.options)
+            return search.output(found, given)
         except (ModelError, FilterError) as error:
             return search.refusal(error, given)
 
@@ -130,10 +133,13 @@ class RedisSearchTool(FunctionTool):
         """Search as a model asks for, on the event loop."""
         search, given = self._search, _given(args, kwargs)
         try:
-            query = search.read(given)
-            if search.embed_model is not None:
-                query.query_embedding = await search.embed_model.aget_query_embedding(query.query_str or "")
-            return search.output(await search.store.aquery(query, **search.options), given)
+            query, index = search.read(given), search.store.index
+            with index.traced(operation_of(query)):
+                if search.embed_model is not None:
+                    with index.embedding():
+                        query.query_embedding = await search.embed_model.aget_query_embedding(query.query_str or "")
+                found = await search.store.aquery(query, **search.options)
+            return search.output(found, given)
         except (ModelError, FilterError) as error:
             return search.refusal(error, given)
 

@@ -187,8 +187,9 @@ class RedisVectorStore(NodeMethods, UpdateMethods, RebuildMethods, ToolMethods, 
             PartialWriteError: If something failed after some nodes were written, or may have been.
         """
         plan = _plan(options)
-        self._index.run(tell_duplicates(self._index.state, nodes))
-        return ingest(self._index, to_records(nodes, options.get("vectors")), given_vectors, plan)
+        with self._index.traced("upsert"):
+            self._index.run(tell_duplicates(self._index.state, nodes))
+            return ingest(self._index, to_records(nodes, options.get("vectors")), given_vectors, plan)
 
     @known_keywords
     @list_keywords(AddOptions)
@@ -197,8 +198,9 @@ class RedisVectorStore(NodeMethods, UpdateMethods, RebuildMethods, ToolMethods, 
     ) -> list[str]:
         """Write nodes with their embeddings. See ``add``."""
         plan = _plan(options)
-        await self._index.arun(tell_duplicates(self._index.state, nodes))
-        return await aingest(self._index, to_records(nodes, options.get("vectors")), agiven_vectors, plan)
+        with self._index.traced("upsert"):
+            await self._index.arun(tell_duplicates(self._index.state, nodes))
+            return await aingest(self._index, to_records(nodes, options.get("vectors")), agiven_vectors, plan)
 
     @known_keywords
     def delete(self, ref_doc_id: str) -> None:  # type: ignore[override]  # its keywords are known

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 from redisvl_adapters.core.caches.cache_options import OnError
 from redisvl_adapters.core.caches.failures import NEVER_RAISED
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import CacheWarning
 
 T = TypeVar("T")
+
+_LOOK_UP, _STORE = "cache_lookup", "cache_store"
 
 
 class AnswerCache(ABC, Generic[T]):
@@ -41,6 +45,10 @@ class AnswerCache(ABC, Generic[T]):
         """
 
     @abstractmethod
+    def _traced(self, operation: str) -> AbstractContextManager[None]:
+        """Return what traces an operation."""
+
+    @abstractmethod
     def _look_up(self, prompt: str, model: str) -> T | None:
         """Return the answer to a prompt."""
 
@@ -59,30 +67,38 @@ class AnswerCache(ABC, Generic[T]):
     def _find(self, prompt: str, model: str) -> T | None:
         """Return the answer to a prompt, None if there is none."""
         try:
-            return self._look_up(prompt, model)
+            with self._traced(_LOOK_UP):
+                found = self._look_up(prompt, model)
+                tell(cached="miss" if found is None else "hit")
         except Exception as error:  # noqa: BLE001  # a cache need not be why a call fails, whatever happens
             self._missed(error)
             return None
+        return found
 
     async def _afind(self, prompt: str, model: str) -> T | None:
         """Return the answer to a prompt, None if there is none."""
         try:
-            return await self._alook_up(prompt, model)
+            with self._traced(_LOOK_UP):
+                found = await self._alook_up(prompt, model)
+                tell(cached="miss" if found is None else "hit")
         except Exception as error:  # noqa: BLE001  # as above
             self._missed(error)
             return None
+        return found
 
     def _keep(self, prompt: str, model: str, value: T) -> None:
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
         try:
-            self._store(prompt, model, value)
+            with self._traced(_STORE):
+                self._store(prompt, model, value)
         except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 
     async def _akeep(self, prompt: str, model: str, value: T) -> None:
         """Store the answer to a prompt; one that could not be read back is not stored, with a warning."""
         try:
-            await self._astore(prompt, model, value)
+            with self._traced(_STORE):
+                await self._astore(prompt, model, value)
         except Exception as error:  # noqa: BLE001  # as above
             self._unkept(error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import TypeVar, Unpack
 
@@ -18,6 +19,7 @@ from redisvl_adapters.core.server.key_names import check_prefix
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
+from redisvl_adapters.core.server.telemetry import operation as traced
 from redisvl_adapters.errors import known_keywords
 
 T = TypeVar("T")
@@ -64,6 +66,9 @@ class ExactCacheBase(PlainRedisBase, AnswerCache[T]):
         """Delete the answers of this cache, and no other key."""
         async for batch in _abatches(self._ascan(self._prefix)):
             await self._arun(self._unlink(batch))
+
+    def _traced(self, operation: str) -> AbstractContextManager[None]:
+        return traced(operation, self._connection)
 
     def _look_up(self, prompt: str, model: str) -> T | None:
         return self._run(self._get(prompt, model))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -111,11 +112,14 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         """The largest cosine distance of a hit."""
         return self._threshold
 
+    def _traced(self, operation: str) -> AbstractContextManager[None]:
+        return self._index.traced(operation)
+
     def _look_up(self, prompt: str, model: str) -> T | None:
         entry_id = self._id(prompt, model)
         found = self._index.run(self._exact(entry_id))
         if found is None and (question := self._compared(prompt)).text:
-            with embedding_failures():
+            with embedding_failures(), self._index.embedding():
                 vector = self._embed(question.text)
             found = self._index.run(self._nearest(vector, self._within(question, model)))
             self._remember(found, entry_id, vector)
@@ -125,7 +129,7 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         entry_id = self._id(prompt, model)
         found = await self._index.arun(self._exact(entry_id))
         if found is None and (question := self._compared(prompt)).text:
-            with embedding_failures():
+            with embedding_failures(), self._index.embedding():
                 vector = await self._aembed(question.text)
             found = await self._index.arun(self._nearest(vector, self._within(question, model)))
             self._remember(found, entry_id, vector)
@@ -135,7 +139,7 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         entry_id, question = self._id(prompt, model), self._compared(prompt)
         vector = self._known_vector(entry_id, question)
         if vector is None:
-            with embedding_failures():
+            with embedding_failures(), self._index.embedding():
                 vector = self._embed(question.text or _PROBE)
         self._index.run(self._put(entry_id, question, model, value, vector))
 
@@ -143,7 +147,7 @@ class SemanticCacheBase(CacheIndexBase, AnswerCache[T]):
         entry_id, question = self._id(prompt, model), self._compared(prompt)
         vector = self._known_vector(entry_id, question)
         if vector is None:
-            with embedding_failures():
+            with embedding_failures(), self._index.embedding():
                 vector = await self._aembed(question.text or _PROBE)
         await self._index.arun(self._put(entry_id, question, model, value, vector))
 

@@ -7,6 +7,7 @@ import copy
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Self, Unpack
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,7 @@ from redisvl_adapters.core.server.commands import Steps, T
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.options import connection_options
 from redisvl_adapters.core.server.retrying_drivers import adrive, drive
+from redisvl_adapters.core.server.telemetry import embedding, operation
 from redisvl_adapters.errors import ArgumentError
 
 _TRIPS = 2
@@ -69,24 +71,34 @@ class RedisIndex:
 
     def run(self, steps: Steps[T], on_sent: Callable[[], None] | None = None) -> T:
         """Run an operation, after opening the index if this is the first one. See ``drive``."""
-        client = self.connection.sync_client()
-        self.state.spans_slots &= not is_cluster(client)
-        if not self.state.opened:
-            # One at a time, or the second one to overwrite an index would wipe what was written after the first.
-            with self._lock:
-                if not self.state.opened:
-                    drive(client, open_index(self.state), self._address, self.connection.retry)
-        return drive(client, steps, self._address, self.connection.retry, on_sent)
+        with operation(steps, self.connection, self.state.spec.name):
+            client = self.connection.sync_client()
+            self.state.spans_slots &= not is_cluster(client)
+            if not self.state.opened:
+                # One at a time, or the second one to overwrite an index would wipe what was written after the first.
+                with self._lock:
+                    if not self.state.opened:
+                        drive(client, open_index(self.state), self._address, self.connection.retry)
+            return drive(client, steps, self._address, self.connection.retry, on_sent)
 
     async def arun(self, steps: Steps[T]) -> T:
         """Run an operation on the event loop, after opening the index if this is the first one."""
-        client = await self.connection.async_client()
-        self.state.spans_slots &= not is_cluster(client)
-        if not self.state.opened:
-            async with self._alocks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-                if not self.state.opened:
-                    await adrive(client, open_index(self.state), self._address, self.connection.retry)
-        return await adrive(client, steps, self._address, self.connection.retry)
+        with operation(steps, self.connection, self.state.spec.name):
+            client = await self.connection.async_client()
+            self.state.spans_slots &= not is_cluster(client)
+            if not self.state.opened:
+                async with self._alocks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+                    if not self.state.opened:
+                        await adrive(client, open_index(self.state), self._address, self.connection.retry)
+            return await adrive(client, steps, self._address, self.connection.retry)
+
+    def traced(self, steps: str | Steps[Any], k: int | None = None) -> AbstractContextManager[None]:
+        """Return what traces an operation on this index as one, whatever it runs within. See ``operation``."""
+        return operation(steps, self.connection, self.state.spec.name, k)
+
+    def embedding(self, texts: int = 1) -> AbstractContextManager[None]:
+        """Return what traces the embedding of some texts for this index. See ``telemetry.embedding``."""
+        return embedding(self.state.spec.embedding_id, texts)
 
     @property
     def scope(self) -> dict[str, Any]:

@@ -52,10 +52,11 @@ class CopyMethods:
         """
         embedders, batch_size = self._checked_copy(other, embedding, batch_size, show_progress)
         planning = plan_copy(self._index, other._index, embeds=embedding is not None, can_embed=embedders is not None)
-        plan = run_task(planning, embedders)
-        _check_model(plan, embedders)
-        title = f"Copying {plan.source} to {plan.target}" if show_progress else None
-        return run_task(copy_records(self._index, other._index, plan, batch_size), embedders, title)
+        with self._index.traced("copy"):
+            plan = run_task(planning, embedders)
+            _check_model(plan, embedders)
+            title = f"Copying {plan.source} to {plan.target}" if show_progress else None
+            return run_task(copy_records(self._index, other._index, plan, batch_size), embedders, title)
 
     @known_keywords
     async def acopy_to(
@@ -64,10 +65,11 @@ class CopyMethods:
         """Copy all records into another store. See ``copy_to``."""
         embedders, batch_size = self._checked_copy(other, embedding, batch_size, show_progress)
         planning = plan_copy(self._index, other._index, embeds=embedding is not None, can_embed=embedders is not None)
-        plan = await arun_task(planning, embedders)
-        _check_model(plan, embedders)
-        title = f"Copying {plan.source} to {plan.target}" if show_progress else None
-        return await arun_task(copy_records(self._index, other._index, plan, batch_size), embedders, title)
+        with self._index.traced("copy"):
+            plan = await arun_task(planning, embedders)
+            _check_model(plan, embedders)
+            title = f"Copying {plan.source} to {plan.target}" if show_progress else None
+            return await arun_task(copy_records(self._index, other._index, plan, batch_size), embedders, title)
 
     def _checked_copy(
         self, other: object, embedding: object, batch_size: int, show_progress: object

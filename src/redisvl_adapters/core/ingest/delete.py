@@ -18,6 +18,7 @@ from redisvl_adapters.core.schema.index_schema import StaleSchemaError
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_always_true
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import ArgumentError
 
 
@@ -29,6 +30,7 @@ def delete(state: IndexState, ids: Sequence[str]) -> Steps[int]:
         # Those that are deleted again after the index has moved were there once.
         counts = yield from until_settled(state, partial(remove, state, ids=chunk))
         deleted += max(counts, default=0)
+    tell(batch=len(ids), deleted=deleted)
     return deleted
 
 
@@ -56,6 +58,7 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
     tally = _Tally()
     # What somebody else made of the index a moment ago must not widen what is deleted.
     yield from asking(state, lambda: _delete_where(state, filter, ids, tally), anew=True)
+    tell(deleted=tally.deleted)
     return tally.deleted
 
 

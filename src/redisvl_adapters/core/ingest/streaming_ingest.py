@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import islice
 from threading import Event
@@ -24,6 +25,7 @@ from redisvl_adapters.core.search.fetch import existing_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps
 from redisvl_adapters.core.server.replies import shortened
 from redisvl_adapters.core.server.steps import primed
+from redisvl_adapters.core.server.telemetry import aside
 from redisvl_adapters.errors import ArgumentError, PartialWriteError, ServerError
 
 _MAX_SAID = 195
@@ -32,6 +34,11 @@ _MAX_SAID = 195
 Vectors: TypeAlias = Sequence[Vector]
 Embed: TypeAlias = Callable[[list[Record]], Vectors]
 AsyncEmbed: TypeAlias = Callable[[list[Record]], Awaitable[Vectors]]
+
+
+def _embedding(index: RedisIndex, records: Sequence[Record]) -> AbstractContextManager[None]:
+    """Return what traces the embedding of records; nothing if they have their vectors already."""
+    return index.embedding(len(records)) if any(record.vector is None for record in records) else nullcontext()
 
 
 def given_vectors(records: list[Record]) -> list[Any]:
@@ -136,7 +143,9 @@ class _Ingest:
 
     def _drawn(self, coming: Iterator[Record]) -> Batch:
         batch = Batch([], [])
-        for record in islice(coming, self._plan.batch_size):
+        with aside():
+            records = list(islice(coming, self._plan.batch_size))
+        for record in records:
             batch.positions.append(len(self.ids))
             batch.records.append(record)
             self.ids.append(record.id)
@@ -220,6 +229,11 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Ing
         RecordError: If a record could not be stored, indexed and read back exactly.
         PartialWriteError: If something failed after some records were written, or may have been.
     """
+    with index.traced("upsert"):
+        return _ingested(index, records, embed, plan)
+
+
+def _ingested(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: IngestPlan) -> list[str]:
     job = _Ingest(index, records, plan)
     if job.needs_check:
         index.run(job.check())
@@ -237,7 +251,9 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Ing
             for batch, is_last in job.batches():
                 fresh = index.run(job.select(batch))
                 index.models.fill(fresh.records, job.keys)
-                steps = job.write(fresh, embed(fresh.records) if fresh.records else [])
+                with _embedding(index, fresh.records):
+                    vectors = embed(fresh.records) if fresh.records else []
+                steps = job.write(fresh, vectors)
                 if writing is not None:
                     job.written += writing.result()
                     writing = None
@@ -245,7 +261,8 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Ing
                     job.written += index.run(steps)
                 else:
                     sent.clear()
-                    writing = writer.submit(write, steps)
+                    # In the context of the caller, where the operation is known that this belongs to.
+                    writing = writer.submit(copy_context().run, write, steps)
                     # Else it would wait for the interpreter between the pieces that it sends, and the server with it.
                     sent.wait()
                 if bar is not None:
@@ -263,6 +280,11 @@ def ingest(index: RedisIndex, records: Iterable[Record], embed: Embed, plan: Ing
 
 async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbed, plan: IngestPlan) -> list[str]:
     """Embed and write records, several batches being embedded at the same time. See ``ingest``."""
+    with index.traced("upsert"):
+        return await _aingested(index, records, embed, plan)
+
+
+async def _aingested(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbed, plan: IngestPlan) -> list[str]:
     job = _Ingest(index, records, plan)
     if job.needs_check:
         await index.arun(job.check())
@@ -270,7 +292,9 @@ async def aingest(index: RedisIndex, records: Iterable[Record], embed: AsyncEmbe
     async def embedded(batch: Batch) -> Steps[list[str]]:
         fresh = await index.arun(job.select(batch))
         await index.models.afill(fresh.records, job.keys)
-        return job.write(fresh, await embed(fresh.records) if fresh.records else [])
+        with _embedding(index, fresh.records):
+            vectors = await embed(fresh.records) if fresh.records else []
+        return job.write(fresh, vectors)
 
     ahead: deque[tuple[asyncio.Task[Steps[list[str]]], int]] = deque()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Event
 from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
 
@@ -17,6 +18,7 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vector_models import vector_keys
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import aperform, perform
+from redisvl_adapters.core.server.telemetry import embedding
 
 T = TypeVar("T")
 
@@ -87,7 +89,7 @@ def run_task(task: Task[T], embedders: Embedders | None, title: str | None = Non
                     return on.run(steps)
                 case Together(first, second):
                     sent = Event()
-                    running = worker.submit(_run_first, first, sent)
+                    running = worker.submit(copy_context().run, _run_first, first, sent)
                     # Else it would wait for the interpreter between the pieces that it sends.
                     sent.wait()
                     try:
@@ -99,7 +101,8 @@ def run_task(task: Task[T], embedders: Embedders | None, title: str | None = Non
                         raise failed
                     return running.result(), result
                 case ToEmbed(records):
-                    return embedders.embed(records) if embedders else None
+                    with embedding(None, len(records)):
+                        return embedders.embed(records) if embedders else None
                 case ToFill(on, records):
                     return on.models.fill(records, request.keys)
                 case Progress():
@@ -124,7 +127,8 @@ async def arun_task(task: Task[T], embedders: Embedders | None, title: str | Non
                             raise result
                     return tuple(results)
                 case ToEmbed(records):
-                    return await embedders.aembed(records) if embedders else None
+                    with embedding(None, len(records)):
+                        return await embedders.aembed(records) if embedders else None
                 case ToFill(on, records):
                     return await on.models.afill(records, request.keys)
                 case Progress():

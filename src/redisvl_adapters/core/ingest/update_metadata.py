@@ -32,6 +32,7 @@ from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_
 from redisvl_adapters.core.search.find_ids import find_ids, storable_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Steps, batched
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, is_wrong_type, ok, server_error
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import (
     AdapterError,
     ArgumentError,
@@ -81,12 +82,14 @@ def update_metadata(
             raise ArgumentError("update_metadata needs ids or a filter that says which records to change")
         updated: dict[str, None] = {}
         yield from _update(state, storable_ids(ids), found, updated)
+        tell(batch=len(ids), written=len(updated))
         return len(updated)
     if matches_everything(filter):
         raise ArgumentError("an empty filter would change every record; a condition that can fail is needed")
     done: dict[str, None] = {}
     # What somebody else made of the index a moment ago must not widen what is changed.
     yield from asking(state, lambda: _update_where(state, filter, ids, found, done), anew=True)
+    tell(written=len(done))
     return len(done)
 
 

@@ -29,6 +29,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, is_split, ok
 from redisvl_adapters.core.server.slots import script_chunks
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
 
 PER_SCRIPT = 10
@@ -106,6 +107,7 @@ def upsert(
                 writes = encode(snapshot.schema)
             done = yield from _write(state, snapshot, last, writes, done)
             if done == len(last):
+                tell(batch=len(ids), written=done)
                 return ids
         # Somebody dropped the index or taught it a key meanwhile.
     written = [place.record.id for place in last[:done]]

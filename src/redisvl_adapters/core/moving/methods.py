@@ -22,10 +22,12 @@ class RebuildMethods(CopyMethods):
     _index: RedisIndex
 
     def _rebuild(self, options: RebuildOptions, settings: RebuildSettings, model: object) -> RebuildPlan:
-        return run_task(*self._rebuilding(options, settings, model))
+        with self._index.traced("rebuild"):
+            return run_task(*self._rebuilding(options, settings, model))
 
     async def _arebuild(self, options: RebuildOptions, settings: RebuildSettings, model: object) -> RebuildPlan:
-        return await arun_task(*self._rebuilding(options, settings, model))
+        with self._index.traced("rebuild"):
+            return await arun_task(*self._rebuilding(options, settings, model))
 
     def _rebuilding(
         self, options: RebuildOptions, settings: RebuildSettings, model: object

@@ -12,6 +12,7 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.index_spec import IndexSpec
+from redisvl_adapters.core.server.telemetry import embedding
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 
@@ -101,12 +102,14 @@ class VectorModels:
             ArgumentError: If a model does not return a vector for each text.
         """
         for name, texts in self._missing(records, keys):
-            _give(name, texts, self._models[name].embed(list(texts)))
+            with embedding(None, len(texts)):
+                _give(name, texts, self._models[name].embed(list(texts)))
 
     async def afill(self, records: Sequence[Record], keys: Mapping[str, str]) -> None:
         """Make the vectors that records lack, and have a text for. See ``fill``."""
         for name, texts in self._missing(records, keys):
-            _give(name, texts, await self._models[name].aembed(list(texts)))
+            with embedding(None, len(texts)):
+                _give(name, texts, await self._models[name].aembed(list(texts)))
 
     def _missing(self, records: Sequence[Record], keys: Mapping[str, str]) -> list[tuple[str, dict[str, list[Record]]]]:
         """Return the texts that are to be embedded, each with the records that have it, by the names of vectors."""

@@ -27,6 +27,7 @@ from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.search.read_records import read_records
 from redisvl_adapters.core.search.scope_values import fields_in_scope
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
+from redisvl_adapters.core.server.telemetry import tell
 
 
 def fetch(state: IndexState, ids: Sequence[str], *, vectors: bool = False) -> Steps[list[Record | None]]:
@@ -41,7 +42,9 @@ def fetch(state: IndexState, ids: Sequence[str], *, vectors: bool = False) -> St
     snapshot = yield from current_snapshot(state)
     if snapshot is None:
         return [None for _ in ids]
-    return (yield from reading(state, snapshot, lambda found: fetch_from(state, found.schema, ids, vectors=vectors)))
+    found = yield from reading(state, snapshot, lambda here: fetch_from(state, here.schema, ids, vectors=vectors))
+    tell(batch=len(ids), rows=sum(record is not None for record in found))
+    return found
 
 
 def fetch_from(
@@ -88,6 +91,7 @@ def _fetch_where(
         records = yield from fetch_from(state, schema, found[:most], vectors=vectors)
         there = [record for record in records if record is not None]
         if limit is None or most is None or len(there) == limit or len(found) < most:
+            tell(rows=len(there))
             return there
         # Some were deleted meanwhile, or are no records of ours.
         most += limit - len(there)

@@ -24,6 +24,7 @@ from redisvl_adapters.core.search.vector_search import SearchPlan, plan_search, 
 from redisvl_adapters.core.search.weighted_search import WeightedPlan, plan_weighted
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import pipelined
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import ArgumentError
 
 
@@ -70,7 +71,7 @@ def search_hybrid(
         FilterError: If the filter cannot be honoured.
     """
     fusion = fusion or Fusion()
-    check_k(k)
+    tell(k=check_k(k))
     fetch_k = default_fetch_k(k) if fetch_k is None else check_k(fetch_k, "fetch_k")
     fetch_text_k = fetch_k if fetch_text_k is None else check_k(fetch_text_k, "fetch_text_k")
     if max(fetch_k, fetch_text_k) < k:
@@ -97,6 +98,7 @@ def search_hybrid(
         {hit.record.id: hit.score or 0.0 for hit in by_text},
     )
     best = [replace(hits[record_id], score=score) for record_id, score in list(scores.items())[:k]]
+    tell(rows=len(best))
     yield from renew_ttl(state, [hit.record.id for hit in best])
     return best
 

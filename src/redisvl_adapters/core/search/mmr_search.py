@@ -18,6 +18,7 @@ from redisvl_adapters.core.search.search_checks import check_fetch_k
 from redisvl_adapters.core.search.vector_choice import check_one_vector
 from redisvl_adapters.core.search.vector_search import search_by_vector
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.telemetry import tell
 
 
 def search_mmr(
@@ -53,9 +54,11 @@ def search_mmr(
     check_fraction(lambda_mult, "lambda_mult")
     check_one_vector("mmr", options)
     fetch_k = mmr_fetch_k(check_k(k), fetch_k)
+    tell(k=k)
     hits = yield from search_by_vector(state, query, fetch_k, filter, ids=ids, frame=frame, vectors=True, **options)
     candidates = as_rows([hit.record.vector for hit in hits])
     chosen = maximal_marginal_relevance(np.asarray(query), candidates, k=k, lambda_mult=lambda_mult)
+    tell(rows=len(chosen))
     return [hits[place] for place in chosen]
 
 

@@ -29,6 +29,7 @@ from redisvl_adapters.core.search.text_query import (
     text_command,
 )
 from redisvl_adapters.core.server.commands import Command, Steps
+from redisvl_adapters.core.server.telemetry import tell
 
 
 @searches_index
@@ -67,9 +68,11 @@ def search_text(
         FilterError: If the filter cannot be honoured.
     """
     returns = ReturnFields(k=check_k(k), frame=frame)
+    tell(k=k)
     words = WordsRequest(text, check_match(match), check_scorer(scorer), fields, language)
     requests = yield from text_requests(state, words, returns, filter, ids)
     hits = yield from text_hits(state, requests, returns)
+    tell(rows=len(hits))
     yield from renew_ttl(state, [hit.record.id for hit in hits])
     return hits
 

@@ -31,6 +31,7 @@ from redisvl_adapters.core.search.tuning import Tuning, fit_tuning, read_tuning
 from redisvl_adapters.core.search.vector_choice import check_one_vector, check_vector_choice, vector_name
 from redisvl_adapters.core.search.vector_query import CommandTemplate, VectorRequest, vector_command
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 
@@ -80,10 +81,12 @@ def search_batch(
 ) -> Steps[list[list[Hit]]]:
     """Return the records nearest to each of some vectors, in one round trip. See ``search``."""
     check_language(options, has_words=filter is not None)
+    tell(k=k)
     plan = yield from plan_search(state, k, filter, ids, frame=frame, vectors=vectors, **options)
     if plan is None:
         return [[] for _ in asked]
     found = yield from plan.search(asked)
+    tell(rows=sum(map(len, found)), batch=len(asked))
     if state.spec.sliding_ttl:
         yield from renew_ttl(state, [hit.record.id for hits in found for hit in hits])
     return found

@@ -29,6 +29,7 @@ from redisvl_adapters.core.search.vector_choice import check_vector_choice, read
 from redisvl_adapters.core.search.vector_search import SearchPlan, check_language, plan_search
 from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import pipelined
+from redisvl_adapters.core.server.telemetry import tell
 from redisvl_adapters.errors import ArgumentError
 
 Measure: TypeAlias = Callable[[float, str, float], float]
@@ -71,8 +72,10 @@ def search_weighted(
     """
     check_language(options, has_words=filter is not None)
     check_fetch_k(k, fetch_k)
+    tell(k=k)
     plan = yield from plan_weighted(state, k, filter, ids, fetch_k=fetch_k, frame=frame, measure=measure, **options)
     found = [] if plan is None else (yield from plan.search(vectors))
+    tell(rows=len(found), batch=len(vectors))
     yield from renew_ttl(state, [hit.record.id for hit in found])
     return found
 

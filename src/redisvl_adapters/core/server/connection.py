@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator
+from functools import cached_property
 from typing import Any, cast
 
 from redis import Redis, RedisCluster
@@ -23,6 +24,7 @@ from redisvl_adapters.core.server.clients import (
     settings_of,
     sync_twin,
 )
+from redisvl_adapters.core.server.endpoint import Endpoint, endpoint_of_client, endpoint_of_url
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.core.server.replies import readable, shortened
 from redisvl_adapters.core.server.retrying_drivers import FAILURES, translate_error
@@ -142,6 +144,16 @@ class Connection:
                 return f"sentinel {settings['service']}"
             case _:
                 return str(settings.get("path") or f"{settings.get('host', 'localhost')}:{settings.get('port', 6379)}")
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """Where the server is, and its database, as attributes of spans and measurements."""
+        where = (
+            endpoint_of_client(*settings_of(cast("Any", self._given or self._given_async)))
+            if self._url is None
+            else endpoint_of_url(self._url)
+        )
+        return {"db.namespace": str(self.database), **where}
 
     @property
     def database(self) -> int:

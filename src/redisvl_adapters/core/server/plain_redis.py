@@ -16,6 +16,7 @@ from redisvl_adapters.core.server.commands import Command, Steps, T
 from redisvl_adapters.core.server.connection import Connection
 from redisvl_adapters.core.server.replies import note_command
 from redisvl_adapters.core.server.retrying_drivers import FAILURES, adrive, drive, is_lost, translate_error
+from redisvl_adapters.core.server.telemetry import operation
 from redisvl_adapters.core.server.waits import retry_waits
 from redisvl_adapters.errors import known_keywords
 
@@ -31,10 +32,12 @@ class PlainRedisBase(Closeable):
     _connection: Connection
 
     def _run(self, steps: Steps[T]) -> T:
-        return drive(self._connection.sync_client(), steps, self._address, self._connection.retry)
+        with operation(steps, self._connection):
+            return drive(self._connection.sync_client(), steps, self._address, self._connection.retry)
 
     async def _arun(self, steps: Steps[T]) -> T:
-        return await adrive(await self._connection.async_client(), steps, self._address, self._connection.retry)
+        with operation(steps, self._connection):
+            return await adrive(await self._connection.async_client(), steps, self._address, self._connection.retry)
 
     def _scan(self, prefix: str) -> Iterator[str]:
         """Yield the keys that start with a prefix, each once, on every node of a cluster."""

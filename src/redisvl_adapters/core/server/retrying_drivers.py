@@ -22,6 +22,7 @@ from redisvl_adapters.core.server.cluster_transport import (
 )
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.replies import note_commands, readable, server_error, shortened
+from redisvl_adapters.core.server.telemetry import watching
 from redisvl_adapters.core.server.waits import Retry, retry_waits
 from redisvl_adapters.errors import AuthenticationError, ServerError, ServerUnavailableError
 
@@ -45,20 +46,26 @@ def drive(
         retry: How many times, or for how long, a round trip is made again if the connection fails.
         on_sent: Is called, perhaps more than once, when all commands of a batch are on their way.
     """
+    sent = watching()
     try:
         commands = next(steps)
         while True:
             waits = _waits(commands, retry)
             while True:
+                began = 0.0 if sent is None else time.perf_counter()
                 try:
                     replies = _rest(commands) if type(commands) is Pause else _send(client, commands, on_sent)
                 except FAILURES as error:
+                    if sent is not None:
+                        sent(commands, time.perf_counter() - began, error)
                     wait = next(waits, None) if is_lost(error) else None
                     if wait is None:
                         commands = steps.throw(translate_error(error, address()))
                         break
                     time.sleep(wait)
                 else:
+                    if sent is not None:
+                        sent(commands, time.perf_counter() - began, None)
                     note_commands(commands, replies)
                     commands = steps.send(replies)
                     break
@@ -68,20 +75,26 @@ def drive(
 
 async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str], retry: Retry = 0) -> T:
     """Run an operation on an async client. See ``drive``."""
+    sent = watching()
     try:
         commands = next(steps)
         while True:
             waits = _waits(commands, retry)
             while True:
+                began = 0.0 if sent is None else time.perf_counter()
                 try:
                     replies = await (_arest(commands) if type(commands) is Pause else _asend(client, commands))
                 except FAILURES as error:
+                    if sent is not None:
+                        sent(commands, time.perf_counter() - began, error)
                     wait = next(waits, None) if is_lost(error) else None
                     if wait is None:
                         commands = steps.throw(translate_error(error, address()))
                         break
                     await asyncio.sleep(wait)
                 else:
+                    if sent is not None:
+                        sent(commands, time.perf_counter() - began, None)
                     note_commands(commands, replies)
                     commands = steps.send(replies)
                     break
