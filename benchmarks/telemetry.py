@@ -22,7 +22,7 @@ from redisvl_adapters.core.server import telemetry
 from redisvl_adapters.core.server.connection import Connection
 
 RECORDS = 10_000
-TURNS, CALLS = 200, 10
+TURNS, CALLS = 100, 10
 OPERATIONS = 100_000
 STATES = {
     "where OpenTelemetry is not installed": "from benchmarks.without_packages import block; block('opentelemetry')",
