@@ -123,6 +123,8 @@ def test_dots_reach_into_mappings_and_a_key_with_dots_is_found_too() -> None:
         ({"key": "at", "half_life": timedelta()}, "'half_life'"),
         ({"key": "at", "half_life": "1d", "missing": 2}, "'missing' of recency is a number from 0 to 1"),
         ({"key": "at", "half_life": "1d", "now": "soon"}, "'now' of recency is 'soon'"),
+        ({"key": "at", "half_life": "1d", "now": 1_700_000_000_000}, "'now' of recency .*seconds, not milliseconds"),
+        ({5: "at"}, "recency has no argument '5'"),
     ],
 )
 def test_what_cannot_be_a_recency_is_refused(options: Any, said: str) -> None:

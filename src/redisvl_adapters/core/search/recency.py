@@ -95,7 +95,7 @@ def read_recency(options: Any) -> Recency | None:
             f"{options!r:.80}"
         )
     known = RecencyOptions.__annotations__
-    refuse_unknown("recency", {name: options[name] for name in options if name not in known}, known)
+    refuse_unknown("recency", {str(name): options[name] for name in options if name not in known}, known)
     for name in ("key", "half_life"):
         if options.get(name) is None:
             raise ArgumentError(f"recency has no {name!r}; write {{'key': 'at', 'half_life': '30d'}}")
@@ -103,7 +103,12 @@ def read_recency(options: Any) -> Recency | None:
     try:
         now = None if now is None else epoch_seconds(now)
     except ValueError as error:
-        raise ArgumentError(f"the 'now' of recency is {now!r:.80}, and {error}") from None
+        raise ArgumentError(f"the 'now' of recency is {options['now']!r:.80}, and {error}") from None
+    if now is not None and not now < _END_OF_CALENDAR:
+        raise ArgumentError(
+            f"the 'now' of recency is {options['now']!r:.80}, which is after the year 9999 in epoch seconds; give "
+            "seconds, not milliseconds"
+        )
     return Recency(
         check_name(options["key"], "the 'key' of recency"),
         _seconds(options["half_life"]),
