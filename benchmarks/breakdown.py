@@ -28,7 +28,7 @@ from benchmarks.pages import write_part
 from benchmarks.servers import server
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index import snapshot
-from redisvl_adapters.core.ingest.upsert import PER_SCRIPT
+from redisvl_adapters.core.ingest.write_batches import PER_SCRIPT
 from redisvl_adapters.core.records.layouts import layout_of
 from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.projection import presence_tags, project

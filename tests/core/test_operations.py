@@ -12,7 +12,7 @@ from redis.exceptions import ResponseError
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.filters.algebra import MATCH_ALL, Compare, Filter, Not, Operator
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.ingest.upsert import PER_SCRIPT
+from redisvl_adapters.core.ingest.write_batches import PER_SCRIPT
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Command
 from redisvl_adapters.errors import (

@@ -11,7 +11,7 @@ import pytest
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.index.registry import new_registry, register_command
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.ingest import upsert
+from redisvl_adapters.core.ingest import write_batches
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, ingest
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Steps
@@ -251,7 +251,7 @@ def test_what_was_written_before_the_index_went_is_written_again(
     index: MemoryIndex, server: IngestServer, monkeypatch: pytest.MonkeyPatch, is_made_anew: bool
 ) -> None:
     """The first batch of a write goes with the index, which is seen after the second one."""
-    monkeypatch.setattr(upsert, "BATCH_SIZE", 10)
+    monkeypatch.setattr(write_batches, "BATCH_SIZE", 10)
     index.run(operations.upsert(index.state, [record("old")], [VECTOR]))
     other = make_state()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from redisvl_adapters.core.index.lifecycle import create
 from redisvl_adapters.core.index.registry import name_model_commands
@@ -47,17 +48,48 @@ def adopt_index(
                 ok(reply)
             yield from read_snapshot(state)
             continue
-        change = SchemaChange(_lacking(state.spec, snapshot.schema, source))
+        change = _lacking(state.spec, snapshot.schema, source)
         if (yield from apply_schema_change(state, snapshot, change)) is not None:
             return
     raise ServerError(f"index {state.spec.name!r} was changed by others in every attempt to copy into it; try again")
 
 
-def _lacking(spec: IndexSpec, schema: Schema, source: Schema) -> list[MetadataField]:
-    room = spec.learn_limit and max(0, spec.learn_limit - schema.learnt)
-    fields = []
-    for field in source.indexed_fields.values():
-        if spec.learn_limit and schema.lacks(field.key) and (room or not field.learnt):
-            fields.append(replace(schema.learnt_field(field.key, field.type), attrs=field.attrs, learnt=field.learnt))
-            room -= field.learnt
-    return fields
+def schema_difference(schema: Schema, fields: Mapping[str, MetadataField], untyped: Iterable[str]) -> SchemaChange:
+    """Return what an index does not know of the metadata keys of another one.
+
+    Args:
+        schema: The index.
+        fields: The fields of the other one by key, under the aliases that they get here.
+        untyped: Those of its keys whose values have told no type.
+    """
+    new = [
+        field
+        for key, field in fields.items()
+        if key not in schema.fields or (schema.lacks(key) and field.redis_type is not None)
+    ]
+    kinds = [
+        (key, kind)
+        for key, field in fields.items()
+        if (known := schema.fields.get(key, replace(field, other_kinds=frozenset()))).learnt
+        and known.type == field.type
+        for kind in field.other_kinds - known.other_kinds
+    ]
+    keys = [key for key in untyped if key not in schema.untyped_keys and key not in schema.fields]
+    return SchemaChange(new, keys, kinds)
+
+
+def _lacking(spec: IndexSpec, schema: Schema, source: Schema) -> SchemaChange:
+    if not spec.learn_limit:
+        return SchemaChange()
+    fields = {
+        key: replace(field, alias=schema.learnt_field(key, field.type).alias)
+        for key, field in source.fields.items()
+        if not (field.stays_unindexed and spec.learn_long)
+    }
+    change = schema_difference(schema, fields, source.untyped_keys)
+    room = max(0, spec.learn_limit - schema.learnt)
+    learnt = {field.key for field in islice((field for field in change.fields if field.learnt), room)}
+    kept = [field for field in change.fields if not field.learnt or field.key in learnt]
+    there = schema.fields.keys() | {field.key for field in kept}
+    untyped = list(change.untyped_keys)[: max(0, spec.learn_limit - len(schema.untyped_keys))]
+    return SchemaChange(kept, untyped, [(key, kind) for key, kind in change.other_kinds if key in there])

@@ -10,35 +10,34 @@ import random
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
-from typing import Any, NoReturn, TypeAlias, cast
-
-import numpy as np
-import orjson
+from typing import Any, NoReturn, cast
 
 from redisvl_adapters.core.index.adoption import adopt_index
 from redisvl_adapters.core.index.readiness import current_snapshot, known_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.ingest.copied_vectors import (
-    carried_vectors,
-    check_none_is_lost,
-    dimensions_probe,
-    has_same_vectors,
-    leave_out_others,
-    stored_vectors,
+from redisvl_adapters.core.ingest.copied_vectors import check_none_is_lost, dimensions_probe, leave_out_others
+from redisvl_adapters.core.ingest.copy_comparison import (
+    Pair,
+    have_same_content,
+    have_same_vectors,
+    read_living,
+    read_others,
+    with_time_left,
 )
 from redisvl_adapters.core.ingest.copy_report import CopyPlan, CopyReport
+from redisvl_adapters.core.ingest.stored_copy import StoredReader, write_stored
 from redisvl_adapters.core.ingest.tasks import Progress, Send, Task, ToEmbed, ToFill, Together
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.named_vectors import named_dims
 from redisvl_adapters.core.records.record import Record, frame_source
+from redisvl_adapters.core.records.stored_hashes import StoredHash, are_hashes_alike
 from redisvl_adapters.core.records.vectors import Vector
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page
-from redisvl_adapters.core.search.fetch import count, fetch_from, fetch_matching, filterable_fields
-from redisvl_adapters.core.server.commands import Command, Steps
-from redisvl_adapters.core.server.replies import ok
+from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page, next_page_read_by
+from redisvl_adapters.core.search.fetch import count, fetch_matching, filterable_fields
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.steps import primed
 from redisvl_adapters.errors import AdapterError, ArgumentError, CopyError, IndexNotFoundError
 
@@ -46,8 +45,6 @@ PASSES = 3
 """How often an index is gone through at most that changes meanwhile."""
 SAMPLE = 100
 """How many records are compared in the end."""
-_SLACK_MS = 2000
-"""How far the answers can be from each other when two records that expire together are asked one after the other."""
 
 
 def plan_copy(source: RedisIndex, target: RedisIndex, *, embeds: bool, can_embed: bool) -> Task[CopyPlan]:
@@ -133,6 +130,7 @@ class _Copy:
         self._sample: list[str] = []
         self._dice = random.Random()  # noqa: S311  # no secret
         self._adopted = False
+        self._stored: StoredReader | None = None
         self._reading = _reading(source.state)
 
     def report(self) -> CopyReport:
@@ -162,14 +160,16 @@ class _Copy:
     def _go_through(self) -> Task[None]:
         self._done, self._sample = 0, []
         self.passes += 1
-        page: Page = yield Send(self.source, first_page(self._reading, None, self.batch_size, vectors=True))
+        self._stored = None
+        page: Page[Any] = yield Send(self.source, first_page(self._reading, None, self.batch_size, vectors=True))
         try:
             while True:
+                hashes = self._hashes(page)
                 fresh = yield from self._fresh(page)
-                write = yield from self._write(page, fresh)
-                read = None if page.is_last else Send(self.source, next_page(self._reading, page, self.batch_size))
+                write = yield from self._write(page, fresh, hashes)
+                read = None if page.is_last else Send(self.source, self._next_page(page))
                 page = (yield from _both(write, read)) or page
-                self.copied += len(fresh)
+                self.copied += len(fresh) + len(hashes)
                 self.embedded += len(fresh) * self.plan.embeds
                 yield Progress(self._done, self.plan.records)
                 if read is None:
@@ -179,33 +179,43 @@ class _Copy:
                 yield Send(self.source, close_walk(page))
             raise
 
-    def _fresh(self, page: Page) -> Task[list[Record]]:
+    def _next_page(self, page: Page[Any]) -> Steps[Page[Any]]:
+        if self._stored is None:
+            return next_page(self._reading, page, self.batch_size)
+        return next_page_read_by(self._reading, page, self.batch_size, self._stored.read)
+
+    def _hashes(self, page: Page[Any]) -> list[StoredHash]:
+        """Return the records of a page that are carried over as they lie."""
+        hashes = list({each.id: each for each in page.records if isinstance(each, StoredHash)}.values())
+        for each in hashes:
+            self._note(each.id)
+        return hashes
+
+    def _fresh(self, page: Page[Any]) -> Task[list[Record]]:
         """Return the records of a page that the target does not have with the same content."""
-        if not page.records:
+        records = list({record.id: record for record in page.records if isinstance(record, Record)}.values())
+        if not records:
             return []
         schema = cast("Schema", page.schema)
-        records = list({record.id: record for record in page.records}.values())
-        ids = [record.id for record in records]
-        lives: list[int]
-        there: list[tuple[Record | None, int]] = [(None, _GONE)] * len(ids)
+        timed = Send(self.source, with_time_left(schema, records))
+        others: list[Record | None] = [None] * len(records)
         if self.passes > 1 or self.plan.target_records:
-            asked = Send(self.source, _remaining_ms(schema, ids)), Send(self.target, self._there(ids))
-            lives, there = yield Together(*asked)
+            ids = [record.id for record in records]
+            found, others = yield Together(timed, Send(self.target, read_others(_reading(self.target.state), ids)))
         else:
-            lives = yield Send(self.source, _remaining_ms(schema, ids))
+            found = yield timed
         living = []
-        for record, left, other in zip(records, lives, there, strict=True):
-            if left == _GONE:
-                continue
-            record.ttl_ms = left if left > 0 else None
-            self._take_in(record)
-            record.source = frame_source(record.frame)
-            living.append((record, other))
-            self._note(record.id)
+        for record, other in zip(found, others, strict=True):
+            if record is not None:
+                self._take_in(record)
+                record.source = frame_source(record.frame)
+                living.append(Pair(record, other))
+                self._note(record.id)
         same = self._same(living)
         if self.plan.embeds:
             # Else a vector of the source that is there, by an earlier copy, would be taken for one of the new model.
-            same = [each and not is_copy for each, is_copy in zip(same, self._same_vectors(living), strict=True)]
+            copies = have_same_vectors(living, self.source.state.schema, self.target.state.schema)
+            same = [each and not is_copy for each, is_copy in zip(same, copies, strict=True)]
         fresh = [record for (record, _), is_same in zip(living, same, strict=True) if not is_same]
         self.skipped += len(living) - len(fresh)
         return fresh
@@ -228,73 +238,53 @@ class _Copy:
         elif (place := self._dice.randrange(self._done)) < SAMPLE:
             self._sample[place] = record_id
 
-    def _write(self, page: Page, records: list[Record]) -> Task[Send | None]:
-        if not records:
+    def _write(self, page: Page[Any], records: list[Record], hashes: list[StoredHash]) -> Task[Send | None]:
+        if not (records or hashes):
             return None
-        vectors: Sequence[Vector] = (
-            (yield ToEmbed(records)) if self.plan.embeds else [cast("Vector", record.vector) for record in records]
-        )
-        if not self._adopted:
-            schema = cast("Schema", page.schema)
-            if (scope := self.source.state.scope) is not None:
-                # Those of the records that are copied, and no others.
-                filled = yield Send(self.source, filterable_fields(self.source.state))
-                keys = {*scope.plain, *(each.key for each in filled)}
-                schema = replace(schema, fields={key: schema.fields[key] for key in schema.fields if key in keys})
-            model = None if self.plan.embeds else _model_of(self.source.state)
-            probe = dimensions_probe(self.target)
-            yield ToFill(self.target, [probe])
-            dims = named_dims([probe])
-            yield Send(self.target, adopt_index(self.target.state, schema, len(vectors[0]), model, dims))
-            self._adopted = True
+        vectors: Sequence[Vector] = [cast("Vector", record.vector) for record in records]
+        if records and self.plan.embeds:
+            vectors = yield ToEmbed(records)
+        if records and (not self._adopted or (self._stored is not None and self._stored.is_stale)):
+            yield from self._adopt(len(vectors[0]))
         source, target = cast("Schema", page.schema), cast("Schema", self.target.state.schema)
-        if target.vectors:
+        if records and target.vectors:
             leave_out_others(records, source, target, self.target.models)
             yield ToFill(self.target, records)
-        return Send(self.target, primed(upsert(self.target.state, records, vectors)))
+        return Send(self.target, primed(_written(self.target.state, self._stored, hashes, records, vectors)))
 
-    def _there(self, ids: Sequence[str]) -> Steps[list[tuple[Record | None, int]]]:
-        """Return what the target has under some ids, with its remaining milliseconds."""
-        state = _reading(self.target.state)
-        snapshot = yield from known_snapshot(state)
+    def _adopt(self, dims: int) -> Task[None]:
+        """Let the target know the fields of the source, and see whether records can be carried over as they lie."""
+        snapshot = yield Send(self.source, current_snapshot(self._reading, anew=self._adopted))
         if snapshot is None:
-            return [(None, _GONE)] * len(ids)
-        found = yield from fetch_from(state, snapshot.schema, ids, vectors=True)
-        lives = dict.fromkeys(ids, _GONE)
-        present = [record.id for record in found if record is not None]
-        if present:
-            lives |= zip(present, (yield from _remaining_ms(snapshot.schema, present)), strict=True)
-        return [(record, lives[record_id]) for record_id, record in zip(ids, found, strict=True)]
+            raise IndexNotFoundError(f"index {self.plan.source!r} was dropped while it was copied")
+        schema = snapshot.schema
+        if (scope := self.source.state.scope) is not None:
+            # Those of the records that are copied, and no others.
+            filled = yield Send(self.source, filterable_fields(self.source.state))
+            keys = {*scope.plain, *(each.key for each in filled)}
+            fields = {key: replace(schema.fields[key], other_kinds=frozenset()) for key in schema.fields if key in keys}
+            schema = replace(schema, fields=fields, untyped_keys=frozenset())
+        model = None if self.plan.embeds else _model_of(self.source.state)
+        probe = dimensions_probe(self.target)
+        yield ToFill(self.target, [probe])
+        yield Send(self.target, adopt_index(self.target.state, schema, dims, model, named_dims([probe])))
+        self._adopted = True
+        self._stored = StoredReader(snapshot) if self._is_carried_over(snapshot.schema) else None
 
-    def _same(self, pairs: Sequence[_Pair]) -> list[bool]:
+    def _is_carried_over(self, schema: Schema) -> bool:
+        """Tell whether hashes can be carried over as they lie: nothing of them is to be compared, nor to be changed."""
+        target = self.target.state.schema
+        is_new = self.passes == 1 and not self.plan.target_records and not self.plan.embeds
+        is_whole = self.source.state.scope is None and self.target.state.scope is None
+        return is_new and is_whole and target is not None and are_hashes_alike(schema, target)
+
+    def _same(self, pairs: Sequence[Pair]) -> list[bool]:
         """Tell of each record whether the target has it with the same content; of vectors only if they are copied."""
-        if all(other is None for _, (other, _) in pairs):
-            return [False] * len(pairs)
-        default = self.target.state.spec.ttl_ms
-        same = [
-            other is not None
-            and _content(record) == _content(other)
-            and _expire_together(default if record.ttl_ms is None else record.ttl_ms, left if left > 0 else None)
-            for record, (other, left) in pairs
-        ]
+        same = have_same_content(pairs, self.target.state.spec.ttl_ms)
         if self.plan.embeds or not any(same):
             return same
-        return [each and is_copy for each, is_copy in zip(same, self._same_vectors(pairs), strict=True)]
-
-    def _same_vectors(self, pairs: Sequence[_Pair]) -> list[bool]:
-        """Tell of each record whether the target has its vector, as it stores vectors."""
-        schema = self.target.state.schema
-        both = [place for place, (_, (other, _)) in enumerate(pairs) if other is not None]
-        same = [False] * len(pairs)
-        if both and schema is not None:
-            held = stored_vectors([pairs[place][0] for place in both], schema)
-            carried = carried_vectors(self.source.state.schema, schema)
-            for place, vector in zip(both, held, strict=True):
-                record, (found, _) = pairs[place]
-                other = cast("Record", found)
-                is_same = vector is not None and np.array_equal(vector, cast("Any", other.vector))
-                same[place] = is_same and has_same_vectors(record, other, carried, schema)
-        return same
+        vectors = have_same_vectors(pairs, self.source.state.schema, self.target.state.schema)
+        return [each and is_copy for each, is_copy in zip(same, vectors, strict=True)]
 
     def _compare(self) -> Task[list[str]]:
         """Compare some records of both sides, and return the ids of those that differ."""
@@ -303,44 +293,36 @@ class _Copy:
         snapshot = yield Send(self.source, current_snapshot(self._reading))
         if snapshot is None:
             return []
-        read = fetch_from(self._reading, snapshot.schema, self._sample, vectors=True)
-        records, there = yield Together(Send(self.source, read), Send(self.target, self._there(self._sample)))
-        pairs = []
-        for record, (other, left) in zip(records, there, strict=True):
-            if record is not None:
-                # Of times to live those that others change in between are no difference.
-                record.ttl_ms = left if left > 0 else None
-                self._take_in(record)
-                pairs.append((record, (other, left)))
+        read = read_living(self._reading, snapshot.schema, self._sample)
+        others = read_others(_reading(self.target.state), self._sample)
+        records, there = yield Together(Send(self.source, read), Send(self.target, others))
+        # Of times to live those that others change in between are no difference.
+        pairs = [Pair(record, other) for record, other in zip(records, there, strict=True) if record is not None]
+        for record, _ in pairs:
+            self._take_in(record)
         self.compared = len(pairs)
         same = self._same(pairs)
         return [record.id for (record, _), is_same in zip(pairs, same, strict=True) if not is_same]
 
 
-_Pair: TypeAlias = tuple[Record, tuple[Record | None, int]]
-"""A record of the source, and what the target has under its id, with its remaining milliseconds."""
-_GONE = -2
-"""What the server says of the remaining time of a key that is not there."""
+def _written(
+    state: IndexState,
+    reader: StoredReader | None,
+    hashes: list[StoredHash],
+    records: list[Record],
+    vectors: Sequence[Vector],
+) -> Steps[None]:
+    if reader is not None and hashes:
+        yield from write_stored(state, reader.schema, hashes)
+    if records:
+        yield from upsert(state, records, vectors)
 
 
-def _both(write: Send | None, read: Send | None) -> Task[Page | None]:
+def _both(write: Send | None, read: Send | None) -> Task[Page[Any] | None]:
     """Write records and read the next page, at the same time if there is both, and return the page."""
     if write is not None and read is not None:
         _, page = yield Together(write, read)
-        return cast("Page", page)
+        return cast("Page[Any]", page)
     if write is not None:
         yield write
-    return None if read is None else cast("Page", (yield read))
-
-
-def _remaining_ms(schema: Schema, ids: Sequence[str]) -> Steps[list[int]]:
-    keys = [schema.key_of(record_id) for record_id in ids]
-    return [int(ok(reply)) for reply in (yield [Command(("PTTL", key), key) for key in keys])]
-
-
-def _content(record: Record) -> tuple[str, bytes, str | None]:
-    return record.text, orjson.dumps(record.metadata, option=orjson.OPT_SORT_KEYS), record.frame
-
-
-def _expire_together(left: int | None, other: int | None) -> bool:
-    return left == other if left is None or other is None else abs(left - other) <= _SLACK_MS
+    return None if read is None else cast("Page[Any]", (yield read))

@@ -7,33 +7,25 @@ from dataclasses import replace
 from itertools import repeat
 from typing import cast
 
-from redis.exceptions import ResponseError
-
 from redisvl_adapters.core.arguments import is_utf8
-from redisvl_adapters.core.index.changes import is_settled, send_changes
 from redisvl_adapters.core.index.lifecycle import create
 from redisvl_adapters.core.index.readiness import check_may_create, known_snapshot, writable_snapshot
-from redisvl_adapters.core.index.registry import read_registry_command, registry_header
+from redisvl_adapters.core.index.registry import registry_header
 from redisvl_adapters.core.index.schema_changes import learn, plan_schema_change
 from redisvl_adapters.core.index.scope import Scope
-from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
+from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState
+from redisvl_adapters.core.ingest.write_batches import write_batches
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
 from redisvl_adapters.core.records.named_vectors import StoredVectors, check_named_vectors, named_dims
-from redisvl_adapters.core.records.own_records import held_arguments
 from redisvl_adapters.core.records.projection import doubts, project
 from redisvl_adapters.core.records.record import Record, describe_record
-from redisvl_adapters.core.records.replace_script import Write, refusal_error, replace_commands
+from redisvl_adapters.core.records.replace_script import Write
 from redisvl_adapters.core.records.vectors import Matrix, Vector, as_matrix, check_matrix
 from redisvl_adapters.core.schema.index_schema import Schema
-from redisvl_adapters.core.server.commands import BATCH_SIZE, Command, Reply, Steps
-from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, is_split, ok
-from redisvl_adapters.core.server.slots import script_chunks
+from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.telemetry import tell
-from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
-
-PER_SCRIPT = 10
-"""How many records one script writes: more would keep others waiting while a graph takes them in, and gain nothing."""
+from redisvl_adapters.errors import PartialWriteError, RecordError
 
 
 def upsert(
@@ -73,6 +65,7 @@ def upsert(
     ttl_ms = state.spec.ttl_ms if ttl_ms is None else ttl_ms
     surveys = [place.found for place in places]
     last = list({place.record.id: place for place in places}.values())
+    last_ids = [place.record.id for place in last]
 
     def encode(schema: Schema) -> list[Write]:
         _check_scope(state, schema)
@@ -105,15 +98,13 @@ def upsert(
         if snapshot is not None:
             if not snapshot.schema.lays_out_like(expected):
                 writes = encode(snapshot.schema)
-            done = yield from _write(state, snapshot, last, writes, done)
+            done = yield from write_batches(state, snapshot, last_ids, writes, done)
             if done == len(last):
                 tell(batch=len(ids), written=done)
                 return ids
         # Somebody dropped the index or taught it a key meanwhile.
-    written = [place.record.id for place in last[:done]]
-    unwritten = [place.record.id for place in last[done:]]
     message = f"index {state.spec.name!r} was changed by others in every attempt to write to it; try again"
-    raise PartialWriteError(message, written=written, unwritten=unwritten)
+    raise PartialWriteError(message, written=last_ids[:done], unwritten=last_ids[done:])
 
 
 def check_records(
@@ -216,68 +207,3 @@ class _CheckedRecord:
         """Return what writes it."""
         ttl_ms = ttl_ms if self.record.ttl_ms is None else self.record.ttl_ms
         return layout.write(self.record, self.found, rows[self.row], ttl_ms, self, named[self.row])
-
-
-def _write(
-    state: IndexState, snapshot: Snapshot, places: Sequence[_CheckedRecord], writes: Sequence[Write], done: int
-) -> Steps[int]:
-    """Write records from a place on, and return up to which place they are known to be written and indexed."""
-    name, layout = snapshot.schema.name, layout_of(snapshot.schema)
-    ids, per_script = [place.record.id for place in places], PER_SCRIPT
-    scope = state.scope
-    held = held_arguments(snapshot.schema, scope.held(snapshot.schema, alone=True) if scope else ())
-    while done < len(writes):
-        batch = writes[done : done + BATCH_SIZE]
-        spans_slots = state.spans_slots
-        chunks = script_chunks([write.key for write in batch], per_script, spans_slots=spans_slots)
-        commands = replace_commands(layout.script, batch, chunks, held)
-        # Asked after the writes: whatever changed before or between them shows.
-        guard = [read_registry_command(name), Command(("FT.EXPLAIN", name, "*"))]
-        noted = ids[done : done + BATCH_SIZE]
-        try:
-            replies, (registry, exists) = yield from send_changes(state, snapshot, commands, noted, *guard)
-            is_gone = is_missing_index(exists) or ok(exists) is None
-        except ServerError as error:
-            message = f"{done} of {len(ids)} records are written, then: {error}"
-            raise PartialWriteError(message, written=ids[:done], unwritten=ids[done:]) from error
-        if per_script > 1 and any(map(is_split, replies)):
-            if spans_slots:
-                state.spans_slots = False
-            else:
-                # Their slot is moving, and some have gone before others.
-                per_script = 1
-            continue
-        refusals, lost = _refusals(replies, chunks)
-        if refusals:
-            gone = {done + place for place in lost}
-            written = [record_id for place, record_id in enumerate(ids[: done + len(batch)]) if place not in gone]
-            there = set(written)
-            unwritten = [record_id for record_id in ids if record_id not in there]
-            culprit = ids[done + min(refusals)]
-            reason = refusal_error(refusals[min(refusals)], snapshot.schema.key_of(culprit))
-            if not written and isinstance(reason, RecordError):
-                raise reason
-            message = f"{len(written)} of {len(ids)} records are written; {culprit!r:.80} is not: {reason}"
-            raise PartialWriteError(message, written=written, unwritten=unwritten) from reason
-        if is_gone or as_mapping(ok(registry)) != snapshot.registry or not is_settled(snapshot, registry):
-            # These may lack an index entry: they are to be written again.
-            break
-        done += len(batch)
-    return done
-
-
-def _refusals(
-    replies: Sequence[Reply], chunks: Sequence[Sequence[int]]
-) -> tuple[dict[int, str | ResponseError], set[int]]:
-    """Return which records of a batch the server refused, with its reasons, and all that are not written therefore."""
-    refusals: dict[int, str | ResponseError] = {}
-    lost: set[int] = set()
-    for places, reply in zip(chunks, replies, strict=True):
-        if isinstance(reply, ResponseError):
-            refusals[places[0]] = reply
-            lost.update(places)
-        elif len(reply) > 1:
-            written = int(reply[0])
-            refusals[places[written]] = reply[1].decode()
-            lost.update(places[written:])
-    return refusals, lost

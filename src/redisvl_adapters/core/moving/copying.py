@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from redisvl_adapters.core.index.adoption import schema_difference
 from redisvl_adapters.core.index.moves import JOURNAL_START, journal_key, strike_command
 from redisvl_adapters.core.index.record_keys import (
     count_command,
@@ -20,7 +21,7 @@ from redisvl_adapters.core.index.record_keys import (
 )
 from redisvl_adapters.core.index.registry import Registry, registered_fields, untyped_keys
 from redisvl_adapters.core.index.removal import remove
-from redisvl_adapters.core.index.schema_changes import SchemaChange, apply_schema_change
+from redisvl_adapters.core.index.schema_changes import apply_schema_change
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, read_snapshot
 from redisvl_adapters.core.ingest.tasks import Progress, ToEmbed
 from redisvl_adapters.core.ingest.upsert import upsert
@@ -203,17 +204,7 @@ def learn_from(job: Job, registry: Registry) -> Steps[None]:
             raise ServerError(f"index {job.mark.target!r}, which a rebuild makes, was dropped by others")
         schema = snapshot.schema
         held = registered_fields(registry, schema.reserved)
-        fields = [
-            new for key, new in held.items() if key not in schema.fields or (schema.lacks(key) and new.redis_type)
-        ]
-        kinds = [
-            (key, kind)
-            for key, known in held.items()
-            if key in schema.fields and schema.fields[key].learnt and schema.fields[key].type == known.type
-            for kind in known.other_kinds - schema.fields[key].other_kinds
-        ]
-        untyped = [key for key in untyped_keys(registry) if key not in schema.untyped_keys and key not in schema.fields]
-        change = SchemaChange(fields, untyped, kinds)
+        change = schema_difference(schema, held, untyped_keys(registry))
         if not (change or snapshot.claimed):
             return
         if (yield from apply_schema_change(job.target, snapshot, change)) is None:

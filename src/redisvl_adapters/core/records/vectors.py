@@ -190,6 +190,11 @@ def _quick_matrix(vectors: Sequence[Vector]) -> Matrix | None:
         return None
 
 
+def vector_size(field: VectorField) -> int:
+    """Return how many bytes a stored vector has."""
+    return field.dims * _DTYPES[field.dtype].itemsize
+
+
 def from_bytes(raw: bytes, field: VectorField) -> NDArray[np.float64]:
     """Return a stored vector, shape (dims,)."""
     return _unscaled(np.frombuffer(raw, dtype=_DTYPES[field.dtype]), field)
