@@ -144,6 +144,32 @@ async def managing(call: Caller, **options: Any) -> None:
     await learning.aclose()
 
 
+async def rebuilding(call: Caller, **options: Any) -> None:
+    """Rebuilds in place and by copies, with a field that is new, and all that is done to records meanwhile."""
+    docs = store(call, **options)
+    await call(docs, "add_texts", ["text", "more"], [{"kind": "a"}, {}], ids=["one", "three"])
+    await call(docs, "expire", ["one"], ttl=50)
+    await call(docs, "delete", ["three"])
+    await call(docs, "rebuild", m=8, metadata_schema={"topic": "tag"}, aliases=["docs-live"])
+    assert (await call(docs, "rebuild", dtype="float64", drop_old=True)).target == "docs@3"
+    assert not await call(docs, "cancel_rebuild")
+    assert await call(docs, "count", {"kind": "a"}) == 1
+    await docs.aclose()
+
+
+async def copying(call: Caller, **options: Any) -> None:
+    """A copy into an index that is made, and once more over what differs there."""
+    docs = store(call, create="never", **options)
+    copy: Any = langchain.RedisVectorStore(MODEL, index_name="copy", redis_url=call.url, retry=0, **options)
+    assert (await call(docs, "copy_to", copy, batch_size=1)).copied == 2
+    await call(copy, "add_texts", ["another"], [{"year": 1}], ids=["one"])
+    await call(copy, "expire", ["two"], ttl=50)
+    assert (await call(docs, "copy_to", copy)).copied == 2
+    assert (await call(docs, "copy_to", copy)).skipped == 2
+    for each in (docs, copy):
+        await each.aclose()
+
+
 async def cached_exactly(call: Caller) -> None:
     """A cache of exact matches: asked, filled and emptied."""
     cache = langchain.RedisCache(redis_url=call.url, ttl=100, retry=0)
@@ -268,6 +294,10 @@ STEPS: Mapping[str, Steps] = {
     "json-reader": _json(reading),
     "json-writer": _json(writing),
     "json-manager": _json(managing),
+    "docs-rebuilder": rebuilding,
+    "json-rebuilder": _json(rebuilding),
+    "docs-copier": copying,
+    "json-copier": _json(copying),
     "semantic-cache": cached_by_meaning,
     "json-semantic-cache": _json(cached_by_meaning),
     "exact-cache": cached_exactly,

@@ -230,6 +230,29 @@ async def wrong_async_records(store: RedisVectorStore) -> None:
     await store.acount(filters=YEAR)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
+async def right_moves(store: RedisVectorStore, model: Embeddings) -> None:
+    """Copy a store, and rebuild its index."""
+    other = RedisVectorStore.from_existing_index("products", model, vector_field="vec", on_bad_record="skip")
+    copied: int = store.copy_to(other, batch_size=100, show_progress=True).copied
+    copied += (await other.acopy_to(store, embedding=model)).skipped
+    plan = store.rebuild(algorithm="flat", metadata_schema={"year": "numeric"}, drop_old=True, show_progress=True)
+    dropped: tuple[str, ...] = plan.dropped or (await store.arebuild(embedding=model, embedding_id="m")).dropped
+    undone: bool = store.cancel_rebuild() and await store.acancel_rebuild()
+    store.drop(keep_records=undone and bool(dropped) and bool(copied))
+
+
+async def wrong_moves(store: RedisVectorStore, model: Embeddings) -> None:
+    """Copy a store, and rebuild its index, with what the methods do not take."""
+    store.copy_to("docs")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.copy_to(store, progress=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await store.acopy_to(store, model)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.rebuild(algoritm="flat")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.rebuild(dtype="float33")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.rebuild(embedding="m")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.rebuild(embed_model=model)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    await store.arebuild(aliases=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def right_retrievers(store: RedisVectorStore) -> None:
     """Make retrievers."""
     given: SearchKwargs = {"k": 3, "filter": YEAR, "alpha": 0.3, "fusion": "rrf", "ef_runtime": 400, "match": "all"}

@@ -94,6 +94,21 @@ async def adding(store: RedisVectorStore) -> None:
     await store.async_add(NODES, skip=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
+async def moves(store: RedisVectorStore, model: BaseEmbedding) -> None:
+    other = RedisVectorStore.from_existing_index("products", vector_field="vec", on_bad_record="skip", writable=True)
+    assert_type(store.copy_to(other, embedding=model, batch_size=100, show_progress=True).copied, int)
+    assert_type(store.rebuild(dtype="float16", storage="json", aliases=["prod"], dry_run=True).copies, bool)
+    assert_type((await store.arebuild(embed_model=model, show_progress=True)).target, str | None)
+    assert_type(store.cancel_rebuild() and await store.acancel_rebuild(), bool)
+
+    store.copy_to(other, progress=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.rebuild(algoritm="flat")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.rebuild(embed_model="m")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    store.rebuild(embedding=model)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    store.update_metadata(["a"], {"year": 1}, filter=FILTERS)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    RedisVectorStore.from_existing_index("docs", on_bad_record="no")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 async def querying(store: RedisVectorStore) -> None:
     assert_type(store.query(QUERY), VectorStoreQueryResult)
     store.query(QUERY, ef_runtime=100, distance_threshold=0.3, keywords="redis", keywords_match="all")

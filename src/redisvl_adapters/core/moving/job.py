@@ -183,7 +183,7 @@ def _make_target(state: IndexState, snapshot: Snapshot, change: Change, token: s
         # Refused, if so, before anything is written.
         creation = create_command(made)
         registry, info = yield [read_registry_command(made.name), info_command(made.name)]
-        if ok(registry) or not is_missing_index(info):
+        if ok(registry) or (not is_missing_index(info) and ok(info)):
             continue
         registered = [
             register_command(made.name, new_registry(made)),
