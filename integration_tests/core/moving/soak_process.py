@@ -6,42 +6,44 @@ search fails or finds fewer than there must be. The arguments come as JSON.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
-from langchain_core.embeddings import DeterministicFakeEmbedding
 
+from integration_tests.core.moving.soak_faces import STEADY, Face, open_face
+from redisvl_adapters import SchemaMismatchError
 from redisvl_adapters.core.moving import job
-from redisvl_adapters.langchain import RedisVectorStore
-
-SIZE = 8
-STEADY = 40
-"""How many records nobody changes: each search finds them."""
 
 
-def open_store(url: str, name: str, **options: Any) -> RedisVectorStore:
-    """Return a store on the index of the soak."""
-    return RedisVectorStore(DeterministicFakeEmbedding(size=SIZE), index_name=name, redis_url=url, **options)
+class Follower:
+    """A process that goes on with the new model where the index has another one: its store is opened anew then."""
+
+    def __init__(self, told: dict[str, Any], face: str, *, is_async: bool) -> None:
+        self._told, self._face, self._is_async = told, face, is_async
+        self._size = told["size"]
+        self._open = self._opened()
+
+    def _opened(self) -> Face:
+        return open_face(self._face, self._told["url"], self._told["name"], self._size, is_async=self._is_async)
+
+    def run(self, act: Callable[[Face], Any]) -> Any:
+        """Do something; again by a store with the other model, if this one is refused."""
+        try:
+            return act(self._open)
+        except SchemaMismatchError as error:
+            if self._told["other_size"] is None or "model" not in str(error):
+                raise
+        self._open.close()
+        self._size = ({self._told["size"], self._told["other_size"]} - {self._size}).pop()
+        self._open = self._opened()
+        return act(self._open)
 
 
-class Store:
-    """The methods of a store, called in one of two ways."""
-
-    def __init__(self, store: RedisVectorStore, *, is_async: bool) -> None:
-        self._store, self._is_async = store, is_async
-        self._loop = asyncio.new_event_loop()
-
-    def call(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        if self._is_async:
-            return self._loop.run_until_complete(getattr(self._store, f"a{name}")(*args, **kwargs))
-        return getattr(self._store, name)(*args, **kwargs)
-
-
-def write(store: Store, stop: Path, who: str, seed: int) -> None:
+def write(store: Follower, stop: Path, who: str, seed: int) -> None:
     """Add, replace, change and delete records, and say what they are in the end."""
     dice, known = random.Random(seed), dict[str, int | None]()
     number = 0
@@ -50,53 +52,58 @@ def write(store: Store, stop: Path, who: str, seed: int) -> None:
         record_id = f"{who}{dice.randrange(20)}"
         has = known.get(record_id)
         spell = dice.choice(["add", "add", "update", "delete", "filter"])
+        metadata = {"n": number, "who": who, "own": record_id}
         if spell == "add" or has is None:
-            store.call("add_texts", [f"fox {number}"], [{"n": number, "who": who, "own": record_id}], ids=[record_id])
+            store.run(lambda face: face.add(record_id, f"fox {number}", metadata))  # noqa: B023  # called at once
             known[record_id] = number
         elif spell == "update":
-            assert store.call("update_metadata", [record_id], {"n": number}) == 1
+            changed = store.run(lambda face: face.update(record_id, {"n": number}))  # noqa: B023  # as above
+            assert changed == 1
             known[record_id] = number
-        elif spell == "delete":
-            assert store.call("delete", [record_id])
-            known[record_id] = None
         else:
-            assert store.call("delete", filter={"own": record_id})
+            if spell == "delete":
+                store.run(lambda face: face.delete(record_id))  # noqa: B023  # as above
+            else:
+                store.run(lambda face: face.delete_where({"own": record_id}))  # noqa: B023  # as above
             known[record_id] = None
-        found = store.call("get_by_ids", [record_id])
-        assert [each.metadata["n"] for each in found] == [n for n in [known[record_id]] if n is not None], record_id
+        found = store.run(lambda face: face.numbers([record_id]))  # noqa: B023  # as above
+        assert found == [n for n in [known[record_id]] if n is not None], (spell, record_id, number, found)
     sys.stdout.write(orjson.dumps(known).decode())
 
 
-def read(store: Store, stop: Path) -> None:
-    """Search in every way, and find all that nobody changes."""
+def read(stores: list[Follower], stop: Path) -> None:
+    """Search in every way, by each store in turn, and find all that nobody changes."""
     times = 0
     while not stop.exists():
-        assert len(store.call("similarity_search", "fox", k=STEADY, filter={"who": "steady"})) == STEADY
-        assert store.call("count", {"who": "steady"}) == STEADY
-        assert len(store.call("text_search", "steady", k=STEADY)) == STEADY
-        assert len(store.call("get", filter={"who": "steady"})) == STEADY
+        for store in stores:
+            for search in ("near", "count", "words", "matching"):
+                found = store.run(lambda face: getattr(face, search)())  # noqa: B023  # called at once
+                assert found == STEADY, (search, found)
         times += 1
     sys.stdout.write(str(times))
 
 
-def rebuild(store: Store, options: dict[str, Any], lease: float) -> None:
-    """Rebuild the index once."""
+def rebuild(face: Face, options: dict[str, Any], lease: float) -> None:
+    """Rebuild the index once, and say when that begins."""
     job.LEASE = lease
-    sys.stdout.write(str(store.call("rebuild", **options)))
+    sys.stdout.write("begun\n")
+    sys.stdout.flush()
+    sys.stdout.write(str(face.rebuild(options)))
 
 
 def main() -> None:
     """Do what the arguments say."""
     told = orjson.loads(sys.argv[1])
-    store = Store(open_store(told["url"], told["name"]), is_async=told["is_async"])
     stop = Path(told["stop"])
     match told["role"]:
         case "writer":
-            write(store, stop, told["who"], told["seed"])
+            write(Follower(told, told["face"], is_async=told["is_async"]), stop, told["who"], told["seed"])
         case "reader":
-            read(store, stop)
+            ways = (("langchain", True), ("llama_index", False), ("langchain", False), ("llama_index", True))
+            read([Follower(told, face, is_async=is_async) for face, is_async in ways], stop)
         case "rebuilder":
-            rebuild(store, told["options"], told["lease"])
+            face = open_face(told["face"], told["url"], told["name"], told["size"], is_async=told["is_async"])
+            rebuild(face, told["options"], told["lease"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Writers and readers in processes of their own run through rebuilds of each kind, some of which are killed.
+"""Writers and readers in processes of their own run through rebuilds of each kind, each of which is killed once.
 
-``REBUILDS=10`` lets each of four kinds be made ten times, on both storages, sync and async, as a soak.
+One writer is of LangChain and sync, the other one of LlamaIndex and async; the reader searches in all four ways, and
+they rebuild in turn. ``REBUILDS=10`` lets each kind be made ten times, on both storages, as a soak.
 """
 
 from __future__ import annotations
@@ -11,25 +12,50 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import redis
+from langchain_core.embeddings import DeterministicFakeEmbedding
 
-from integration_tests.core.moving.soak_process import STEADY, open_store
+from integration_tests.core.moving.soak_faces import STEADY
+from redisvl_adapters.langchain import RedisVectorStore
 
 REBUILDS = int(os.environ.get("REBUILDS", "0"))
-RUNS = [("hash", False), ("json", True)] + ([("hash", True), ("json", False)] if REBUILDS else [])
+SIZE, OTHER_SIZE = 8, 12
+MORE = 600 if REBUILDS else 200
 LEASE = 0.6
+OTHER = {"hash": "json", "json": "hash"}
+
+
+def kinds(storage: str) -> Mapping[str, list[dict[str, Any]]]:
+    """Return by kind what is asked of the rebuilds, in turn."""
+    return {
+        "in place": [{"algorithm": "flat"}, {"algorithm": "hnsw", "m": 20}],
+        "dtype": [{"dtype": "float64"}, {"dtype": "float32"}],
+        "language": [{"language": "german"}, {"language": "english"}],
+        "storage": [{"storage": OTHER[storage]}, {"storage": storage}],
+        "model": [{"size": OTHER_SIZE}, {"size": SIZE}],
+        # What runs in CI: one of each that goes another way.
+        "all": [{"algorithm": "flat"}, {"storage": OTHER[storage]}, {"size": OTHER_SIZE}],
+    }
+
+
+RUNS = (
+    [(storage, kind) for storage in OTHER for kind in kinds(storage) if kind != "all"]
+    if REBUILDS
+    else [("hash", "all")]
+)
 
 
 class Processes:
     """The processes of a soak."""
 
-    def __init__(self, url: str, name: str, folder: Path, *, is_async: bool) -> None:
-        self._told = {"url": url, "name": name, "stop": str(folder / "stop"), "is_async": is_async}
+    def __init__(self, folder: Path, **told: Any) -> None:
+        self._told = {"stop": str(folder / "stop"), **told}
         self._folder = folder
         self.running: list[subprocess.Popen[str]] = []
 
@@ -45,6 +71,15 @@ class Processes:
         self.running.append(process)
         return process
 
+    def rebuild(self, number: int, options: Mapping[str, Any]) -> subprocess.Popen[str]:
+        """Start a process that rebuilds, by each framework and in each way in turn, and wait until it begins."""
+        face, is_async = ("langchain", "llama_index")[number % 2], number % 4 >= 2
+        process = self.start("rebuilder", face=face, is_async=is_async, options=options, lease=LEASE)
+        assert process.stdout is not None
+        if process.stdout.readline() != "begun\n":
+            pytest.fail(process.communicate(timeout=60)[1])
+        return process
+
     def stop(self) -> None:
         """Let those that go on come to their end."""
         (self._folder / "stop").touch()
@@ -52,57 +87,85 @@ class Processes:
 
 def ended(process: subprocess.Popen[str]) -> str:
     """Return what a process said, which has come to its end without an error."""
-    said, errors = process.communicate(timeout=60)
+    said, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     return said
 
 
-@pytest.mark.parametrize(("storage", "is_async"), RUNS, ids=str)
+@pytest.fixture
+def processes(redis_url: str, index_name: str, tmp_path: Path) -> Iterator[Processes]:
+    """What starts processes, none of which is left."""
+    made = Processes(tmp_path, url=redis_url, name=index_name, size=SIZE, other_size=None)
+    yield made
+    for process in made.running:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@pytest.mark.parametrize(("storage", "kind"), RUNS, ids=str)
 def test_nothing_is_lost_nothing_comes_back_and_no_search_fails(
-    redis_url: str, index_name: str, storage: str, tmp_path: Path, server: redis.Redis, *, is_async: bool
+    redis_url: str, index_name: str, storage: str, kind: str, processes: Processes, server: redis.Redis
 ) -> None:
-    there: list[dict[str, Any]] = [{"algorithm": "flat"}, {"dtype": "float64"}, {"algorithm": "hnsw"}]
-    there.append({"storage": {"hash": "json", "json": "hash"}[storage]})
-    back: list[dict[str, Any]] = [{"m": 20}, {"dtype": "float32"}, {"m": 24}, {"storage": storage}]
-    processes, dice = Processes(redis_url, index_name, tmp_path, is_async=is_async), random.Random(7)
-    store = open_store(redis_url, index_name, storage=storage)
-    steady = [{"n": number, "who": "steady", "own": f"steady{number}"} for number in range(STEADY)]
-    store.add_texts([f"a steady fox {number}" for number in range(STEADY)], steady)
-    more = [{"n": number, "who": "more", "own": f"more{number}"} for number in range(600)]
-    store.add_texts([f"more {number}" for number in range(600)], more)
-    try:
-        writers = [processes.start("writer", who=who, seed=seed) for seed, who in enumerate("ab")]
-        readers = [processes.start("reader")]
-        for number in range(REBUILDS or 1):
-            kinds = there if number % 2 == 0 else back
-            for options in kinds if REBUILDS else kinds[:2]:
-                killed = processes.start("rebuilder", options=options, lease=LEASE)
-                time.sleep(dice.uniform(0.3, 2.5))
-                killed.send_signal(signal.SIGKILL)
-                killed.communicate()
-                ended(processes.start("rebuilder", options=options, lease=LEASE))
-                assert all(process.poll() is None for process in (*writers, *readers)), "all go on"
-        processes.stop()
-        known: dict[str, int | None] = {}
-        for writer in writers:
-            known |= orjson.loads(ended(writer))
-        assert int(ended(readers[0])) > 0
-    finally:
-        for process in processes.running:
-            if process.poll() is None:
-                process.kill()
-                process.communicate()
-    fresh = open_store(redis_url, index_name)
-    found = {each.id: each.metadata["n"] for each in fresh.get(filter={"who": {"$in": ["a", "b"]}})}
-    assert found == {record_id: n for record_id, n in known.items() if n is not None}
-    assert fresh.count({"who": "steady"}) == STEADY
-    assert fresh.count({"who": "more"}) == 600
-    indexes = {name.decode() for name in server.execute_command("FT._LIST") if name.decode().startswith(index_name)}
-    fresh.rebuild(drop_old=True)
-    left = {name.decode() for name in server.execute_command("FT._LIST") if name.decode().startswith(index_name)}
-    assert left < indexes
-    assert len(left) == 1
-    assert not list(server.scan_iter(f"*{index_name}*@journal", count=1000))
-    assert fresh.count() == STEADY + 600 + len(found)
-    for opened in (store, fresh):
-        opened.close()
+    dice = random.Random(f"{storage} {kind}")
+    wanted = kinds(storage)[kind]
+    fill(redis_url, index_name, storage)
+    other = OTHER_SIZE if any("size" in options for options in wanted) else None
+    writers = [
+        processes.start("writer", who=who, seed=seed, face=face, is_async=is_async, other_size=other)
+        for seed, (who, face, is_async) in enumerate([("a", "langchain", False), ("b", "llama_index", True)])
+    ]
+    reader = processes.start("reader", other_size=other)
+    seconds = 2.0
+    for number in range(REBUILDS or len(wanted)):
+        options = wanted[number % len(wanted)]
+        killed = processes.rebuild(number, options)
+        time.sleep(dice.uniform(0, seconds))
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        begun = time.monotonic()
+        ended(processes.rebuild(number + 1, options))
+        seconds = min(time.monotonic() - begun, 5.0)
+        for process in (*writers, reader):
+            if process.poll() is not None:
+                pytest.fail(f"after rebuild {number}: {process.communicate()[1]}")
+    processes.stop()
+    known: dict[str, int | None] = {}
+    for writer in writers:
+        known |= orjson.loads(ended(writer))
+    assert int(ended(reader)) > 0
+    size = SIZE if other is None or wanted[(REBUILDS - 1) % len(wanted)].get("size") != OTHER_SIZE else OTHER_SIZE
+    check(redis_url, index_name, size, known, server)
+
+
+def opened(url: str, name: str, size: int, **options: Any) -> RedisVectorStore:
+    given: Any = {"index_name": name, "redis_url": url, "embedding_id": f"m{size}", **options}
+    return RedisVectorStore(DeterministicFakeEmbedding(size=size), **given)
+
+
+def fill(url: str, name: str, storage: str) -> None:
+    """Write the records that nobody changes."""
+    with opened(url, name, SIZE, storage=storage) as store:
+        for who, count in (("steady", STEADY), ("more", MORE)):
+            metadatas = [{"n": number, "who": who, "own": f"{who}{number}"} for number in range(count)]
+            store.add_texts([f"a {who} fox {number}" for number in range(count)], metadatas)
+
+
+def check(url: str, name: str, size: int, known: Mapping[str, int | None], server: redis.Redis) -> None:
+    """See to it that all that was told done is there, nothing that was deleted, and one index in the end."""
+    with opened(url, name, size) as fresh:
+        found = {each.id: each.metadata["n"] for each in fresh.get(filter={"who": {"$in": ["a", "b"]}})}
+        assert found == {record_id: n for record_id, n in known.items() if n is not None}
+        assert fresh.count({"who": "steady"}) == STEADY
+        assert fresh.count({"who": "more"}) == MORE
+        indexes = generations(server, name)
+        fresh.rebuild(drop_old=True)
+        left = generations(server, name)
+        assert left < indexes
+        assert len(left) == 1
+        assert not list(server.scan_iter(f"*{name}*@journal", count=1000))
+        assert fresh.count() == STEADY + MORE + len(found)
+
+
+def generations(server: redis.Redis, name: str) -> set[str]:
+    return {index.decode() for index in server.execute_command("FT._LIST") if index.decode().startswith(name)}
