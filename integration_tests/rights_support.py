@@ -160,7 +160,7 @@ async def rebuilding(call: Caller, **options: Any) -> None:
 async def copying(call: Caller, **options: Any) -> None:
     """A copy into an index that is made, and once more over what differs there."""
     docs = store(call, create="never", **options)
-    copy: Any = langchain.RedisVectorStore(MODEL, index_name="copy", redis_url=call.url, retry=0, **options)
+    copy: Any = langchain.RedisVectorStore(MODEL, index_name="docs-copy", redis_url=call.url, retry=0, **options)
     assert (await call(docs, "copy_to", copy, batch_size=1)).copied == 2
     await call(copy, "add_texts", ["another"], [{"year": 1}], ids=["one"])
     await call(copy, "expire", ["two"], ttl=50)
