@@ -144,11 +144,11 @@ class _Ingest:
     def _drawn(self, coming: Iterator[Record]) -> Batch:
         batch = Batch([], [])
         with aside():
-            records = list(islice(coming, self._plan.batch_size))
-        for record in records:
-            batch.positions.append(len(self.ids))
-            batch.records.append(record)
-            self.ids.append(record.id)
+            # One by one: where the iterator fails, those before are known.
+            for record in islice(coming, self._plan.batch_size):
+                batch.positions.append(len(self.ids))
+                batch.records.append(record)
+                self.ids.append(record.id)
         return batch
 
     def select(self, batch: Batch) -> Steps[Batch]:
