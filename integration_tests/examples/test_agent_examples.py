@@ -75,6 +75,7 @@ def test_each_tenant_sees_its_own(tmp_path: Path) -> None:
     assert "the context of this run has no 'tenant_id'; nothing was searched" in printed[5]
 
 
+@pytest.mark.skipif(not importlib.util.find_spec("mcp"), reason="needs the SDK of MCP")
 def test_a_client_of_the_mcp_server_searches_adds_and_deletes_within_a_tenant(tmp_path: Path) -> None:
     assert run(ROOT / "examples/mcp_client.py", folder=tmp_path).splitlines() == [
         "search_notes(query, tags, topic, min_year, max_year, k)",

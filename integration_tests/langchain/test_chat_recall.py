@@ -15,6 +15,7 @@ from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, keys_of
 from redisvl_adapters.errors import ArgumentError, FilterError
 from redisvl_adapters.langchain import RedisChatMessageHistory
+from redisvl_adapters.langchain.messages import text_of
 from tests.langchain.test_messages import CALL, IMAGE
 
 pytestmark = pytest.mark.sharded
@@ -136,7 +137,7 @@ async def test_words_find_what_was_said_in_other_forms_and_languages(
         ("submarine", []),
     ):
         found = await call(ann, "recall", query, search_type="text")
-        assert sorted(message.text for message in found) == sorted(message.text for message in expected), query
+        assert sorted(map(text_of, found)) == sorted(map(text_of, expected)), query
     assert await call(ann, "recall", "planes", filter={"type": "ai"}, search_type="text") == []
     assert len(model.calls) == before, "words need no embedding"
     both = await call(ann, "recall", "which planes flew?", 2, search_type="hybrid", all_sessions=True)

@@ -153,13 +153,13 @@ async def test_what_an_index_adds_anew_since_it_has_forgotten_it_is_told_once(
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             await on(call, forgetful, "refresh_ref_docs", documents)
-        assert told == []
+        assert [each for each in told if each.category is DuplicateDocumentWarning] == []
         # As another process does.
         async with copy.deepcopy(store) as other:
             again = VectorStoreIndex.from_vector_store(other, embed_model=WordEmbedding())
             with pytest.warns(DuplicateDocumentWarning, match="in the index already, and is added once more") as seen:
                 await on(call, again, "refresh_ref_docs", ANIMALS)
-        assert len(seen) == 1
+        assert [each.category for each in seen].count(DuplicateDocumentWarning) == 1
         await call(store, "clear")
 
 

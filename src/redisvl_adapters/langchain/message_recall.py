@@ -126,13 +126,13 @@ class MessageRecallBase(PlainRedisBase):
             ArgumentError: If the history has no embedding.
             ServerError: If the server fails.
         """
-        with self._index.traced("index_missing"):
+        with self._indexed("index_missing").index.traced("index_missing"):
             return self._perform(self._indexing().missing())
 
     @known_keywords
     async def aindex_missing(self) -> int:
         """Index the messages of this session that ``recall`` does not find. See ``index_missing``."""
-        with self._index.traced("index_missing"):
+        with self._indexed("index_missing").index.traced("index_missing"):
             return await self._aperform(self._indexing().missing())
 
     def _indexed(self, what: str) -> MessageIndex:
