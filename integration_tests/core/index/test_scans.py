@@ -88,7 +88,12 @@ async def test_whoever_does_not_wait_is_told_how_far_the_server_is(outlived: Ind
 
 
 async def test_a_store_waits_as_long_as_it_is_told(
-    outlived: Indexes, clients: Clients, index_name: str, storage: str, call: Call
+    outlived: Indexes,
+    clients: Clients,
+    index_name: str,
+    storage: str,
+    call: Call,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     store = store_on(clients, index_name, storage=storage, wait_until_indexed=0)
     await call(store, "create", DIMS)
@@ -98,7 +103,11 @@ async def test_a_store_waits_as_long_as_it_is_told(
     for wrong in (-1, "soon", True):
         with pytest.raises(ArgumentError, match="timeout is a number of seconds from 0 on"):
             await call(store, "wait_until_indexed", wrong)
-    await call(store, "wait_until_indexed", timeout=60)
+    with pytest.raises(ArgumentError, match="show_progress"):
+        await call(store, "wait_until_indexed", show_progress="yes")
+    capsys.readouterr()
+    await call(store, "wait_until_indexed", timeout=60, show_progress=True)
+    assert f"Indexing {index_name}: 100%" in capsys.readouterr().err
     assert await call(store, "count") == MANY
 
 

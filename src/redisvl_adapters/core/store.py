@@ -11,6 +11,7 @@ from redisvl_adapters.core.arguments import check_flag, check_ttl
 from redisvl_adapters.core.index import lifecycle, readiness
 from redisvl_adapters.core.index.health import Health
 from redisvl_adapters.core.index.redis_index import RedisIndex
+from redisvl_adapters.core.index.scan_bar import scan_bar
 from redisvl_adapters.core.index.scope import ScopeValue
 from redisvl_adapters.core.ingest.copy_methods import CopyMethods
 from redisvl_adapters.core.records.vectors import as_floats
@@ -141,23 +142,32 @@ class StoreBase(CopyMethods, Closeable):
         await self._index.arun(operations.drop(self._index.state, keep_records=keep_records))
 
     @known_keywords
-    def wait_until_indexed(self, timeout: float | None = None) -> None:
+    def wait_until_indexed(self, timeout: float | None = None, *, show_progress: bool = False) -> None:
         """Wait until the server has scanned the records that were there before the index, or before a field of it.
 
         Operations that need it wait by themselves, as long as the store was told.
 
         Args:
             timeout: How many seconds to wait at most; by default the store's own ``wait_until_indexed``.
+            show_progress: Whether to draw a bar with tqdm.
 
         Raises:
             IndexNotReadyError: If it takes longer; the message says how far the scan is.
         """
-        self._index.run(readiness.wait_until_indexed(self._index.state, _checked_timeout(timeout)))
+        with scan_bar(self._index.state.spec.name, show_progress) as on_scan:
+            self._index.run(readiness.wait_until_indexed(self._index.state, _checked_timeout(timeout), on_scan))
 
     @known_keywords
-    async def await_until_indexed(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  # as its twin
+    async def await_until_indexed(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109  # as its twin
+        *,
+        show_progress: bool = False,
+    ) -> None:
         """Wait until the server has scanned the records that were there before. See ``wait_until_indexed``."""
-        await self._index.arun(readiness.wait_until_indexed(self._index.state, _checked_timeout(timeout)))
+        with scan_bar(self._index.state.spec.name, show_progress) as on_scan:
+            steps = readiness.wait_until_indexed(self._index.state, _checked_timeout(timeout), on_scan)
+            await self._index.arun(steps)
 
     @known_keywords
     def info(self) -> IndexInfo:
@@ -175,19 +185,25 @@ class StoreBase(CopyMethods, Closeable):
         return await self._index.arun(operations.index_info(self._index.state))
 
     @known_keywords
-    def health(self) -> Health:
-        """Tell whether the index can be asked: for a readiness probe. It never raises.
+    def health(self, timeout: float | None = None) -> Health:
+        """Tell whether the index can be asked: for a readiness probe. No failure is raised.
 
         As a condition it is true if the server is reached, the index is there and whole, and this user may search it;
         else ``reason`` says in one line what is wrong. Nothing is created. It takes no longer than the timeouts of the
         connection.
+
+        Args:
+            timeout: How many seconds to wait at most, if that is less.
+
+        Raises:
+            ArgumentError: If it is not a number of seconds from 0 on; nothing else is raised.
         """
-        return self._index.health()
+        return self._index.health(_checked_timeout(timeout))
 
     @known_keywords
-    async def ahealth(self) -> Health:
+    async def ahealth(self, timeout: float | None = None) -> Health:  # noqa: ASYNC109  # as its twin
         """Tell whether the index can be asked. See ``health``."""
-        return await self._index.ahealth()
+        return await self._index.ahealth(_checked_timeout(timeout))
 
     @known_keywords
     def ttl(self, ids: Sequence[str]) -> list[float | None]:

@@ -9,10 +9,11 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index import moves
-from redisvl_adapters.core.ingest.tasks import Progress, ToEmbed
+from redisvl_adapters.core.ingest.tasks import ToEmbed
 from redisvl_adapters.core.moving.task import Task
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Command, Reply, Steps, T
+from redisvl_adapters.core.server.progress import Progress
 from tests.core.fake_server import NAME, FakeServer
 
 VECTOR = [1.0, 2.0]

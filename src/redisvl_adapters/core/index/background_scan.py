@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, ok
@@ -25,6 +26,9 @@ class ScanProgress(NamedTuple):
     percent: float
 
 
+OnScan: TypeAlias = Callable[[ScanProgress], None]
+"""Is told how far a scan is, each time that the server was asked."""
+
 DONE = ScanProgress(is_running=False, percent=100.0)
 RUNNING = ScanProgress(is_running=True, percent=0.0)
 
@@ -41,12 +45,13 @@ def scan_progress(info: Reply) -> ScanProgress:
     return ScanProgress(float(told.get(b"indexing", 0)) > 0, percent if percent <= 100 else math.nan)
 
 
-def wait_for_scan(name: str, seconds: float) -> Steps[None]:
+def wait_for_scan(name: str, seconds: float, on_scan: OnScan | None = None) -> Steps[None]:
     """Wait until an index is scanned, or there is none.
 
     Args:
         name: The name of the index.
         seconds: How long to wait at most.
+        on_scan: Is told how far it is.
 
     Raises:
         IndexNotReadyError: If it takes longer.
@@ -57,6 +62,8 @@ def wait_for_scan(name: str, seconds: float) -> Steps[None]:
         if is_missing_index(info):
             return
         scan = scan_progress(ok(info))
+        if on_scan is not None:
+            on_scan(scan)
         if not scan.is_running:
             return
         left = until - time.monotonic()

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec
 from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.filters.tag_queries import presence_query
-from redisvl_adapters.core.index.background_scan import wait_for_scan
+from redisvl_adapters.core.index.background_scan import OnScan, wait_for_scan
 from redisvl_adapters.core.index.moves import MOVING, PAUSED, before_move
 from redisvl_adapters.core.index.ownership import check_ownership
 from redisvl_adapters.core.index.record_keys import count_command, read_total
@@ -198,19 +198,21 @@ def whole_snapshot(state: IndexState, *, anew: bool = False, follows: bool = Fal
             return state.snapshot
 
 
-def wait_until_indexed(state: IndexState, seconds: float | None = None) -> Steps[None]:
+def wait_until_indexed(state: IndexState, seconds: float | None = None, on_scan: OnScan | None = None) -> Steps[None]:
     """Wait until an index can be asked.
 
     Args:
         state: The index.
         seconds: How long to wait at most; by default as the store was told.
+        on_scan: Is told how far it is.
 
     Raises:
         IndexNotReadyError: If it takes longer.
     """
     snapshot = yield from current_snapshot(state, anew=True)
     if snapshot is not None:
-        yield from wait_for_scan(snapshot.schema.name, state.spec.wait_until_indexed if seconds is None else seconds)
+        most = state.spec.wait_until_indexed if seconds is None else seconds
+        yield from wait_for_scan(snapshot.schema.name, most, on_scan)
         yield from whole_snapshot(state, anew=True)
 
 

@@ -130,26 +130,46 @@ class RedisIndex:
         twin.state = IndexState(IndexSpec(self.state.spec.name), opened=True)
         return twin
 
-    def health(self) -> Health:
-        """Tell whether this index can be asked. Nothing is raised, created or remembered.
+    def health(self, timeout: float | None = None) -> Health:
+        """Tell whether this index can be asked. Nothing is created or remembered, and no failure of a server raised.
 
         It takes no longer than the timeouts of the connection, and nothing is tried again.
+
+        Args:
+            timeout: How many seconds to wait at most. Whatever is sent then goes on until the connection gives it up.
         """
+        if timeout is None:
+            return self._health()
+        answered: list[Health] = []
+        # A client that blocks can be left alone by another thread only.
+        probe = threading.Thread(target=lambda: answered.append(self._health()), name="redis-health", daemon=True)
+        probe.start()
+        probe.join(timeout)
+        return answered[0] if answered else self._late(timeout)
+
+    def _health(self) -> Health:
         begun = time.perf_counter()
         try:
             drive(self.connection.sync_client(), check_health(self.state.spec.name), self._address)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told
-            return _unwell(error)
+            return _unwell(str(error) or type(error).__name__)
         return Health(is_healthy=True, reason="", round_trip_ms=1e3 * (time.perf_counter() - begun) / _TRIPS)
 
-    async def ahealth(self) -> Health:
+    async def ahealth(self, timeout: float | None = None) -> Health:  # noqa: ASYNC109  # as its twin
         """Tell whether this index can be asked. See ``health``."""
         begun = time.perf_counter()
         try:
-            await adrive(await self.connection.async_client(), check_health(self.state.spec.name), self._address)
+            async with asyncio.timeout(timeout):
+                await adrive(await self.connection.async_client(), check_health(self.state.spec.name), self._address)
+        except TimeoutError:
+            return self._late(timeout)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told
-            return _unwell(error)
+            return _unwell(str(error) or type(error).__name__)
         return Health(is_healthy=True, reason="", round_trip_ms=1e3 * (time.perf_counter() - begun) / _TRIPS)
+
+    def _late(self, timeout: float | None) -> Health:
+        within = "in time" if timeout is None else f"within {timeout:g} seconds"
+        return _unwell(f"the Redis server at {self.connection.address} has not answered {within}")
 
     def close(self) -> None:
         """Close what was opened, if it is its own; a client that was given stays open."""
@@ -165,6 +185,5 @@ class RedisIndex:
         return self.connection.address
 
 
-def _unwell(error: Exception) -> Health:
-    said = " ".join(str(error).split()) or type(error).__name__
-    return Health(is_healthy=False, reason=said, round_trip_ms=None)
+def _unwell(reason: str) -> Health:
+    return Health(is_healthy=False, reason=" ".join(reason.split()), round_trip_ms=None)

@@ -27,7 +27,7 @@ from redisvl_adapters.core.ingest.copy_comparison import (
 )
 from redisvl_adapters.core.ingest.copy_report import CopyPlan, CopyReport
 from redisvl_adapters.core.ingest.stored_copy import StoredReader, write_stored
-from redisvl_adapters.core.ingest.tasks import Progress, Send, Task, ToEmbed, ToFill, Together
+from redisvl_adapters.core.ingest.tasks import Send, Task, ToEmbed, ToFill, Together
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.records.metadata import check_metadata
 from redisvl_adapters.core.records.named_vectors import named_dims
@@ -38,6 +38,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page, next_page_read_by
 from redisvl_adapters.core.search.fetch import count, fetch_matching, filterable_fields
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.progress import Progress
 from redisvl_adapters.core.server.steps import primed
 from redisvl_adapters.errors import AdapterError, ArgumentError, CopyError, IndexNotFoundError
 

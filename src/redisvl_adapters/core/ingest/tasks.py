@@ -10,13 +10,14 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from threading import Event
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.streaming_ingest import AsyncEmbed, Embed
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.vector_models import vector_keys
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.progress import Progress, ProgressBar
 from redisvl_adapters.core.server.steps import aperform, perform
 from redisvl_adapters.core.server.telemetry import embedding
 
@@ -55,13 +56,6 @@ class ToFill(NamedTuple):
         return vector_keys(self.on.state.schema, self.on.state.spec)
 
 
-class Progress(NamedTuple):
-    """How far a task is: ``done`` of ``total`` records."""
-
-    done: int
-    total: int
-
-
 Request: TypeAlias = Send | Together | ToEmbed | ToFill | Progress
 Task: TypeAlias = Generator[Request, Any, T]
 
@@ -81,7 +75,7 @@ def run_task(task: Task[T], embedders: Embedders | None, title: str | None = Non
         embedders: What embeds, if it may ask for that.
         title: What stands before the bar that is drawn; None draws none.
     """
-    with ThreadPoolExecutor(1, "redis-task") as worker, _Bar(title) as bar:
+    with ThreadPoolExecutor(1, "redis-task") as worker, ProgressBar(title) as bar:
 
         def handle(request: Request) -> Any:
             match request:
@@ -113,7 +107,7 @@ def run_task(task: Task[T], embedders: Embedders | None, title: str | None = Non
 
 async def arun_task(task: Task[T], embedders: Embedders | None, title: str | None = None) -> T:
     """Run a task on the event loop. See ``run_task``."""
-    with _Bar(title) as bar:
+    with ProgressBar(title) as bar:
 
         async def handle(request: Request) -> Any:
             match request:
@@ -142,29 +136,6 @@ def _run_first(send: Send, sent: Event) -> Any:
         return send.on.run(send.steps, sent.set)
     finally:
         sent.set()
-
-
-class _Bar:
-    """A bar that shows how far a task is, or none."""
-
-    def __init__(self, title: str | None) -> None:
-        self._bar: Any = None
-        if title is not None:
-            from tqdm.auto import tqdm  # noqa: PLC0415  # slow to import, and for those alone who ask for it
-
-            self._bar = tqdm(unit=" records", desc=title)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def show(self, progress: Progress) -> None:
-        if self._bar is not None:
-            self._bar.total = max(progress.total, progress.done)
-            self._bar.update(progress.done - self._bar.n)
 
 
 def embedders_of(model: object, text_of: Callable[[Record], str]) -> Embedders | None:

@@ -23,7 +23,7 @@ from redisvl_adapters.core.index.registry import Registry, registered_fields, un
 from redisvl_adapters.core.index.removal import remove
 from redisvl_adapters.core.index.schema_changes import apply_schema_change
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, read_snapshot
-from redisvl_adapters.core.ingest.tasks import Progress, ToEmbed
+from redisvl_adapters.core.ingest.tasks import ToEmbed
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.moving.job import Job, own_registry
 from redisvl_adapters.core.moving.task import Task
@@ -34,6 +34,7 @@ from redisvl_adapters.core.schema.tag_encoding import decode_tag
 from redisvl_adapters.core.search.cursor_pages import MAX_KEYS
 from redisvl_adapters.core.search.fetch import existing_ids, fetch_from
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, batched
+from redisvl_adapters.core.server.progress import Progress
 from redisvl_adapters.core.server.replies import as_mapping, ok
 from redisvl_adapters.errors import PartialWriteError, RecordError, ServerError
 

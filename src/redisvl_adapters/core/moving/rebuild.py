@@ -28,7 +28,7 @@ from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import Registry, read_registry_command
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, MAX_AGE, IndexState
-from redisvl_adapters.core.ingest.tasks import Progress, ToEmbed
+from redisvl_adapters.core.ingest.tasks import ToEmbed
 from redisvl_adapters.core.moving.copying import copy_all, copy_changed, copy_missed, is_journal_empty, learn_from
 from redisvl_adapters.core.moving.job import (
     Job,
@@ -46,6 +46,7 @@ from redisvl_adapters.core.moving.plan import Change, RebuildOptions, RebuildPla
 from redisvl_adapters.core.moving.task import Task
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Pause, Steps
+from redisvl_adapters.core.server.progress import Progress
 from redisvl_adapters.core.server.replies import as_mapping, ok
 from redisvl_adapters.errors import RecordError, SchemaError, SchemaMismatchError, ServerError
 

@@ -10,9 +10,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.ingest.tasks import Progress, Send, ToEmbed
+from redisvl_adapters.core.ingest.tasks import Send, ToEmbed
 from redisvl_adapters.core.ingest.tasks import Task as RunnableTask
 from redisvl_adapters.core.server.commands import Steps
+from redisvl_adapters.core.server.progress import Progress
 
 T = TypeVar("T")
 Task: TypeAlias = Generator[Steps[Any] | ToEmbed | Progress, Any, T]

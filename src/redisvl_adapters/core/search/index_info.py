@@ -26,6 +26,8 @@ MAX_COUNTED = 1_000
 """Of how many values of a field the number is told."""
 
 _MEGABYTE = 1024 * 1024
+_ROUNDING = 64
+"""Bytes by which a figure of FT.INFO can be off."""
 _PARTS = {
     "inverted": b"inverted_sz_mb",
     "vectors": b"vector_index_sz_mb",
@@ -82,8 +84,8 @@ class IndexInfo:
         is_indexing: Whether the server still scans records that were there before.
         percent_indexed: How much of that is done, from 0 to 100; None if the server's figure is none.
         failures: What it could not take in; None if nothing.
-        memory: The bytes that the index takes beside the records, by part, as far as the server tells; ``total`` is the
-            sum that it tells.
+        memory: The bytes that the index takes beside the records, by part, as far as the server tells; ``total`` is
+            that of all, the vectors too.
         fields: Its metadata fields.
         storage: ``hash`` or ``json``.
         prefix: What the keys of its records start with.
@@ -153,7 +155,7 @@ def index_info(state: IndexState) -> Steps[IndexInfo]:
         is_indexing=scan.is_running,
         percent_indexed=None if math.isnan(scan.percent) else scan.percent,
         failures=None if failures is None else IndexFailures(*failures),
-        memory=_memory(told),
+        memory=index_memory(told),
         fields=tuple(_field(field, values) for field in fields),
         storage=schema.storage,
         prefix=schema.prefix,
@@ -176,9 +178,19 @@ def _field(field: MetadataField, values: Mapping[str, Any]) -> FieldInfo:
     return FieldInfo(field.key, str(field.type), field.description, number)
 
 
-def _memory(told: Mapping[bytes, Reply]) -> dict[str, int]:
-    sizes = {part: float(told[name]) for part, name in _PARTS.items() if name in told}
-    return {part: round(size * _MEGABYTE) for part, size in sizes.items() if math.isfinite(size)}
+def index_memory(told: Mapping[bytes, Reply]) -> dict[str, int]:
+    """Return the bytes that an index takes by part, from what FT.INFO says; ``total`` is that of all.
+
+    Search 2.10 leaves the vectors out of its own sum, which are most of it.
+    """
+    found = {part: float(told[name]) for part, name in _PARTS.items() if name in told}
+    sizes = {part: round(size * _MEGABYTE) for part, size in found.items() if math.isfinite(size)}
+    if "total" in sizes:
+        total, vectors = sizes.pop("total"), sizes.get("vectors", 0)
+        # The figures are rounded each.
+        is_whole = total + _ROUNDING * len(sizes) >= sum(sizes.values())
+        sizes["total"] = total if is_whole else total + vectors
+    return sizes
 
 
 def _layout_version(schema: Schema, registry: Mapping[bytes, bytes]) -> int | None:
