@@ -1,8 +1,11 @@
 """One Redis index under LangChain and LlamaIndex, built on RedisVL.
 
 The adapters are in ``redisvl_adapters.langchain`` and ``redisvl_adapters.llama_index``; a Redis from pip is in
-``redisvl_adapters.embedded``. This module imports neither framework.
+``redisvl_adapters.embedded``. This module imports neither framework; ``indexes`` lists the indexes on a server.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from redisvl_adapters.errors import (
     AdapterError,
@@ -35,6 +38,9 @@ from redisvl_adapters.errors import (
     UnknownFieldWarning,
 )
 
+if TYPE_CHECKING:
+    from redisvl_adapters.core.inspection.listing import IndexKind, IndexSummary, aindexes, indexes
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -48,8 +54,10 @@ __all__ = [
     "EmbeddedRedisError",
     "EmbeddingError",
     "FilterError",
+    "IndexKind",
     "IndexNotFoundError",
     "IndexNotReadyError",
+    "IndexSummary",
     "LostRegistryWarning",
     "MissingExtraError",
     "MissingModuleError",
@@ -67,4 +75,19 @@ __all__ = [
     "UnknownFieldError",
     "UnknownFieldWarning",
     "__version__",
+    "aindexes",
+    "indexes",
 ]
+
+_LISTING = {"IndexKind", "IndexSummary", "aindexes", "indexes"}
+
+
+def __getattr__(name: str) -> Any:
+    # Who imports an error does not wait for the core.
+    if name in _LISTING:
+        return getattr(import_module("redisvl_adapters.core.inspection.listing"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,11 +8,34 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from redisvl_adapters import __version__
-from redisvl_adapters.cli import copy, mcp, rebuild
+from redisvl_adapters.cli import acl, check, copy, exporting, importing, indexes, info, mcp, rebuild, serve
+from redisvl_adapters.cli.output import HelpFormatter
 from redisvl_adapters.errors import AdapterError
 
-COMMANDS: Sequence[Callable[[Any], None]] = (copy.add_command, rebuild.add_command, mcp.add_command)
-"""What adds each command to the parser. A command sets ``run``, which takes what was parsed."""
+COMMANDS: Sequence[Callable[[Any], None]] = (
+    info.add_command,
+    indexes.add_command,
+    check.add_command,
+    exporting.add_command,
+    importing.add_command,
+    copy.add_command,
+    rebuild.add_command,
+    acl.add_command,
+    serve.add_command,
+    mcp.add_command,
+)
+"""What adds each command to the parser. A command sets ``run``, which takes what was parsed.
+
+``run`` returns nothing, or the exit code of a command that did what it was to do and found something.
+"""
+
+_CODES = """exit codes:
+  0    it is done
+  1    it failed, or check has found something
+  2    the arguments are wrong
+  130  it was interrupted
+
+redisvl-adapters COMMAND --help says more of each, with examples."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,20 +45,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; by default those of the process.
 
     Returns:
-        0 if it succeeded, 1 if it failed, 130 if it was interrupted.
+        0 if it succeeded, 1 if it failed or ``check`` has found something, 130 if it was interrupted. Arguments that
+        are wrong end the process with 2.
     """
-    parser = argparse.ArgumentParser(prog="redisvl-adapters", description="Work on the indexes of redisvl-adapters.")
+    parser = argparse.ArgumentParser(
+        prog="redisvl-adapters",
+        description="Work on the indexes of redisvl-adapters.",
+        epilog=_CODES,
+        formatter_class=HelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add_command in COMMANDS:
         add_command(commands)
     args = parser.parse_args(argv)
     try:
-        args.run(args)
+        code = args.run(args)
     except AdapterError as error:
         print(f"redisvl-adapters: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("redisvl-adapters: interrupted", file=sys.stderr)
         return 130
-    return 0
+    return int(code or 0)

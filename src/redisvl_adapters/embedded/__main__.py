@@ -19,9 +19,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m redisvl_adapters.embedded", description="A Redis with search and JSON: prints its URL and serves."
     )
+    add_arguments(parser)
+    try:
+        serve(parser.parse_args(arguments))
+    except AdapterError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what a server can be told."""
     parser.add_argument("--path", help="the folder that keeps the data; without it, nothing is kept")
     parser.add_argument("--port", type=int, help="the TCP port; without it, a free one")
-    options = parser.parse_args(arguments)
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Print the URL of a server, and serve until Ctrl-C or SIGTERM.
+
+    Raises:
+        EmbeddedRedisError: If it cannot be started, or ends by itself.
+    """
     # Both by hand: a shell starts what it runs in the background with SIGINT ignored.
     signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
@@ -33,10 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 time.sleep(0.5)
     except KeyboardInterrupt:
         pass
-    except AdapterError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
 
 
 def _end(_signal: int, _frame: FrameType | None) -> NoReturn:

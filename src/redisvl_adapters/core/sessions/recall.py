@@ -35,7 +35,7 @@ _ENTRY = "entry"
 _SESSION = "session"
 _OWNER = "owner"
 _MODEL = "embedding_model"
-_FIELDS = {
+MESSAGE_FIELDS = {
     _SESSION: "tag",
     _OWNER: "tag",
     _MODEL: "tag",
@@ -96,7 +96,7 @@ class MessageIndex:
         """
         index = RedisIndex(
             index_name=index_name,
-            metadata_schema=_FIELDS,
+            metadata_schema=MESSAGE_FIELDS,
             learn=False,
             # Of a conversation nobody says in which language it is.
             language=MULTILINGUAL,
