@@ -41,7 +41,7 @@ from redisvl_adapters.errors import (
 if TYPE_CHECKING:
     from redisvl_adapters.core.inspection.listing import IndexKind, IndexSummary, aindexes, indexes
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AdapterError",
