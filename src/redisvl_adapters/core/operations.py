@@ -3,7 +3,7 @@
 from redisvl_adapters.core.index.dropping import drop
 from redisvl_adapters.core.index.expiry import expire, remaining_ttl
 from redisvl_adapters.core.index.lifecycle import create, open_index
-from redisvl_adapters.core.ingest.delete import clear, delete, delete_matching
+from redisvl_adapters.core.ingest.delete import clear, delete, delete_from_source, delete_matching
 from redisvl_adapters.core.ingest.update_metadata import update_metadata
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.moving.job import cancel as cancel_rebuild
@@ -27,6 +27,7 @@ __all__ = [
     "count",
     "create",
     "delete",
+    "delete_from_source",
     "delete_matching",
     "describe_fields",
     "drop",

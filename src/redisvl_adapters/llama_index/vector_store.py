@@ -18,7 +18,6 @@ from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core import operations
 from redisvl_adapters.core.arguments import check_strings, check_ttl
-from redisvl_adapters.core.filters.algebra import FromSources
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.streaming_ingest import IngestPlan, agiven_vectors, aingest, given_vectors, ingest
 from redisvl_adapters.core.schema.foreign_options import existing_options
@@ -208,6 +207,7 @@ class RedisVectorStore(NodeMethods, UpdateMethods, RebuildMethods, ToolMethods, 
 
         Raises:
             ArgumentError: If the id is not a non-empty string.
+            FilterError: If the index was made by another application, and does not tell the sources of its nodes.
         """
         self._index.run(self._delete(ref_doc_id))
 
@@ -217,7 +217,7 @@ class RedisVectorStore(NodeMethods, UpdateMethods, RebuildMethods, ToolMethods, 
         await self._index.arun(self._delete(ref_doc_id))
 
     def _delete(self, ref_doc_id: str) -> Steps[int]:
-        return operations.delete_matching(self._index.state, FromSources.checked([ref_doc_id], "ref_doc_id"))
+        return operations.delete_from_source(self._index.state, ref_doc_id)
 
     @known_keywords
     def delete_nodes(  # type: ignore[override]  # its keywords are known

@@ -76,9 +76,16 @@ class Compare(Filter):
 
 @dataclass(frozen=True, slots=True)
 class FromSources(Filter):
-    """The record was made from one of these source documents (LlamaIndex: ``ref_doc_id``)."""
+    """The record was made from one of these source documents (LlamaIndex: ``ref_doc_id``).
+
+    Attributes:
+        source_ids: Their ids.
+        is_compared: Whether whoever asks compares the source of what is found once more, so that an index may be asked
+            that takes others for equal.
+    """
 
     source_ids: tuple[str, ...]
+    is_compared: bool = False
 
     @classmethod
     def checked(cls, source_ids: Sequence[str], what: str) -> FromSources:

@@ -25,6 +25,7 @@ Comparison: TypeAlias = Callable[[MetadataField, Any, RenderContext], Positive]
 
 _MAX_TAG_BYTES = 4095
 _UNASKABLE = re.compile(r"[\x00-\x1f\x7f]")
+_BLANKS = " \t\n\v\f\r"
 
 
 def _equal(field: ForeignField, value: Any) -> Positive:
@@ -52,6 +53,23 @@ def _between(field: ForeignField, value: Any) -> Positive:
     return f"@{field.query_name}:[{low!r} {high!r}]" if low <= high else False
 
 
+def candidates_query(field: ForeignField, tag: str) -> Positive:
+    """Return the query text for all records that may have a tag, and for others that its index takes for equal.
+
+    Where the index parts values, that are those which have all parts of it. What is found is to be compared.
+
+    Raises:
+        ValueError: If the index has no such tag, whatever its records hold.
+    """
+    parts = [part.strip(_BLANKS) for part in (tag.split(field.separator) if field.separator else [tag])]
+    asked = [part for part in parts if part]
+    if not asked:
+        raise ValueError("its index has nothing of blanks and separators alone")
+    for part in asked:
+        _check_askable(part)
+    return intersection([tag_query(field.query_name, [part]) for part in asked])
+
+
 def _tag(field: ForeignField, value: Any) -> str:
     """Return a tag as it stands in the index.
 
@@ -71,9 +89,13 @@ def _tag(field: ForeignField, value: Any) -> str:
         raise ValueError("its index takes blanks away at either end of a value")
     if not value and not field.indexes_empty:
         raise ValueError("its index leaves empty values out (it has no INDEXEMPTY)")
-    if _UNASKABLE.search(value) or len(value.encode()) > _MAX_TAG_BYTES:
-        raise ValueError(f"a tag has at most {_MAX_TAG_BYTES} bytes, and no control characters")
+    _check_askable(value)
     return value
+
+
+def _check_askable(tag: str) -> None:
+    if _UNASKABLE.search(tag) or len(tag.encode()) > _MAX_TAG_BYTES:
+        raise ValueError(f"a tag has at most {_MAX_TAG_BYTES} bytes, and no control characters")
 
 
 def _number(field: ForeignField, value: Any) -> float:

@@ -6,8 +6,6 @@ reaches it: MATCH_ALL and MATCH_NONE are folded away first, and values are check
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from redisvl_adapters.core.filters.algebra import (
     MAX_DEPTH,
     And,
@@ -21,12 +19,14 @@ from redisvl_adapters.core.filters.algebra import (
     Raw,
 )
 from redisvl_adapters.core.filters.comparisons import compare
-from redisvl_adapters.core.filters.conditions import EVERYTHING, Condition, Positive, all_of, any_of, literal
+from redisvl_adapters.core.filters.conditions import EVERYTHING, Condition, Positive, all_of, any_of, literal, union
 from redisvl_adapters.core.filters.context import RenderContext
+from redisvl_adapters.core.filters.foreign_operators import candidates_query
 from redisvl_adapters.core.filters.operators import comparisons_of
 from redisvl_adapters.core.filters.redisvl_expressions import redisvl_condition
 from redisvl_adapters.core.filters.tag_queries import tag_query
 from redisvl_adapters.core.filters.word_queries import ask_words, check_match, condition_on_words
+from redisvl_adapters.core.records.foreign_records import DOC_ID, NO_SOURCE
 from redisvl_adapters.core.schema.foreign import Application, ForeignField
 from redisvl_adapters.core.schema.stored_fields import SOURCE
 from redisvl_adapters.core.schema.tag_encoding import encode_tag
@@ -63,8 +63,8 @@ def _condition(filter: Filter, context: RenderContext, depth: int, *, negated: b
             return join([_condition(child, context, depth + 1, negated=not negated) for child in children])
         case Compare():
             return compare(filter, context, negated=negated)
-        case FromSources(source_ids):
-            return literal(_of_sources(source_ids, context), negated=negated)
+        case FromSources():
+            return literal(_of_sources(filter, context), negated=negated)
         case Keywords():
             return literal(_words(filter, context), negated=negated)
         case Raw(expression):
@@ -73,8 +73,8 @@ def _condition(filter: Filter, context: RenderContext, depth: int, *, negated: b
             raise FilterError(f"{type(filter).__name__} is no filter")
 
 
-def _of_sources(source_ids: Sequence[str], context: RenderContext) -> Positive:
-    schema = context.schema
+def _of_sources(filter: FromSources, context: RenderContext) -> Positive:
+    schema, source_ids = context.schema, filter.source_ids
     if schema.foreign is None:
         return tag_query(SOURCE, [encode_tag(source) for source in source_ids])
     if schema.foreign.application is not Application.LLAMA_INDEX:
@@ -82,13 +82,19 @@ def _of_sources(source_ids: Sequence[str], context: RenderContext) -> Positive:
             f"index {schema.name!r} was made by another application, which does not say the source documents of its "
             "records; give a filter or ids instead"
         )
-    field = schema.indexed("doc_id")
-    if context.strict and isinstance(field, ForeignField) and field.folds_case:
-        raise FilterError(
-            f"the source documents of index {schema.name!r} are tags without regard to case, and 'A' would delete what "
-            "is of 'a'; delete its nodes by their ids"
-        )
-    return comparisons_of(field)[Operator.IN](field, list(source_ids), context)
+    if NO_SOURCE in source_ids:
+        raise FilterError(f"in index {schema.name!r}, {NO_SOURCE!r} says that a node has no source document")
+    field = schema.indexed(DOC_ID)
+    refusal = f"index {schema.name!r} cannot be asked for the nodes of {', '.join(map(repr, source_ids)):.200}"
+    if not isinstance(field, ForeignField) or (context.strict and not filter.is_compared):
+        raise FilterError(f"{refusal}: in it, other documents may be equal to these; name the nodes by their ids")
+    try:
+        if filter.is_compared:
+            return union([candidates_query(field, source) for source in source_ids])
+        # Of these, what is equal in the index is meant.
+        return comparisons_of(field)[Operator.IN](field, list(source_ids), context)
+    except ValueError as error:
+        raise FilterError(f"{refusal}: {error}; name the nodes by their ids") from None
 
 
 def _words(filter: Keywords, context: RenderContext) -> Positive:

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from redisvl_adapters.core.index.changes import is_settled, send_changes
 from redisvl_adapters.core.index.record_keys import open_cursor_command, read_cursor_command, read_cursor_page
 from redisvl_adapters.core.index.snapshot import IndexState, Snapshot
-from redisvl_adapters.core.records.own_records import REMOVED_AT_ONCE, remove_commands
+from redisvl_adapters.core.records.own_records import REMOVED_AT_ONCE, Held, remove_commands
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps
 from redisvl_adapters.core.server.replies import is_split, ok
 from redisvl_adapters.core.server.slots import script_chunks
 
 
 def remove(
-    state: IndexState, snapshot: Snapshot, ids: Sequence[str], at_once: int = REMOVED_AT_ONCE
+    state: IndexState,
+    snapshot: Snapshot,
+    ids: Sequence[str],
+    at_once: int = REMOVED_AT_ONCE,
+    must_have: Sequence[Held] = (),
 ) -> Steps[tuple[int, bool]]:
     """Delete records by their ids; all else, out of scope too, is left alone.
 
@@ -23,6 +27,7 @@ def remove(
         snapshot: What is known of it.
         ids: The ids.
         at_once: How many one script deletes at most.
+        must_have: What a record must have to be deleted, beside what the scope says.
 
     Returns:
         How many there were, and whether that is settled. See ``changes.is_settled``.
@@ -32,7 +37,7 @@ def remove(
     keys = list(map(schema.key_of, ids))
     places = script_chunks(keys, at_once, spans_slots=spans_slots)
     chunks = [[keys[place] for place in chunk] for chunk in places]
-    held = state.scope.held(schema, alone=True) if state.scope else ()
+    held = [*(state.scope.held(schema, alone=True) if state.scope else ()), *must_have]
     replies, (registry,) = yield from send_changes(state, snapshot, remove_commands(schema, chunks, held), ids)
     split = [at_once > 1 and is_split(reply) for reply in replies]
     there = sum(int(ok(reply)) for reply, is_refused in zip(replies, split, strict=True) if not is_refused)
@@ -41,7 +46,7 @@ def remove(
     state.spans_slots = False
     left = [ids[place] for chunk, is_refused in zip(places, split, strict=True) if is_refused for place in chunk]
     # One by one, if they are of one slot and it moves.
-    more, settled = yield from remove(state, snapshot, left, at_once if spans_slots else 1)
+    more, settled = yield from remove(state, snapshot, left, at_once if spans_slots else 1, must_have)
     return there + more, settled and is_settled(snapshot, registry)
 
 

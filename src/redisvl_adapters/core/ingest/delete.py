@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import cast
 
 from redisvl_adapters.core.arguments import check_ids
-from redisvl_adapters.core.filters.algebra import Filter, matches_everything
+from redisvl_adapters.core.filters.algebra import Filter, FromSources, matches_everything
 from redisvl_adapters.core.filters.conditions import query_text
 from redisvl_adapters.core.index import lifecycle
 from redisvl_adapters.core.index.changes import until_settled
 from redisvl_adapters.core.index.readiness import asking, changeable_snapshot, confirm_unchanged
 from redisvl_adapters.core.index.removal import remove
 from redisvl_adapters.core.index.snapshot import IndexState
-from redisvl_adapters.core.schema.index_schema import StaleSchemaError
+from redisvl_adapters.core.records.foreign_records import DOC_ID
+from redisvl_adapters.core.records.own_records import Held
+from redisvl_adapters.core.schema.foreign import ForeignField
+from redisvl_adapters.core.schema.index_schema import Schema, StaleSchemaError
 from redisvl_adapters.core.search.filter_compiler import compile_for_delete, is_always_true
 from redisvl_adapters.core.search.find_ids import find_ids
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
@@ -62,6 +66,19 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
     return tally.deleted
 
 
+def delete_from_source(state: IndexState, source_id: str) -> Steps[int]:
+    """Delete all records that were made from a source document, and return how many there were.
+
+    In an index that does not tell case, the ids of the sources are compared once more by what deletes the records.
+
+    Raises:
+        ArgumentError: If the id is not a non-empty string.
+        FilterError: If the index of another application does not tell the sources of its records.
+    """
+    filter = FromSources.checked([source_id], "ref_doc_id")
+    return (yield from delete_matching(state, replace(filter, is_compared=True)))
+
+
 @dataclass(slots=True)
 class _Tally:
     """How many records a filter has deleted, and which of them where nobody looks any more."""
@@ -85,7 +102,8 @@ def _delete_where(state: IndexState, filter: Filter | None, ids: Sequence[str] |
         yield from confirm_unchanged(state, snapshot)
         before = tally.deleted
         for chunk in batched(found, BATCH_SIZE):
-            there, settled = yield from remove(state, snapshot, chunk)
+            must_have = _compared(snapshot.schema, filter)
+            there, settled = yield from remove(state, snapshot, chunk, must_have=must_have)
             # Those were counted before the index moved.
             tally.deleted += max(0, there - len(tally.left_behind.intersection(chunk)))
             if not settled:
@@ -94,3 +112,11 @@ def _delete_where(state: IndexState, filter: Filter | None, ids: Sequence[str] |
                 raise StaleSchemaError
         if tally.deleted == before:
             break
+
+
+def _compared(schema: Schema, filter: Filter | None) -> list[Held]:
+    """Return what a record that a filter has found must have to be deleted."""
+    if schema.foreign is None or not isinstance(filter, FromSources) or not filter.is_compared:
+        return []
+    field = cast("ForeignField", schema.indexed(DOC_ID))
+    return [Held(field.path, [source_id], alone=True) for source_id in filter.source_ids]
