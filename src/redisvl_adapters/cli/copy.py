@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any, cast
 
 from redisvl_adapters.cli.connection import add_url
+from redisvl_adapters.cli.output import examples
 from redisvl_adapters.core.index.readiness import current_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.copying import copy_records, plan_copy
@@ -25,6 +26,7 @@ def add_command(commands: Any) -> None:
         help="copy all records of an index into another one",
         description="Copy all records of an index into another one, vectors as they are. The plan is shown first. What "
         "is there already with the same content is left alone, so calling it again goes on after a failure.",
+        **examples("copy docs docs-2", "copy docs docs-json --storage json --dry-run", "copy docs docs --to-url URL"),
     )
     parser.add_argument("source", help="the name of the index that is copied")
     parser.add_argument("target", help="the name of the index to copy into; it is made like the source if need be")

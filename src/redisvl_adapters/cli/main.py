@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -38,16 +39,8 @@ _CODES = """exit codes:
 redisvl-adapters COMMAND --help says more of each, with examples."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command.
-
-    Args:
-        argv: The arguments; by default those of the process.
-
-    Returns:
-        0 if it succeeded, 1 if it failed or ``check`` has found something, 130 if it was interrupted. Arguments that
-        are wrong end the process with 2.
-    """
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="redisvl-adapters",
         description="Work on the indexes of redisvl-adapters.",
@@ -58,9 +51,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for add_command in COMMANDS:
         add_command(commands)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: The arguments; by default those of the process.
+
+    Returns:
+        0 if it succeeded, 1 if it failed or ``check`` has found something, 130 if it was interrupted. Arguments that
+        are wrong end the process with 2.
+    """
+    args = make_parser().parse_args(argv)
     try:
         code = args.run(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads it, such as head, has enough. Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except AdapterError as error:
         print(f"redisvl-adapters: {error}", file=sys.stderr)
         return 1

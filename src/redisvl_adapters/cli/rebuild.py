@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, cast
 
 from redisvl_adapters.cli.connection import add_url
+from redisvl_adapters.cli.output import examples
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.tasks import run_task
 from redisvl_adapters.core.moving.job import cancel
@@ -37,6 +38,9 @@ def add_command(commands: Any) -> None:
         description="Make an index anew beside the one that is there, and let it take its place in all processes. The "
         "plan is shown first. Without any change, an index of layout version 1 is brought over. Another embedding "
         "model needs Python: store.rebuild(embedding=...). See docs/moving.md.",
+        **examples(
+            "rebuild docs --m 32 --dry-run", "rebuild docs --dtype float16 --drop-old", "rebuild docs --language german"
+        ),
     )
     parser.add_argument("index", help="the name of the index, or an alias of it")
     add_url(parser)
