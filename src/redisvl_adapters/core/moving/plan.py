@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, cast
 
 import orjson
 
@@ -13,10 +13,11 @@ from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.fields import QUANTISED, MetadataField, MetadataSchema
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.option_parsing import read_options
+from redisvl_adapters.core.schema.vector_field_options import VectorFieldOptions
 from redisvl_adapters.errors import ArgumentError, refuse_unknown
 
 
-class RebuildOptions(TypedDict, total=False):
+class RebuildOptions(VectorFieldOptions, total=False):
     """The keywords of ``rebuild``: what the index is to be from then on. What is not given stays as it is.
 
     Attributes:
@@ -43,27 +44,10 @@ class RebuildOptions(TypedDict, total=False):
         training_threshold: SVS, vectors to gather before compression is trained.
     """
 
-    algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
-    distance_metric: Literal["cosine", "l2", "ip"] | None
-    dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
-    scale: float | None
-    dims: int | None
     storage: Literal["hash", "json"] | None
     metadata_schema: MetadataSchema | None
     language: str | None
     language_key: str | None
-    m: int | None
-    ef_construction: int | None
-    ef_runtime: int | None
-    epsilon: float | None
-    initial_cap: int | None
-    block_size: int | None
-    graph_max_degree: int | None
-    construction_window_size: int | None
-    search_window_size: int | None
-    compression: str | None
-    reduce: int | None
-    training_threshold: int | None
 
 
 class RebuildKeywords(RebuildOptions, total=False):

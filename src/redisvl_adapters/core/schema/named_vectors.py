@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 from redisvl_adapters.core.schema.fields import DEFAULT_TUNING, VectorField
+from redisvl_adapters.core.schema.vector_field_options import VectorFieldOptions
 from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean
 
 MAIN = "text"
@@ -18,7 +19,7 @@ _PREFIX = "_v_"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 
 
-class VectorOptions(TypedDict, total=False):
+class VectorOptions(VectorFieldOptions, total=False):
     """What a store is told of a vector that records have beside the main one.
 
     What is not given is read from the index if that exists; in a new one ``dtype``, ``distance_metric``, ``algorithm``
@@ -50,24 +51,7 @@ class VectorOptions(TypedDict, total=False):
 
     key: str | None
     embedding: Any
-    dims: int | None
-    dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
-    distance_metric: Literal["cosine", "l2", "ip"] | None
-    algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
-    scale: float | None
     embedding_id: str | None
-    m: int | None
-    ef_construction: int | None
-    ef_runtime: int | None
-    epsilon: float | None
-    initial_cap: int | None
-    block_size: int | None
-    graph_max_degree: int | None
-    construction_window_size: int | None
-    search_window_size: int | None
-    compression: str | None
-    reduce: int | None
-    training_threshold: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from redisvl.schema import IndexSchema
 
 from redisvl_adapters.core.schema.fields import MetadataSchema
 from redisvl_adapters.core.schema.foreign import MetadataFields
 from redisvl_adapters.core.schema.named_vectors import VectorOptions
+from redisvl_adapters.core.schema.vector_field_options import VectorFieldOptions
 from redisvl_adapters.core.server.options import ConnectionOptions
 
 
-class ExistingOptions(ConnectionOptions, total=False):
+class _RecordOptions(TypedDict, total=False):
+    """How records are laid out and kept. ``IndexOptions`` says what each keyword is."""
+
+    prefix: str | None
+    storage: Literal["hash", "json"] | None
+    metadata_schema: MetadataSchema | None
+    schema: IndexSchema | Mapping[str, Any] | str | Path | None
+    language: str | None
+    language_key: str | None
+    learn: bool
+    learn_limit: int
+    unindexed: Sequence[str]
+    vectors: Mapping[str, VectorOptions] | None
+    embedding_id: str | None
+    ttl: float | None
+    sliding_ttl: bool
+    create: Literal["if-missing", "overwrite", "never"]
+    wait_until_indexed: float
+
+
+class ExistingOptions(ConnectionOptions, _RecordOptions, VectorFieldOptions, total=False):
     """The keywords of ``from_existing_index``: those of ``IndexOptions``, and five for indexes of other applications.
 
     Attributes:
@@ -33,39 +54,6 @@ class ExistingOptions(ConnectionOptions, total=False):
     metadata_fields: MetadataFields | None
     writable: bool
     on_bad_record: Literal["warn", "raise", "skip"]
-
-    prefix: str | None
-    storage: Literal["hash", "json"] | None
-    metadata_schema: MetadataSchema | None
-    schema: IndexSchema | Mapping[str, Any] | str | Path | None
-    language: str | None
-    language_key: str | None
-    learn: bool
-    learn_limit: int
-    unindexed: Sequence[str]
-    algorithm: Literal["hnsw", "flat", "svs-vamana"] | None
-    distance_metric: Literal["cosine", "l2", "ip"] | None
-    dtype: Literal["float32", "float64", "float16", "bfloat16", "int8", "uint8"] | None
-    scale: float | None
-    dims: int | None
-    vectors: Mapping[str, VectorOptions] | None
-    embedding_id: str | None
-    ttl: float | None
-    sliding_ttl: bool
-    create: Literal["if-missing", "overwrite", "never"]
-    wait_until_indexed: float
-    m: int | None
-    ef_construction: int | None
-    ef_runtime: int | None
-    epsilon: float | None
-    initial_cap: int | None
-    block_size: int | None
-    graph_max_degree: int | None
-    construction_window_size: int | None
-    search_window_size: int | None
-    compression: str | None
-    reduce: int | None
-    training_threshold: int | None
 
 
 class IndexOptions(ExistingOptions, total=False):
