@@ -23,7 +23,9 @@ async def store(request: pytest.FixtureRequest, redis_url: str, index_name: str,
     """A store of either framework, on an index of twenty records."""
     where = {"index_name": index_name, "redis_url": redis_url, "storage": storage}
     schema: Any = {"year": {"type": "numeric", "description": "year of publication"}}
-    async with langchain.RedisVectorStore(Model(), **where, metadata_schema=schema, language="german", m=24) as first:
+    title: Any = {"title": {"dims": 3, "algorithm": "flat"}}
+    more: Any = {"metadata_schema": schema, "language": "german", "m": 24, "vectors": title}
+    async with langchain.RedisVectorStore(Model(), **where, **more) as first:
         texts = [f"text {number}" for number in range(20)]
         first.add_texts(texts, [{"year": 2000 + n, "topic": f"t{n % 3}"} for n in range(20)], ids=texts)
         if request.param == "langchain":
@@ -48,7 +50,19 @@ async def test_an_index_tells_what_it_is_and_holds(
     assert info.is_cluster is has_slots(redis_url)
     assert info.server.split(".")[0].isdigit()
     assert any(name.lower().startswith("search") for name in info.modules)
-    assert json.loads(json.dumps(info.to_dict()))["fields"][0]["key"] == "topic"
+    told = json.loads(json.dumps(info.to_dict()))
+    assert told["fields"][0]["key"] == "topic"
+    assert told["vectors"] == {
+        "title": {
+            "key": None,
+            "algorithm": "flat",
+            "parameters": {},
+            "dims": 3,
+            "dtype": "float32",
+            "distance_metric": "cosine",
+            "embedding_id": None,
+        }
+    }
 
 
 async def test_what_the_index_could_not_take_in_is_told(

@@ -60,6 +60,10 @@ def _facts(info: IndexInfo) -> dict[str, object]:
         "storage": f"{info.storage}, keys {info.prefix}*",
         "vectors": f"{info.dims} {info.dtype}, {info.distance_metric}",
         "algorithm": f"{info.algorithm} ({parameters})" if parameters else info.algorithm,
+        **{
+            f"vector {name}": f"{each.dims} {each.dtype}, {each.distance_metric}, {each.algorithm}"
+            for name, each in info.vectors.items()
+        },
         "language": info.language,
         "model": info.embedding_id,
         "layout": "of another application" if info.layout_version is None else f"version {info.layout_version}",

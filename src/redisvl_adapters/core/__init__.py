@@ -13,7 +13,7 @@ from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.languages import LANGUAGES
 from redisvl_adapters.core.schema.named_vectors import VectorOptions
 from redisvl_adapters.core.schema.options import IndexOptions
-from redisvl_adapters.core.search.index_info import IndexInfo
+from redisvl_adapters.core.search.index_info import FieldInfo, IndexFailures, IndexInfo, VectorInfo
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.lazy_imports import lazy_attributes
@@ -28,11 +28,13 @@ __all__ = [
     "And",
     "CacheOptions",
     "Compare",
+    "FieldInfo",
     "FieldType",
     "Filter",
     "Health",
     "Hit",
     "HybridOptions",
+    "IndexFailures",
     "IndexInfo",
     "IndexOptions",
     "Not",
@@ -45,6 +47,7 @@ __all__ = [
     "RedisIndex",
     "SearchOptions",
     "TextOptions",
+    "VectorInfo",
     "VectorOptions",
 ]
 

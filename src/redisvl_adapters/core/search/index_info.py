@@ -17,6 +17,7 @@ from redisvl_adapters.core.index.registry import registered_version
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.fields import MetadataField
 from redisvl_adapters.core.schema.index_schema import Schema
+from redisvl_adapters.core.schema.named_vectors import NamedVector
 from redisvl_adapters.core.search.describe import described_fields, few_values
 from redisvl_adapters.core.server.commands import Command, Reply, Steps
 from redisvl_adapters.core.server.replies import as_mapping, ok
@@ -59,6 +60,29 @@ class FieldInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorInfo:
+    """A vector that records have beside the main one.
+
+    Attributes:
+        key: The metadata key whose text it is made of; None if it is given.
+        algorithm: Its algorithm.
+        parameters: The parameters of the algorithm.
+        dims: The number of dimensions.
+        dtype: How it is stored.
+        distance_metric: How it is compared.
+        embedding_id: Which model makes it, if that is registered.
+    """
+
+    key: str | None
+    algorithm: str
+    parameters: Mapping[str, Any]
+    dims: int
+    dtype: str
+    distance_metric: str
+    embedding_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexFailures:
     """What an index could not take in.
 
@@ -77,6 +101,8 @@ class IndexFailures:
 class IndexInfo:
     """What an index is and holds, at one moment.
 
+    Its aliases are not among it, since no server can list them.
+
     Attributes:
         name: The name of the index.
         handle: The name that it was asked by: another one if that is an alias, or the index was rebuilt.
@@ -89,11 +115,12 @@ class IndexInfo:
         fields: Its metadata fields.
         storage: ``hash`` or ``json``.
         prefix: What the keys of its records start with.
-        algorithm: The algorithm of its vectors.
+        algorithm: The algorithm of its vectors, or of the main ones.
         parameters: The parameters of the algorithm.
         dims: The number of dimensions.
         dtype: How vectors are stored.
         distance_metric: How they are compared.
+        vectors: The vectors that records have beside the main one, by name.
         language: The language of its texts.
         embedding_id: Which model made its vectors, if that is registered.
         layout_version: The version of the layout of its records; None for an index of another application.
@@ -117,6 +144,7 @@ class IndexInfo:
     dims: int
     dtype: str
     distance_metric: str
+    vectors: Mapping[str, VectorInfo]
     language: str | None
     embedding_id: str | None
     layout_version: int | None
@@ -164,6 +192,7 @@ def index_info(state: IndexState) -> Steps[IndexInfo]:
         dims=vector.dims,
         dtype=vector.dtype,
         distance_metric=vector.metric,
+        vectors={name: _vector(other) for name, other in schema.vectors.items()},
         language=schema.language,
         embedding_id=schema.embedding_id,
         layout_version=_layout_version(schema, snapshot.registry),
@@ -171,6 +200,12 @@ def index_info(state: IndexState) -> Steps[IndexInfo]:
         modules=_modules(modules),
         is_cluster=is_cluster,
     )
+
+
+def _vector(vector: NamedVector) -> VectorInfo:
+    field = vector.field
+    tuning = dict(field.tuning)
+    return VectorInfo(vector.key, field.algorithm, tuning, field.dims, field.dtype, field.metric, vector.embedding_id)
 
 
 def _field(field: MetadataField, values: Mapping[str, Any]) -> FieldInfo:
