@@ -168,6 +168,16 @@ async def test_a_refused_command_is_a_reply_and_is_not_tried_again(run: Run, wai
     assert waits == []
 
 
+@pytest.mark.parametrize(("retry", "waited"), [(0, 0), (1, 1), (3, 2)])
+async def test_a_write_that_a_replica_refused_is_sent_again(
+    run: Run, waits: list[float], retry: int, waited: int
+) -> None:
+    refusal = redis_errors.ReadOnlyError("You can't write against a read only replica.")
+    answers: list[Answer] = [[refusal], [refusal], [7]]
+    assert await run(ask("A"), answers, retry) == ([7] if retry == 3 else [refusal])
+    assert len(waits) == waited
+
+
 async def test_a_batch_that_cannot_be_repeated_is_not(run: Run, waits: list[float]) -> None:
     def steps() -> Steps[Any]:
         replies = yield [Command(("A",)), Command(("B",), repeatable=False)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import ClusterDownError, NoPermissionError, ResponseError, TryAgainError
+from redis.exceptions import ClusterDownError, NoPermissionError, ReadOnlyError, ResponseError, TryAgainError
 
 from redisvl_adapters.core.server.commands import Command, Reply
 from redisvl_adapters.errors import AuthenticationError, MissingModuleError, ServerError, ServerUnavailableError
@@ -45,11 +45,18 @@ def ok(reply: Reply) -> Reply:
     return reply
 
 
-def note_commands(commands: Sequence[Command], replies: Sequence[Reply]) -> None:
-    """Let the refusals among replies know what was refused, for ``server_error``."""
+def note_commands(commands: Sequence[Command], replies: Sequence[Reply]) -> bool:
+    """Let the refusals among replies know what was refused, for ``server_error``.
+
+    Returns:
+        Whether a write was refused since the server is a replica.
+    """
+    is_replica = False
     for place, reply in enumerate(replies):
         if isinstance(reply, ResponseError):
             note_command(reply, commands[place])
+            is_replica = is_replica or isinstance(reply, ReadOnlyError)
+    return is_replica
 
 
 def note_command(refusal: ResponseError, command: Command) -> None:

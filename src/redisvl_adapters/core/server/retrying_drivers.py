@@ -43,7 +43,8 @@ def drive(
         client: The client.
         steps: The operation.
         address: Tells where the server is, for errors.
-        retry: How many times, or for how long, a round trip is made again if the connection fails.
+        retry: How many times, or for how long, a round trip is made again if the connection fails, or the server has
+            become a replica, which takes no writes.
         on_sent: Is called, perhaps more than once, when all commands of a batch are on their way.
     """
     sent = watching()
@@ -66,7 +67,11 @@ def drive(
                 else:
                     if sent is not None:
                         sent(commands, time.perf_counter() - began, None)
-                    note_commands(commands, replies)
+                    if note_commands(commands, replies) and not is_cluster(client):
+                        _close_idle(client)
+                        if (wait := next(waits, None)) is not None:
+                            time.sleep(wait)
+                            continue
                     commands = steps.send(replies)
                     break
     except StopIteration as stop:
@@ -95,7 +100,11 @@ async def adrive(client: AsyncClient, steps: Steps[T], address: Callable[[], str
                 else:
                     if sent is not None:
                         sent(commands, time.perf_counter() - began, None)
-                    note_commands(commands, replies)
+                    if note_commands(commands, replies) and not is_cluster(client):
+                        await _aclose_idle(client)
+                        if (wait := next(waits, None)) is not None:
+                            await asyncio.sleep(wait)
+                            continue
                     commands = steps.send(replies)
                     break
     except StopIteration as stop:
@@ -110,6 +119,19 @@ def _rest(pause: Pause) -> list[Reply]:
 async def _arest(pause: Pause) -> list[Reply]:
     await asyncio.sleep(pause.seconds)
     return []
+
+
+def _close_idle(client: Any) -> None:
+    """Close what is open to a server that is a replica by now: the address may be that of another server."""
+    try:
+        client.connection_pool.disconnect(inuse_connections=False)
+    except TypeError:  # some pools of redis-py 5 do not take it
+        client.connection_pool.disconnect()
+
+
+async def _aclose_idle(client: Any) -> None:
+    """Close what is open to a server that is a replica by now. See ``_close_idle``."""
+    await client.connection_pool.disconnect(inuse_connections=False)
 
 
 def _waits(commands: Sequence[Command], retry: Retry) -> Iterator[float]:
