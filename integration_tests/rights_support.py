@@ -97,6 +97,18 @@ async def reading(call: Caller, **options: Any) -> None:
     await read.aclose()
 
 
+async def explaining(call: Caller, **options: Any) -> None:
+    """Everything that only reads, and why it takes how long."""
+    await reading(call, **options)
+    docs = store(call, create="never", **options)
+    told = await call(docs, "explain", "text", "hybrid", k=2, filter={"year": {"$gte": 1}})
+    assert [step.not_profiled for step in told.steps] == ["", ""]
+    await docs.aclose()
+    read = nodes(call, create="never", **options)
+    assert (await call(read, "explain", VectorStoreQuery(VECTOR, 2))).records == 2
+    await read.aclose()
+
+
 async def writing(call: Caller, **options: Any) -> None:
     """Everything that reads, and what writes to an index that exists with all its fields."""
     await reading(call, **options)
@@ -289,9 +301,11 @@ def _json(steps: Callable[..., Awaitable[None]]) -> Steps:
 
 STEPS: Mapping[str, Steps] = {
     "docs-reader": reading,
+    "docs-explainer": explaining,
     "docs-writer": writing,
     "docs-manager": managing,
     "json-reader": _json(reading),
+    "json-explainer": _json(explaining),
     "json-writer": _json(writing),
     "json-manager": _json(managing),
     "docs-rebuilder": rebuilding,

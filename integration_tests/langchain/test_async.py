@@ -80,6 +80,7 @@ async def test_no_async_method_uses_a_thread_or_a_sync_method_of_the_model(  # n
     assert await store.attl(["1", "2"]) != [None, None]
     assert (await store.ainfo()).records == await store.acount()
     assert await store.ahealth()
+    assert (await store.aexplain("a", "hybrid")).records == 4
     assert await store.apersist(["1"]) == 1
     types: Any = {"similarity": {}, "similarity_score_threshold": {"score_threshold": 0.0}, "mmr": {}}
     for search_type, kwargs in types.items():

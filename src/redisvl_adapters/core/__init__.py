@@ -13,8 +13,10 @@ from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.languages import LANGUAGES
 from redisvl_adapters.core.schema.named_vectors import VectorOptions
 from redisvl_adapters.core.schema.options import IndexOptions
+from redisvl_adapters.core.search.explanation import SearchExplanation, SearchStep
 from redisvl_adapters.core.search.index_info import FieldInfo, IndexFailures, IndexInfo, VectorInfo
 from redisvl_adapters.core.search.options import HybridOptions, SearchOptions, TextOptions
+from redisvl_adapters.core.search.profile import SearchProfile, ShardProfile
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.lazy_imports import lazy_attributes
 
@@ -45,7 +47,11 @@ __all__ = [
     "RebuildPlan",
     "Record",
     "RedisIndex",
+    "SearchExplanation",
     "SearchOptions",
+    "SearchProfile",
+    "SearchStep",
+    "ShardProfile",
     "TextOptions",
     "VectorInfo",
     "VectorOptions",

@@ -9,6 +9,7 @@ from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.moving.job import cancel as cancel_rebuild
 from redisvl_adapters.core.search.cursor_pages import Page, close_walk, first_page, next_page
 from redisvl_adapters.core.search.describe import describe_fields
+from redisvl_adapters.core.search.explain import explain
 from redisvl_adapters.core.search.fetch import count, existing_ids, fetch, fetch_matching, filterable_fields
 from redisvl_adapters.core.search.hybrid_search import search_hybrid
 from redisvl_adapters.core.search.index_info import index_info
@@ -33,6 +34,7 @@ __all__ = [
     "drop",
     "existing_ids",
     "expire",
+    "explain",
     "fetch",
     "fetch_matching",
     "filterable_fields",

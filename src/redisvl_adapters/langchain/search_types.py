@@ -72,6 +72,7 @@ class Search(ABC):
 
     Attributes:
         needs_vector: Whether its query must be embedded.
+        needs_text: Whether it looks for the words of its query, so that a vector is none.
         options: What it takes beside its arguments.
         operation: How traces name it.
         k: How many documents at most.
@@ -82,6 +83,7 @@ class Search(ABC):
     """
 
     needs_vector = True
+    needs_text = False
     operation: str
 
     def __init__(self, where: str, /, k: int = 4, filter: FilterLike | None = None, **options: Any) -> None:
@@ -95,6 +97,11 @@ class Search(ABC):
         self._ranking = Ranking(reranker, decay, to_document, _metadata_of) if is_ranked else None
         self.options = options
         self._check(where)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether its candidates are ranked anew."""
+        return self._ranking is not None
 
     @abstractmethod
     def _check(self, where: str) -> None:
@@ -260,6 +267,7 @@ class TextSearch(Search):
     """The documents whose text matches best, with their scores."""
 
     needs_vector = False
+    needs_text = True
     operation = "search_text"
 
     def _check(self, where: str) -> None:
@@ -275,6 +283,7 @@ class TextSearch(Search):
 class HybridSearch(Search):
     """The documents that are near to a vector or match a text, or both, with their fused scores."""
 
+    needs_text = True
     operation = "search_hybrid"
 
     def _check(self, where: str) -> None:

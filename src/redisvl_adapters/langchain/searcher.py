@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from langchain_core.embeddings import Embeddings
@@ -12,6 +14,8 @@ from langchain_core.embeddings import Embeddings
 from redisvl_adapters.core.index.readiness import asking_together
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.records.vector_models import TextModel
+from redisvl_adapters.core.search.explain import explained
+from redisvl_adapters.core.search.explanation import SearchExplanation
 from redisvl_adapters.core.search.query_vectors import (
     QueryVector,
     aembed_queries,
@@ -55,11 +59,7 @@ class Searcher:
         check_query(query)
         search.check_query(has_text=True, is_async=False)
         with self._traced(search):
-            vector: QueryVector = []
-            if search.needs_vector:
-                with self._index.embedding():
-                    vector = embed_query(query, self._models(search), search.options)
-            asked = Query(query, vector)
+            asked = self._embedded(query, search)
             hits = self._index.run(search.steps(self._index.state, asked))
         return search.results(asked, hits)
 
@@ -67,11 +67,7 @@ class Searcher:
         """Return what a search finds for a text. See ``run``."""
         check_query(query)
         with self._traced(search):
-            vector: QueryVector = []
-            if search.needs_vector:
-                with self._index.embedding():
-                    vector = await aembed_query(query, self._models(search), search.options)
-            asked = Query(query, vector)
+            asked = await self._aembedded(query, search)
             hits = await self._index.arun(search.steps(self._index.state, asked))
         return await search.aresults(asked, hits)
 
@@ -86,6 +82,50 @@ class Searcher:
         search.check_query(has_text=False, is_async=True)
         query = Query(None, vector)
         return await search.aresults(query, await self._index.arun(search.steps(self._index.state, query)))
+
+    def explain(self, query: str | QueryVector, search: Search) -> SearchExplanation:
+        """Return what is sent for a search, and where its time goes. See ``core.search.explain``.
+
+        Args:
+            query: A text, or a vector.
+            search: The search.
+
+        Raises:
+            ArgumentError: If the search needs a text.
+        """
+        _check_explained(query, search, is_async=False)
+        with self._index.traced("explain", search.k):
+            began = time.perf_counter()
+            asked = self._embedded(query, search) if isinstance(query, str) else Query(None, query)
+            embedded = time.perf_counter()
+            hits, told = self._index.run(explained(self._index.state, search.steps, asked))
+        searched = time.perf_counter()
+        found = search.results(asked, hits)
+        return _completed(told, asked, search, len(found), embedded - began, time.perf_counter() - searched)
+
+    async def aexplain(self, query: str | QueryVector, search: Search) -> SearchExplanation:
+        """Return what is sent for a search, and where its time goes. See ``explain``."""
+        _check_explained(query, search, is_async=True)
+        with self._index.traced("explain", search.k):
+            began = time.perf_counter()
+            asked = await self._aembedded(query, search) if isinstance(query, str) else Query(None, query)
+            embedded = time.perf_counter()
+            hits, told = await self._index.arun(explained(self._index.state, search.steps, asked))
+        searched = time.perf_counter()
+        found = await search.aresults(asked, hits)
+        return _completed(told, asked, search, len(found), embedded - began, time.perf_counter() - searched)
+
+    def _embedded(self, query: str, search: Search) -> Query:
+        if not search.needs_vector:
+            return Query(query, [])
+        with self._index.embedding():
+            return Query(query, embed_query(query, self._models(search), search.options))
+
+    async def _aembedded(self, query: str, search: Search) -> Query:
+        if not search.needs_vector:
+            return Query(query, [])
+        with self._index.embedding():
+            return Query(query, await aembed_query(query, self._models(search), search.options))
 
     def _traced(self, search: Search) -> AbstractContextManager[None]:
         return self._index.traced(search.operation, search.k)
@@ -130,6 +170,25 @@ class Searcher:
         found = yield from asking_together(self._index.state, each)
         tell(rows=sum(map(len, found)))
         return found
+
+
+def _check_explained(query: str | QueryVector, search: Search, *, is_async: bool) -> None:
+    has_text = isinstance(query, str)
+    if search.needs_text:
+        check_query(query)
+    search.check_query(has_text=has_text, is_async=is_async)
+
+
+def _completed(
+    told: SearchExplanation, query: Query, search: Search, records: int, embedding: float, ranking: float
+) -> SearchExplanation:
+    """Return an explanation with what went on beside the search, whose seconds are given."""
+    return replace(
+        told,
+        records=records,
+        embedding_ms=1e3 * embedding if query.text is not None and search.needs_vector else None,
+        ranking_ms=1e3 * ranking if search.is_ranked else None,
+    )
 
 
 def _queries(texts: list[str], vectors: Sequence[QueryVector]) -> list[Query]:

@@ -1,6 +1,6 @@
 """The LangChain vector store: its constructors, retrievers and searches by type.
 
-Its other methods are in ``search_methods``, ``add_methods``, ``record_methods`` and ``tool_methods``.
+Its other methods are in the other modules that are named ``..._methods``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from redisvl_adapters.core.store import VectorStoreBase
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError, known_keywords, refuse_unknown
 from redisvl_adapters.langchain.add_methods import AddMethods
 from redisvl_adapters.langchain.add_options import AddOptions
+from redisvl_adapters.langchain.explain_methods import ExplainMethods
 from redisvl_adapters.langchain.rebuild_methods import RebuildMethods
 from redisvl_adapters.langchain.record_methods import RecordMethods
 from redisvl_adapters.langchain.retriever import RedisRetriever
@@ -40,6 +41,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
     RecordMethods,
     RebuildMethods,
     ToolMethods,
+    ExplainMethods,
     VectorStoreBase,
     WordMethods[Document],
     VectorStore,

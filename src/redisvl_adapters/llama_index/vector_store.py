@@ -28,6 +28,7 @@ from redisvl_adapters.core.server.waits import write_retry
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.compared_vectors import acompared_vectors, compared_vectors
 from redisvl_adapters.llama_index.duplicate_documents import tell_duplicates
+from redisvl_adapters.llama_index.explain_methods import ExplainMethods
 from redisvl_adapters.llama_index.filters import FilterLike, read_filter
 from redisvl_adapters.llama_index.node_methods import NodeMethods
 from redisvl_adapters.llama_index.nodes import to_records
@@ -42,7 +43,9 @@ WINDOW_KEYS = ("window", "original_text")
 """The metadata keys of a ``SentenceWindowNodeParser``, which hold texts that nobody filters by."""
 
 
-class RedisVectorStore(NodeMethods, UpdateMethods, RebuildMethods, ToolMethods, BasePydanticVectorStore):
+class RedisVectorStore(
+    NodeMethods, UpdateMethods, RebuildMethods, ToolMethods, ExplainMethods, BasePydanticVectorStore
+):
     """A LlamaIndex vector store on a Redis index that LangChain can use as well.
 
     Nothing is sent before the first operation, which opens the index; the first write creates it. Every method has an

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from functools import partial
 
 from redisvl_adapters.core.arguments import check_ids
@@ -37,6 +38,12 @@ def renew_ttl(state: IndexState, ids: Sequence[str]) -> Steps[None]:
 
     for chunk in batched(ids, BATCH_SIZE):
         yield from until_settled(state, partial(renew, chunk=chunk))
+
+
+def without_renewal(state: IndexState) -> IndexState:
+    """Return a state to read with: what is read through it does not live longer."""
+    same = {each.name: getattr(state, each.name) for each in fields(IndexState)}
+    return IndexState(**{**same, "spec": replace(state.spec, sliding_ttl=False)})
 
 
 def remaining_ttl(state: IndexState, ids: Sequence[str]) -> Steps[list[float | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,7 @@ from redisvl_adapters.core.schema.named_vectors import NamedVector
 from redisvl_adapters.core.schema.stored_fields import KEYS, SEARCHED, SOURCE, TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, read_typed_text, typed_prefix
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
+from redisvl_adapters.core.server.noted_warnings import warn
 from redisvl_adapters.core.server.replies import as_mapping, ok
 from redisvl_adapters.errors import LostRegistryWarning, SchemaMismatchError
 
@@ -82,12 +82,11 @@ def restore_registry(info: Reply, registry: Registry, spec: IndexSpec) -> Steps[
         values = yield from _sample(schema, unknown_yet, where, beside)
         types |= {field.key: _type_of(field, found) for field, found in zip(unknown_yet, values, strict=True)}
     if unknown := sorted(key for key, type in types.items() if type is None):
-        warnings.warn(
+        warn(
             f"index {schema.name!r} has lost its registry, and no record tells the types of {', '.join(unknown)}: "
             "they are taken for tags and numbers, as the server has them. If they were something else, declare them "
             "in metadata_schema",
             LostRegistryWarning,
-            stacklevel=2,
         )
     kinds = _kinds_beside(beside, [field.alias for field in unclear])
     fields |= {
@@ -118,11 +117,10 @@ def _vectors_of(schema: Schema, spec: IndexSpec) -> dict[str, NamedVector]:
         field = replace(has, tuning={**asked.tuning, **has.tuning})
         vectors[name] = NamedVector(name, field, asked.key, asked.embedding_id)
     if unknown := sorted(name for name, vector in vectors.items() if name not in spec.vectors):
-        warnings.warn(
+        warn(
             f"index {schema.name!r} has lost its registry, and nothing tells of which metadata keys its vectors "
             f"{', '.join(unknown)} are made: they are taken for ones that are given. Declare them in vectors=",
             LostRegistryWarning,
-            stacklevel=2,
         )
     return vectors
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Mapping
 
 from redis.exceptions import ResponseError
@@ -24,6 +23,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.languages import LANGUAGES, NO_LANGUAGE, said_language
 from redisvl_adapters.core.schema.stored_fields import KEYS
 from redisvl_adapters.core.server.commands import Argument, Command, Reply, Steps
+from redisvl_adapters.core.server.noted_warnings import warn
 from redisvl_adapters.core.server.replies import (
     as_mapping,
     is_missing_index,
@@ -86,11 +86,10 @@ def warn_of_unindexed(schema: Schema) -> Steps[None]:
     failures = None if is_missing_index(info) else index_failures(as_mapping(ok(info)))
     if failures is not None and schema.foreign is not None and schema.foreign.on_bad_record != "skip":
         count, key, error = failures
-        warnings.warn(
+        warn(
             f"index {schema.name!r} could not take in what was written {count} times, the last time at {key!r} "
             f"({error}): unless they were mended since, no search finds these records",
             SkippedRecordWarning,
-            stacklevel=2,
         )
 
 

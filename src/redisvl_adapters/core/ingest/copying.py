@@ -9,10 +9,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, NoReturn, cast
 
 from redisvl_adapters.core.index.adoption import adopt_index
+from redisvl_adapters.core.index.expiry import without_renewal
 from redisvl_adapters.core.index.readiness import current_snapshot, known_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.snapshot import IndexState
@@ -83,15 +84,9 @@ def _is_of_another_model(source: RedisIndex, target: RedisIndex, *, can_embed: b
         return True
     dims = target.state.schema.vector.dims if target.state.schema else target.state.spec.dims
     if dims is None and can_embed and model is None:
-        some = yield Send(source, fetch_matching(_reading(source.state), None, limit=1))
+        some = yield Send(source, fetch_matching(without_renewal(source.state), None, limit=1))
         dims = len((yield ToEmbed(some))[0]) if some else None
     return source.state.schema is not None and dims not in (None, source.state.schema.vector.dims)
-
-
-def _reading(state: IndexState) -> IndexState:
-    """Return a state to read with: to read a record for a copy does not let it live longer."""
-    same = {each.name: getattr(state, each.name) for each in fields(IndexState)}
-    return IndexState(**{**same, "spec": replace(state.spec, sliding_ttl=False)})
 
 
 def _model_of(state: IndexState) -> str | None:
@@ -132,7 +127,7 @@ class _Copy:
         self._dice = random.Random()  # noqa: S311  # no secret
         self._adopted = False
         self._stored: StoredReader | None = None
-        self._reading = _reading(source.state)
+        self._reading = without_renewal(source.state)
 
     def report(self) -> CopyReport:
         return CopyReport(self.copied, self.skipped, self.embedded, self.compared, self.passes)
@@ -202,7 +197,9 @@ class _Copy:
         others: list[Record | None] = [None] * len(records)
         if self.passes > 1 or self.plan.target_records:
             ids = [record.id for record in records]
-            found, others = yield Together(timed, Send(self.target, read_others(_reading(self.target.state), ids)))
+            found, others = yield Together(
+                timed, Send(self.target, read_others(without_renewal(self.target.state), ids))
+            )
         else:
             found = yield timed
         living = []
@@ -295,7 +292,7 @@ class _Copy:
         if snapshot is None:
             return []
         read = read_living(self._reading, snapshot.schema, self._sample)
-        others = read_others(_reading(self.target.state), self._sample)
+        others = read_others(without_renewal(self.target.state), self._sample)
         records, there = yield Together(Send(self.source, read), Send(self.target, others))
         # Of times to live those that others change in between are no difference.
         pairs = [Pair(record, other) for record, other in zip(records, there, strict=True) if record is not None]

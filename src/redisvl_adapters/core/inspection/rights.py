@@ -12,6 +12,7 @@ from redisvl_adapters.core.index.registry import registry_key
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
 _SEARCH = "+ft.info +ft.search +ft.aggregate +ft.cursor +hgetall +pttl"
+_EXPLAIN = "+ft.explain +ft.profile"
 _KEEP = "+ft.explain +eval +exists +pexpire +persist"
 _MANAGE = "+ft.create +ft.alter +hget +hset +hsetnx"
 _DROP = "+ft.dropindex +hdel +del"
@@ -55,6 +56,15 @@ ROLES: Mapping[str, Role] = {
             "~{index} ~{prefix}* %R~{registry}",
             f"{_READ['hash']} +ft.tagvals",
             f"{_READ['json']} +ft.tagvals",
+        ),
+    ),
+    "explainer": Role(
+        "also explains searches, as only a reader does",
+        _both(
+            "~{index} %R~{prefix}* %R~{registry}",
+            "~{index} ~{prefix}* %R~{registry}",
+            f"{_READ['hash']} +ft.tagvals {_EXPLAIN}",
+            f"{_READ['json']} +ft.tagvals {_EXPLAIN}",
         ),
     ),
     "writer": Role(

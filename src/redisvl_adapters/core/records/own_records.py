@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import KEYS, METADATA
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR
 from redisvl_adapters.core.server.commands import Argument, Command, Reply
+from redisvl_adapters.core.server.noted_warnings import warn
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
 from redisvl_adapters.errors import SkippedRecordWarning
 
@@ -154,9 +154,8 @@ def _script(template: str, schema: Schema) -> str:
 def warn_of_others(schema: Schema, count: int, key: str) -> None:
     """Warn of keys that were left alone since they are no records, naming one of them."""
     more = f" and {count - 1} more" if count > 1 else ""
-    warnings.warn(
+    warn(
         f"the key {key!r}{more} under the prefix of index {schema.name!r} is not a record of this library, and is left "
         "out: something else writes there",
         SkippedRecordWarning,
-        stacklevel=2,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -33,6 +32,7 @@ from redisvl_adapters.core.schema.stored_fields import TYPED
 from redisvl_adapters.core.schema.tag_encoding import decode_tag, encode_tag
 from redisvl_adapters.core.search.server_stems import learn_stems
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps, batched
+from redisvl_adapters.core.server.noted_warnings import warn
 from redisvl_adapters.core.server.replies import is_missing_index, ok
 from redisvl_adapters.errors import FilterError, UnknownFieldError, UnknownFieldWarning
 
@@ -131,7 +131,7 @@ def _warn_of(never_met: Mapping[str, UnknownFieldError], state: IndexState) -> N
     for key, error in never_met.items():
         if key not in known:
             state.warned.add(key)
-            warnings.warn(f"{error}; the filter finds nothing for that", UnknownFieldWarning, stacklevel=2)
+            warn(f"{error}; the filter finds nothing for that", UnknownFieldWarning)
 
 
 def _not_filterable(key: str, schema: Schema, spec: IndexSpec) -> FilterError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.search.results import Hit
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Reply, Steps, batched
+from redisvl_adapters.core.server.noted_warnings import warn
 from redisvl_adapters.core.server.replies import is_wrong_type, ok
 from redisvl_adapters.errors import RecordError, SkippedRecordWarning
 
@@ -91,9 +91,8 @@ def _leave_out(schema: Schema, bad: Sequence[RecordError]) -> None:
         raise bad[0]
     if bad and choice == "warn":
         more = f", and {len(bad) - 1} more like it" if len(bad) > 1 else ""
-        warnings.warn(
+        warn(
             f"{bad[0]}{more}: left out of what index {schema.name!r} returns; on_bad_record='raise' makes an error of "
             "this, 'skip' says nothing",
             SkippedRecordWarning,
-            stacklevel=2,
         )

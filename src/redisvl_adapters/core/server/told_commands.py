@@ -1,7 +1,8 @@
-"""Commands as the debug log and ``explain`` tell them: lengths instead of texts, values and vectors."""
+"""Commands as they are told: lengths alone in the debug log, and all of them by ``explain``, to be read or pasted."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -9,6 +10,9 @@ from redisvl_adapters.core.server.commands import Argument, Command, Pause
 from redisvl_adapters.core.server.replies import shortened
 
 _MAX_NAME = 80
+_PLAIN = re.compile(r"[\w@.,:;/=<>()*+$%^&|~-]+", re.ASCII)
+"""What redis-cli reads as it is."""
+_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 class ToldCommands:
@@ -63,3 +67,32 @@ def target_of(command: Command) -> str:
 def length_of(argument: Argument) -> int:
     """Return how many bytes an argument has."""
     return len(argument) if isinstance(argument, bytes) else len(str(argument).encode("utf-8", "replace"))
+
+
+def redis_cli_text(args: Sequence[Argument]) -> str:
+    """Return a command as it is pasted into redis-cli, whole: bytes are written by their numbers."""
+    return " ".join(_quoted_bytes(each) if isinstance(each, bytes) else _quoted(_written(each)) for each in args)
+
+
+def readable_text(args: Sequence[Argument]) -> str:
+    """Return a command as a person reads it, with the length of each vector in its place: ``<1536 bytes>``."""
+    return " ".join(f"<{len(each)} bytes>" if isinstance(each, bytes) else _quoted(_written(each)) for each in args)
+
+
+def _written(argument: Argument) -> str:
+    # As redis-py writes a number.
+    return repr(argument) if isinstance(argument, float) else str(argument)
+
+
+def _quoted_bytes(value: bytes) -> str:
+    return '"' + "".join(f"\\x{byte:02x}" for byte in value) + '"'
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES or char.isprintable():
+        return _ESCAPES.get(char, char)
+    return "".join(f"\\x{byte:02x}" for byte in char.encode())
