@@ -144,8 +144,6 @@ async def test_nothing_is_changed_without_being_told(clients: Clients, shop: str
             await call(writable, method, *args)
     assert await call(store, "count") == 3
     assert await call(store, "ttl", ["1"]) == [None]
-    with pytest.raises(ArgumentError, match="keeps no scope"):
-        store.scoped(title="Shoe")
     for method in ("analyse", "highlight"):
         with pytest.raises(ArgumentError, match="analysed by the server"):
             await call(store, method, *(["dog"] if method == "analyse" else ["dog", "a dog"]))

@@ -312,6 +312,9 @@ class VectorStoreBase(StoreBase):
         the whole index: one that is taken outside cannot be written within. BM25 scores count words in all of it, and
         errors name the fields of all of it.
 
+        In an index of another application each key is one of its fields, a tag or a number. Where its tags do not tell
+        case, a search that meets a record of ``ACME`` within ``acme`` is refused with a ``FilterError``.
+
         The two stores share one connection, which this one closes. Nothing is sent.
 
         Args:
@@ -319,7 +322,8 @@ class VectorStoreBase(StoreBase):
                 metadata, where written records have such a key beside the others (``scoped(**{"user.id": "ann"})``).
 
         Raises:
-            ArgumentError: If there is no key, a value is another, or contradicts the scope that the store has.
+            ArgumentError: If there is no key, a value is another, contradicts the scope that the store has, or is what
+                an index of another application cannot keep, with the reason.
         """
         return self._sharing(self._index.scoped(metadata))
 

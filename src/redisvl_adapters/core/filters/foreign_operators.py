@@ -25,12 +25,13 @@ Comparison: TypeAlias = Callable[[MetadataField, Any, RenderContext], Positive]
 
 _MAX_TAG_BYTES = 4095
 _UNASKABLE = re.compile(r"[\x00-\x1f\x7f]")
-_BLANKS = " \t\n\v\f\r"
+BLANKS = " \t\n\v\f\r"
+"""What is taken away at either end of a tag that a separator parts from others."""
 
 
 def _equal(field: ForeignField, value: Any) -> Positive:
     if field.type is FieldType.TAG:
-        tag = _tag(field, value)
+        tag = stored_tag(field, value)
         return tag_query(field.query_name, [tag]) if tag else _empty_tag(field)
     return str(Num(field.query_name) == _number(field, value))
 
@@ -61,7 +62,7 @@ def candidates_query(field: ForeignField, tag: str) -> Positive:
     Raises:
         ValueError: If the index has no such tag, whatever its records hold.
     """
-    parts = [part.strip(_BLANKS) for part in (tag.split(field.separator) if field.separator else [tag])]
+    parts = [part.strip(BLANKS) for part in (tag.split(field.separator) if field.separator else [tag])]
     asked = [part for part in parts if part]
     if not asked:
         raise ValueError("its index has nothing of blanks and separators alone")
@@ -70,7 +71,7 @@ def candidates_query(field: ForeignField, tag: str) -> Positive:
     return intersection([tag_query(field.query_name, [part]) for part in asked])
 
 
-def _tag(field: ForeignField, value: Any) -> str:
+def stored_tag(field: ForeignField, value: Any) -> str:
     """Return a tag as it stands in the index.
 
     Raises:

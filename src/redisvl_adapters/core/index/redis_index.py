@@ -109,7 +109,8 @@ class RedisIndex:
         """Return this index within a scope: with the same connection, and what is known of it.
 
         Raises:
-            ArgumentError: If the metadata are no scope, or contradict the one that this index has.
+            ArgumentError: If the metadata are no scope, contradict the one that this index has, or are what an index of
+                another application cannot keep.
         """
         within = copy.copy(self)
         scope = Scope.of(metadata, self.state.scope)

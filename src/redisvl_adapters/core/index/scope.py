@@ -11,11 +11,19 @@ from uuid import UUID
 import orjson
 
 from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Operator
+from redisvl_adapters.core.index.foreign_scopes import (
+    field_that_keeps,
+    has_value,
+    held_value,
+    is_taken_for,
+    may_take_others,
+)
 from redisvl_adapters.core.records.field_values import Projected
 from redisvl_adapters.core.records.metadata import CheckedMetadata, check_metadata
 from redisvl_adapters.core.records.own_records import Held
 from redisvl_adapters.core.records.projection import project
 from redisvl_adapters.core.schema.fields import MAX_EXACT_INT, FieldType
+from redisvl_adapters.core.schema.foreign import ForeignField
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import TYPED
 from redisvl_adapters.errors import ArgumentError, FilterError, RecordError
@@ -73,21 +81,27 @@ class Scope:
         return self.filter if filter is None else And((self.filter, filter))
 
     def check_kept(self, schema: Schema) -> None:
-        """Refuse an index that cannot keep a scope.
+        """Refuse an index of another application that cannot keep this scope.
 
         Raises:
-            ArgumentError: If it was made by another application, whose values may be equal to others.
+            ArgumentError: If it cannot, with the reason.
         """
-        if schema.foreign is not None:
-            raise ArgumentError(
-                f"index {schema.name!r} was made by another application, and keeps no scope ({self}): what is equal "
-                "there depends on its fields; copy_to copies its records into an index of this library"
-            )
+        self._foreign_fields(schema)
+
+    def _foreign_fields(self, schema: Schema) -> Mapping[str, ForeignField]:
+        """Return the fields of an index of another application that keep this scope, by key; none of any other index.
+
+        Raises:
+            ArgumentError: See ``check_kept``.
+        """
+        if (foreign := schema.foreign) is None:
+            return {}
+        return {key: field_that_keeps(schema, foreign, key, value) for key, value in self.plain.items()}
 
     def lacks(self, schema: Schema) -> list[str]:
         """Return the keys of this scope that an index has no field for yet: then no record can be within it."""
         self.check_kept(schema)
-        return [key for key in self.plain if schema.lacks(key)]
+        return [] if schema.foreign is not None else [key for key in self.plain if schema.lacks(key)]
 
     def applied(self, found: CheckedMetadata, where: object) -> CheckedMetadata:
         """Return the metadata of a record that is to be written, with those of this scope.
@@ -120,12 +134,10 @@ class Scope:
             metadata: The metadata of the record.
             alone: Whether one that has a list of values is within none, not within each. See ``held``.
         """
-        self.check_kept(schema)
-        if all(key in metadata or "." not in key for key in self.plain):
-            told = {key: metadata.get(key) for key in self.plain}
-        else:
-            values = check_metadata(metadata, "a record").values
-            told = {key: values.get(key) for key in self.plain}
+        told = self._told_by(metadata)
+        if schema.foreign is not None:
+            fields = self._foreign_fields(schema).items()
+            return all(has_value(field, told[key], self.plain[key], alone=alone) for key, field in fields)
         if all(_is_same(told[key], value) for key, value in self.plain.items()):
             return True
         try:
@@ -134,13 +146,42 @@ class Scope:
             return False
         return all(_contains(has.get(alias), value, alone=alone) for alias, value in wanted.items())
 
-    def projection(self, schema: Schema) -> Mapping[str, Projected]:
-        """Return the indexed values of the records within this scope, by field.
+    def _told_by(self, metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+        if not all(key in metadata or "." not in key for key in self.plain):
+            metadata = check_metadata(metadata, "a record").values
+        return {key: metadata.get(key) for key in self.plain}
+
+    def is_inexact(self, schema: Schema) -> bool:
+        """Tell whether what an index finds within this scope may be outside."""
+        return any(may_take_others(field, self.plain[key]) for key, field in self._foreign_fields(schema).items())
+
+    def check_told_apart(self, schema: Schema, metadata: Mapping[str, Any], record_id: str) -> None:
+        """Refuse a search that has found a record outside this scope, since its index takes it for one within.
+
+        A record that others took out of it meanwhile is no such one.
 
         Raises:
+            FilterError: If it is one: others, which are within, may be lacking for it.
+        """
+        told, fields = self._told_by(metadata), self._foreign_fields(schema)
+        if fields and all(is_taken_for(field, told[key], self.plain[key]) for key, field in fields.items()):
+            raise FilterError(
+                f"index {schema.name!r} takes the record {record_id!r:.80} for one within the scope {self}, which it "
+                f"is not, with {told!r:.200}: it does not tell the case of such tags, nor true from 'true'. A search "
+                "cannot leave it out without leaving others out too; get, count, iterate, writing and deleting can. "
+                "copy_to copies the records within into an index of this library"
+            )
+
+    def projection(self, schema: Schema) -> Mapping[str, Projected]:
+        """Return the indexed values of the records within this scope, by field; of other applications' indexes none.
+
+        Raises:
+            ArgumentError: If an index of another application cannot keep this scope.
             FilterError: If the field of a key cannot be asked for exactly such a value.
         """
         self.check_kept(schema)
+        if schema.foreign is not None:
+            return {}
         projection: dict[str, Projected] = {}
         for key, value in self.metadata.items():
             field = schema.indexed(key)
@@ -168,6 +209,8 @@ class Scope:
         Raises:
             FilterError: See ``projection``.
         """
+        if fields := self._foreign_fields(schema):
+            return [held_value(field, self.plain[key], alone=alone) for key, field in fields.items()]
         return [Held(alias, value, alone) for alias, value in self.projection(schema).items()]
 
 

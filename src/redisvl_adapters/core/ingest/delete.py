@@ -67,7 +67,7 @@ def delete_matching(state: IndexState, filter: Filter | None, ids: Sequence[str]
 
 
 def delete_from_source(state: IndexState, source_id: str) -> Steps[int]:
-    """Delete all records that were made from a source document, and return how many there were.
+    """Return what deletes all records that were made from a source document, and returns how many there were.
 
     In an index that does not tell case, the ids of the sources are compared once more by what deletes the records.
 
@@ -76,7 +76,7 @@ def delete_from_source(state: IndexState, source_id: str) -> Steps[int]:
         FilterError: If the index of another application does not tell the sources of its records.
     """
     filter = FromSources.checked([source_id], "ref_doc_id")
-    return (yield from delete_matching(state, replace(filter, is_compared=True)))
+    return delete_matching(state, replace(filter, is_compared=True))
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from redisvl_adapters.core.index.changes import is_settled, send_changes
 from redisvl_adapters.core.index.readiness import asking, confirm_unchanged, current_snapshot, writable_snapshot
 from redisvl_adapters.core.index.registry import read_registry_command
 from redisvl_adapters.core.index.schema_changes import learn
+from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot
 from redisvl_adapters.core.records.foreign_updates import foreign_update_command, read_whole
 from redisvl_adapters.core.records.metadata import check_metadata
@@ -143,7 +144,7 @@ def _update_chunk(state: IndexState, ids: Sequence[str], changes: Changes) -> St
         if snapshot is None:
             return []
         if snapshot.schema.foreign is not None:
-            return (yield from _update_foreign(snapshot.schema, left, changes))
+            return (yield from _update_foreign(snapshot.schema, state.scope, left, changes))
         _refuse_wrong_types(snapshot, changes)
         updates = yield from _read(state, snapshot, left, changes)
         snapshot = yield from learn(state, snapshot, [update.after for update in updates])
@@ -160,15 +161,22 @@ def _update_chunk(state: IndexState, ids: Sequence[str], changes: Changes) -> St
     raise ServerError(f"records of index {state.spec.name!r} were changed by others in every attempt; try again")
 
 
-def _update_foreign(schema: Schema, ids: Sequence[str], changes: Changes) -> Steps[list[str]]:
+def _update_foreign(schema: Schema, scope: Scope | None, ids: Sequence[str], changes: Changes) -> Steps[list[str]]:
     """Change some records of another application, until each was changed as it was read. See ``_update_chunk``."""
     schema.check_writable()
+
+    def is_changeable(metadata: Mapping[str, Any]) -> bool:
+        return scope is None or scope.holds(schema, metadata, alone=True)
+
     left, done = list(ids), set[str]()
     for _ in range(ATTEMPTS):
         replies = yield [read_whole(schema, record_id) for record_id in left]
         read = dict(zip(left, replies, strict=True))
         # Made for all before one is sent, so that one that cannot be leaves nothing behind.
-        made = {each: foreign_update_command(schema, each, reply, changes.plain) for each, reply in read.items()}
+        made = {
+            each: foreign_update_command(schema, each, reply, changes.plain, is_changeable)
+            for each, reply in read.items()
+        }
         commands = {record_id: command for record_id, command in made.items() if command is not None}
         if not commands:
             break

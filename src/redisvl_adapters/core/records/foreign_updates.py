@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -16,6 +16,7 @@ from redisvl_adapters.core.schema.foreign import list_steps, path_steps
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.server.commands import Argument, Command, Reply
 from redisvl_adapters.core.server.replies import as_mapping, is_wrong_type, ok
+from redisvl_adapters.errors import RecordError
 
 # What the record must still be, what it loses, and what it gets; the reply is whether it was.
 _UPDATE_HASH = """#!lua
@@ -40,7 +41,13 @@ def read_whole(schema: Schema, record_id: str) -> Command:
     return Command(("JSON.GET", key, "$") if schema.storage == "json" else ("HGETALL", key), key)
 
 
-def foreign_update_command(schema: Schema, record_id: str, reply: Reply, changes: Mapping[str, Any]) -> Command | None:
+def foreign_update_command(
+    schema: Schema,
+    record_id: str,
+    reply: Reply,
+    changes: Mapping[str, Any],
+    is_changeable: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+) -> Command | None:
     """Return the command that merges changes into the metadata of a record, if it is still what was read.
 
     Args:
@@ -48,12 +55,14 @@ def foreign_update_command(schema: Schema, record_id: str, reply: Reply, changes
         record_id: The record.
         reply: The reply to ``read_whole``.
         changes: The changes; None removes a key, and a mapping is replaced.
+        is_changeable: Tells by its metadata whether a record may be changed, and may be what it is changed to.
 
     Returns:
-        The command, whose reply is 1 if the record was what was read, else 0; None if there is no record.
+        The command, whose reply is 1 if the record was what was read, else 0; None if there is no record, or none that
+        may be changed.
 
     Raises:
-        RecordError: If something has no place in the record, or the record has no text.
+        RecordError: If something has no place in the record, it may not be what it is changed to, or has no text.
     """
     if is_wrong_type(reply) or not ok(reply):
         return None
@@ -65,8 +74,12 @@ def foreign_update_command(schema: Schema, record_id: str, reply: Reply, changes
         record = read_document(record_id, document, schema, vector=False)
     else:
         record = read_hash(record_id, as_mapping(reply), schema)
+    if not is_changeable(record.metadata):
+        return None
     merged = {key: value for key, value in {**record.metadata, **changes}.items() if value is not None}
     plain = check_metadata(merged, where).plain
+    if not is_changeable(plain):
+        raise RecordError(f"the changes would take {where} out of the scope of the store")
     key = schema.key_of(record_id)
     if schema.storage == "json":
         written = _json_parts(schema, record, plain, changes, where)

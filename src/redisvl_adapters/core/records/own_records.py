@@ -39,14 +39,16 @@ class Held(NamedTuple):
     """An indexed value that a record must have for a script to touch it.
 
     Attributes:
-        alias: The field.
+        alias: The field; of a record of another application, the field of the hash or the path in the document.
         value: One tag, or a number.
         alone: Whether it must be the only value there.
+        separator: What parts the tags in one value of another application; empty if nothing does.
     """
 
     alias: str
     value: Projected
     alone: bool
+    separator: str = ""
 
 
 _SEPARATOR = f"'\\{ord(TAG_SEPARATOR)}'"
@@ -54,17 +56,28 @@ _FIELD: Mapping[str, str] = {
     "hash": "local held=redis.call('HMGET',key,ARGV[i])[1]",
     "json": (
         "local held=cjson.decode(redis.call('JSON.GET',key,ARGV[i]))[1] "
-        f"if type(held)=='table' then held=table.concat(held,{_SEPARATOR}) end"
+        "if type(held)=='table' then local all={} for _,one in ipairs(held) do "
+        "if type(one)=='string' or type(one)=='number' then all[#all+1]=one end end "
+        f"held=table.concat(all,{_SEPARATOR}) end"
     ),
 }
-# Numbers have several spellings, tags have one.
+# Numbers have several spellings, tags have one. What another application has may be several of them in one text.
 _HOLDS = f"""local function holds(key)
 for i=2,1+3*ARGV[1],3 do
 <field>
 local how,wanted=ARGV[i+1],ARGV[i+2]
 if how=='number' then if tonumber(held)~=tonumber(wanted) then return false end
+elseif how=='numbers' then
+local is=tonumber(held)==tonumber(wanted)
+if type(held)=='string' then for one in string.gmatch(held,'[^'..{_SEPARATOR}..']+') do
+is=is or tonumber(one)==tonumber(wanted) end end
+if not is then return false end
 elseif type(held)~='string' then return false
 elseif how=='alone' then if held~=wanted then return false end
+elseif how~='among' then
+local is=false
+for one in string.gmatch(held,how) do is=is or string.match(one,'^%s*(.-)%s*$')==wanted end
+if not is then return false end
 elseif not string.find({_SEPARATOR}..held..{_SEPARATOR},{_SEPARATOR}..wanted..{_SEPARATOR},1,true) then return false end
 end
 return true
@@ -110,13 +123,19 @@ def read_is_record(reply: Reply) -> bool:
 def held_arguments(schema: Schema, held: Sequence[Held]) -> list[Argument]:
     """Return the arguments that tell a script what a record must have. See ``HOLDS``."""
     args: list[Argument] = [len(held)]
-    for alias, value, alone in held:
-        path = f'$.index["{alias}"]' if schema.storage == "json" else alias
+    for alias, value, alone, separator in held:
+        is_inner = schema.storage == "json" and schema.foreign is None
+        path = f'$.index["{alias}"]' if is_inner else alias
         if isinstance(value, list):
-            args += path, "alone" if alone else "among", value[0]
+            args += path, "alone" if alone else _parts_of(separator) if separator else "among", value[0]
         else:
-            args += path, "number", repr(value)
+            args += path, "number" if alone or schema.foreign is None else "numbers", repr(value)
     return args
+
+
+def _parts_of(separator: str) -> str:
+    """Return the pattern in Lua of what stands between separators."""
+    return f"[^{TAG_SEPARATOR}{separator if separator.isalnum() else '%' + separator}]+"
 
 
 def remove_commands(schema: Schema, chunks: Iterable[Sequence[str]], held: Sequence[Held] = ()) -> list[Command]:

@@ -131,6 +131,10 @@ def count(state: IndexState, filter: Filter | None = None) -> Steps[int]:
     where = yield from filter_text(state, filter)
     if where is None or state.schema is None:
         return 0
+    if state.scope is not None and state.scope.is_inexact(state.schema):
+        # Each is looked at.
+        found = yield from find_ids(state, where, None)
+        return len((yield from _existing(state, state.schema, found)))
     (reply,) = yield [count_command(state.schema, where)]
     return read_total(from_index(reply))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from redisvl_adapters.core.index.scope import Scope
 from redisvl_adapters.core.records.layouts import Layout, layout_of
 from redisvl_adapters.core.records.own_records import warn_of_others
 from redisvl_adapters.core.records.record import Record
@@ -49,7 +50,9 @@ def read_records(schema: Schema, ids: Sequence[str], *, vectors: bool = False) -
     return found
 
 
-def read_found(schema: Schema, found: list[list[Hit]], *, vectors: bool = False) -> Steps[list[list[Hit]]]:
+def read_found(
+    schema: Schema, found: list[list[Hit]], scope: Scope | None = None, *, vectors: bool = False
+) -> Steps[list[list[Hit]]]:
     """Return the hits of some searches with their records.
 
     Searches of an index of another application tell no more than which records were found; these are read by their
@@ -58,15 +61,22 @@ def read_found(schema: Schema, found: list[list[Hit]], *, vectors: bool = False)
     Args:
         schema: The index.
         found: The hits of each search.
+        scope: What they are within; None for all.
         vectors: Whether records come with their vectors.
 
     Raises:
         RecordError: If a record cannot be read, and the store was told to raise.
+        FilterError: If the index takes one for within the scope that is not.
     """
     if schema.foreign is None:
         return found
     ids = list(dict.fromkeys(hit.record.id for hits in found for hit in hits))
     records = dict(zip(ids, (yield from read_records(schema, ids, vectors=vectors)), strict=True))
+    if scope is not None:
+        for record_id, record in records.items():
+            if record is not None and not scope.holds(schema, record.metadata):
+                scope.check_told_apart(schema, record.metadata, record_id)
+                records[record_id] = None
     return [[replace(hit, record=record) for hit in hits if (record := records[hit.record.id])] for hits in found]
 
 

@@ -103,8 +103,13 @@ def read_text_hits(reply: Reply, schema: Schema, layout: Layout) -> list[Hit]:
 
 
 def within_scope(hits: list[Hit], scope: Scope | None, schema: Schema) -> list[Hit]:
-    """Return the hits within a scope: all, unless others replaced one while the server looked."""
-    return hits if scope is None else [hit for hit in hits if scope.holds(schema, hit.record.metadata)]
+    """Return the hits within a scope: all, unless others replaced one while the server looked.
+
+    Those of an index of another application have no metadata yet; ``read_found`` looks at them.
+    """
+    if scope is None or schema.foreign is not None:
+        return hits
+    return [hit for hit in hits if scope.holds(schema, hit.record.metadata)]
 
 
 def by_distance(hit: Hit) -> tuple[float, str]:

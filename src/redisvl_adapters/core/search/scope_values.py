@@ -38,8 +38,13 @@ def fields_in_scope(state: IndexState, fields: Iterable[MetadataField]) -> Steps
 
 
 def tags_in_scope(state: IndexState, names: Sequence[str]) -> Steps[Mapping[str, list[str] | None]]:
-    """Return the tags that the records within a scope have in some fields; None where there are too many."""
+    """Return the tags that the records within a scope have in some fields.
+
+    None where there are too many, and in an index of another application, which may take others for within.
+    """
     schema = state.schema
+    if schema is not None and schema.foreign is not None:
+        return dict.fromkeys(names)
     where = query_text((yield from compile_filter(state, None)))
     if schema is None or where is None:
         return {name: [] for name in names}

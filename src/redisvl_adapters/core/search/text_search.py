@@ -138,5 +138,5 @@ def text_hits(state: IndexState, requests: Sequence[TextRequest], returns: Retur
         narrowed,
     )
     found = yield from complete_replies(searches)
-    found = yield from read_found(schema, found)
+    found = yield from read_found(schema, found, state.scope)
     return sorted((hit for each in found for hit in each), key=by_score)[: returns.k]

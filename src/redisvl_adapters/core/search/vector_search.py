@@ -155,7 +155,7 @@ class SearchPlan:
         else:
             # Not for the reason that is hoped for, and not to be asked at every search.
             self.least = 0
-        return (yield from read_found(self.schema, found, vectors=self.returns.vectors))
+        return (yield from read_found(self.schema, found, self.scope, vectors=self.returns.vectors))
 
     def _searches(self, queries: Sequence[bytes], form: CommandTemplate) -> Searches[Hit]:
         return Searches(
