@@ -11,8 +11,9 @@ import redis
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
 
 from integration_tests.conftest import Call
+from integration_tests.core.foreign_support import make_index, put_record
 from integration_tests.core.search import search_support
-from integration_tests.core.search.search_support import QUERY, Sent, Shelf, shelf
+from integration_tests.core.search.search_support import QUERY, Sent, Shelf, await_scan, shelf
 from integration_tests.langchain import langchain_support
 from integration_tests.langchain.langchain_support import Clients, Model, store_on
 from integration_tests.servers import aconnect, connect
@@ -25,6 +26,7 @@ from redisvl_adapters.errors import (
     UnknownArgumentError,
     UnknownFieldWarning,
 )
+from redisvl_adapters.langchain import RedisVectorStore
 
 clients = langchain_support.clients  # fixtures
 sent = search_support.sent
@@ -217,6 +219,22 @@ async def test_a_scope_holds_in_an_explanation(call: Call, clients: Clients, ind
     told = await call(store.scoped(tenant="a"), "explain", "text")
     assert told.records == 1
     assert "@tenant:{a}" in told.steps[0].command
+
+
+async def test_what_is_read_by_key_is_among_the_round_trips(
+    call: Call, clients: Clients, index_name: str, server: redis.Redis, storage: str
+) -> None:
+    texts = [("$.body", "body", ["TEXT"])] if storage == "json" else [("body", "body", ["TEXT"])]
+    make_index(server, index_name, storage, texts, [f"{index_name}:"], dims=8)
+    for name in "ab":
+        put_record(server, f"{index_name}:{name}", storage, {"body": "red foxes", "vec": Model().vector(name)})
+    await_scan(server, index_name)
+    store = RedisVectorStore.from_existing_index(index_name, Model(), **clients)
+    told = await call(store, "explain", "fox", "text", k=2)
+    assert told.records == 2
+    assert f"{'HGETALL' if storage == 'hash' else 'JSON.GET'} '{index_name}:" in told.round_trips[-1].sent
+    assert [step.round_trip for step in told.steps] == [len(told.round_trips) - 2]
+    assert "VERBATIM" in told.steps[0].command
 
 
 async def test_without_an_index_there_is_nothing_to_explain(call: Call, clients: Clients, index_name: str) -> None:

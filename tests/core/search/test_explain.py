@@ -92,6 +92,7 @@ def test_who_may_not_ask_for_it_is_told_so(replies: list[Reply]) -> None:
     ("reply", "reason"),
     [
         (ResponseError("unknown command 'FT.PROFILE'"), "the server does not profile this command: unknown command"),
+        (ResponseError("docs: no such index"), "the index was dropped, or has moved, since the search"),
         ([FOUND, [3]], "the reply to FT.PROFILE has a form that is not known here"),
     ],
 )

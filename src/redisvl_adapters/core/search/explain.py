@@ -17,7 +17,7 @@ from redisvl_adapters.core.search.profile import SearchProfile, read_profile
 from redisvl_adapters.core.search.sent_searches import count_rows, explain_command, is_search, profile_command
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, T
 from redisvl_adapters.core.server.noted_warnings import noting
-from redisvl_adapters.core.server.replies import is_no_permission, ok, readable
+from redisvl_adapters.core.server.replies import is_missing_index, is_no_permission, ok, readable
 from redisvl_adapters.core.server.telemetry import named
 from redisvl_adapters.core.server.told_commands import described_batch
 
@@ -153,6 +153,8 @@ def _profiled(step: SearchStep, command: Command) -> Steps[SearchStep]:
 
 def _read(reply: Reply) -> tuple[SearchProfile | None, str]:
     """Return what FT.PROFILE says, and why there is nothing."""
+    if is_missing_index(reply):
+        return None, "the index was dropped, or has moved, since the search"
     if isinstance(reply, ResponseError):
         return None, f"the server does not profile this command: {readable(reply)}"
     try:
