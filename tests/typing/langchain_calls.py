@@ -305,6 +305,7 @@ def right_histories(model: Embeddings) -> None:
         for message in (*history.messages, *history.recall("a", 3, search_type="hybrid", all_sessions=True))
     ]
     history.for_session(str(texts), user_id="bob").clear()
+    history.copy_from_langchain_redis(source="redis://there")
     limited = RedisChatMessageHistory("session", max_messages=10, keep_system=True)
     ids = [one.session_id for one in limited.sessions() if one.messages > history.index_missing()]
     limited.clear_sessions(ids)

@@ -15,7 +15,8 @@ from ulid import ULID
 
 from integration_tests.conftest import Call
 from integration_tests.environments import make_environment, run_in
-from redisvl_adapters import ArgumentError
+from redisvl_adapters import ArgumentError, ServerUnavailableError
+from redisvl_adapters.embedded import EmbeddedRedis
 from redisvl_adapters.langchain import RedisChatMessageHistory
 from redisvl_adapters.llama_index import RedisChatStore
 
@@ -154,6 +155,54 @@ async def test_a_chat_store_of_damaged_messages(call: Call, server: redis.Redis,
     await store.aclose()
 
 
+@pytest.fixture(scope="module")
+def other_url() -> Iterator[str]:
+    """A server that is not the one of the tests, and empty."""
+    with EmbeddedRedis() as server:
+        yield server.url
+
+
+@pytest.mark.parametrize("kind", ["url", "client", "async client"])
+async def test_sessions_on_another_server(
+    call: Call, server: redis.Redis, redis_url: str, other_url: str, prefix: str, kind: str
+) -> None:
+    there = redis.Redis.from_url(other_url, decode_responses=True)
+    apart = redis.asyncio.Redis.from_url(other_url)
+    source: Any = {"url": other_url, "client": there, "async client": apart}[kind]
+    put(there, prefix, "s", 1.0, said("there"), ttl=500)
+    put(server, prefix, "s", 1.0, said("here"))
+    put(server, prefix, "here alone", 1.0, said("here"))
+    there.rpush(f"{prefix}list", ChatMessage("there").model_dump_json())
+    server.rpush(f"{prefix}list", ChatMessage("here").model_dump_json())
+    history = RedisChatMessageHistory("any", redis_url=redis_url, prefix=f"{prefix}ours")
+    store = RedisChatStore(redis_url=redis_url, prefix=f"{prefix}store")
+    assert await call(history, "copy_from_langchain_redis", key_prefix=prefix, source=source) == {"s": 1}
+    assert await messages_of(call, history.for_session("s")) == [HumanMessage("there")]
+    assert all(400 < server.ttl(key) <= 500 for key in server.scan_iter(f"{prefix}ours*"))
+    assert await call(store, "copy_from_llama_index", [f"{prefix}list", "none"], source=source) == {f"{prefix}list": 1}
+    assert await call(store, "get_messages", f"{prefix}list") == [ChatMessage("there")]
+    # What is here already stays, nothing is written there, and what was given or is our own stays open.
+    assert await call(history, "copy_from_langchain_redis", ["s"], key_prefix=prefix, source=source) == {}
+    assert await call(history, "copy_from_langchain_redis", key_prefix=prefix) == {"here alone": 1}
+    assert sorted(there.scan_iter(f"{prefix}*")) == [f"{prefix}list", f"{prefix}s:1.0"]
+    assert await apart.ping()
+    for one in (history, store):
+        await one.aclose()
+    there.close()
+    await apart.aclose()
+
+
+async def test_a_source_that_does_not_answer_is_named(call: Call, redis_url: str, prefix: str) -> None:
+    history = RedisChatMessageHistory("any", redis_url=redis_url, prefix=prefix, retry=0)
+    store = RedisChatStore(redis_url=redis_url, prefix=prefix, retry=0)
+    nowhere = "redis://user:secret@localhost:1"
+    for one, method, args in ((history, "copy_from_langchain_redis", ()), (store, "copy_from_llama_index", (["s"],))):
+        with pytest.raises(ServerUnavailableError, match="localhost:1") as told:
+            await call(one, method, *args, source=nowhere)
+        assert "secret" not in str(told.value)
+        await one.aclose()
+
+
 def test_bad_arguments_are_refused() -> None:
     history = RedisChatMessageHistory("any", redis_url="redis://localhost:1")
     store = RedisChatStore(redis_url="redis://localhost:1")
@@ -165,3 +214,8 @@ def test_bad_arguments_are_refused() -> None:
             store.copy_from_llama_index(wrong)
     with pytest.raises(ArgumentError, match="key_prefix"):
         history.copy_from_langchain_redis(key_prefix="")
+    for wrong in (7, "localhost", "", ["redis://localhost"]):
+        with pytest.raises(ArgumentError, match=r"source (is|starts)"):
+            history.copy_from_langchain_redis(source=wrong)
+        with pytest.raises(ArgumentError, match=r"source (is|starts)"):
+            store.copy_from_llama_index([], source=wrong)

@@ -13,6 +13,7 @@ from redisvl_adapters.core.arguments import check_name, check_strings
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.other_sessions import OtherSession, exists, group_by_session, read_documents
+from redisvl_adapters.core.sessions.source import SessionSource, Source
 from redisvl_adapters.errors import SkippedRecordWarning, known_keywords
 
 
@@ -29,9 +30,9 @@ class HistoryCopies(PlainRedisBase):
 
     @known_keywords
     def copy_from_langchain_redis(
-        self, session_ids: Sequence[str] | None = None, *, key_prefix: str = "chat:"
+        self, session_ids: Sequence[str] | None = None, *, key_prefix: str = "chat:", source: Source | None = None
     ) -> dict[str, int]:
-        """Copy sessions of langchain-redis (0.1 and 0.2) on the same server into this history's, by their names.
+        """Copy sessions of langchain-redis (0.1 and 0.2) into this history's, by their names.
 
         Theirs stay as they are. A session that has messages here already is left alone, so this can be called again.
         What langchain-redis did not keep, such as the ids of messages and calls of tools, is not there. A session
@@ -41,40 +42,44 @@ class HistoryCopies(PlainRedisBase):
         Args:
             session_ids: Which sessions; None for all under the prefix.
             key_prefix: Theirs, ``chat:`` by default.
+            source: The server that theirs lie on, by its URL or a client of redis-py, sync or async; None for the one
+                of this history. A client stays open.
 
         Returns:
             How many messages were copied, by session; of sessions that were left alone nothing.
 
         Raises:
-            ArgumentError: If session_ids is no list of texts, or key_prefix no text.
+            ArgumentError: If session_ids is no list of texts, key_prefix no text, or source neither URL nor client.
         """
         prefix = _check(session_ids, key_prefix)
         copied: dict[str, int] = {}
-        for session_id, keys in _wanted(self._scan(prefix), prefix, session_ids):
-            session = self._session_of(session_id)
-            found = None if self._run(exists(session)) else self._run(read_documents(session_id, keys))
-            if found is not None:
-                messages = _messages(found, session_id)
-                self._with_session(found.kept_like(session)).add_messages(messages)
-                copied[session_id] = len(messages)
+        with SessionSource(source, self._connection) as theirs:
+            for session_id, keys in _wanted(theirs.keys(prefix), prefix, session_ids):
+                session = self._session_of(session_id)
+                found = None if self._run(exists(session)) else theirs.read(read_documents(session_id, keys))
+                if found is not None:
+                    messages = _messages(found, session_id)
+                    self._with_session(found.kept_like(session)).add_messages(messages)
+                    copied[session_id] = len(messages)
         return copied
 
     @known_keywords
     async def acopy_from_langchain_redis(
-        self, session_ids: Sequence[str] | None = None, *, key_prefix: str = "chat:"
+        self, session_ids: Sequence[str] | None = None, *, key_prefix: str = "chat:", source: Source | None = None
     ) -> dict[str, int]:
         """Copy sessions of langchain-redis into this history's. See ``copy_from_langchain_redis``."""
         prefix = _check(session_ids, key_prefix)
         copied: dict[str, int] = {}
-        there = [key async for key in self._ascan(prefix)]
-        for session_id, keys in _wanted(there, prefix, session_ids):
-            session = self._session_of(session_id)
-            is_there = await self._arun(exists(session))
-            found = None if is_there else await self._arun(read_documents(session_id, keys))
-            if found is not None:
-                messages = _messages(found, session_id)
-                await self._with_session(found.kept_like(session)).aadd_messages(messages)
-                copied[session_id] = len(messages)
+        async with SessionSource(source, self._connection) as theirs:
+            there = [key async for key in theirs.akeys(prefix)]
+            for session_id, keys in _wanted(there, prefix, session_ids):
+                session = self._session_of(session_id)
+                is_there = await self._arun(exists(session))
+                found = None if is_there else await theirs.aread(read_documents(session_id, keys))
+                if found is not None:
+                    messages = _messages(found, session_id)
+                    await self._with_session(found.kept_like(session)).aadd_messages(messages)
+                    copied[session_id] = len(messages)
         return copied
 
     def _session_of(self, session_id: str) -> Session:

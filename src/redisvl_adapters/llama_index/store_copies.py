@@ -9,11 +9,11 @@ from llama_index.core.base.llms.types import ChatMessage
 from pydantic import ValidationError
 
 from redisvl_adapters.core.arguments import check_name, check_strings
-from redisvl_adapters.core.server.commands import Steps
 from redisvl_adapters.core.server.plain_redis import PlainRedisBase
 from redisvl_adapters.core.sessions import history
 from redisvl_adapters.core.sessions.history import Session
 from redisvl_adapters.core.sessions.other_sessions import OtherSession, exists, read_list
+from redisvl_adapters.core.sessions.source import SessionSource, Source
 from redisvl_adapters.errors import SkippedRecordWarning, known_keywords
 from redisvl_adapters.llama_index.messages import FORMAT
 
@@ -22,8 +22,8 @@ class StoreCopies(PlainRedisBase):
     """Copying the sessions of llama-index-storage-chat-store-redis, with an async twin."""
 
     @known_keywords
-    def copy_from_llama_index(self, keys: Sequence[str]) -> dict[str, int]:
-        """Copy sessions of llama-index-storage-chat-store-redis on the same server into this store, by their keys.
+    def copy_from_llama_index(self, keys: Sequence[str], *, source: Source | None = None) -> dict[str, int]:
+        """Copy sessions of llama-index-storage-chat-store-redis into this store, by their keys.
 
         Theirs stay as they are; nothing tells their keys from others, so they are to be named. A session that has
         messages here already is left alone, so this can be called again. A session expires when theirs would, unless
@@ -31,35 +31,45 @@ class StoreCopies(PlainRedisBase):
 
         Args:
             keys: The sessions.
+            source: The server that theirs lie on, by its URL or a client of redis-py, sync or async; None for the one
+                of this store. A client stays open.
 
         Returns:
             How many messages were copied, by session; of sessions that were left alone, or are not there, nothing.
 
         Raises:
-            ArgumentError: If keys is no list of non-empty texts.
+            ArgumentError: If keys is no list of non-empty texts, or source neither a URL nor a client.
         """
         _check(keys)
-        counts = {key: self._run(self._copy(key)) for key in keys}
-        return {key: count for key, count in counts.items() if count is not None}
+        copied: dict[str, int] = {}
+        with SessionSource(source, self._connection) as theirs:
+            for key in keys:
+                session = self._session(key)
+                found = None if self._run(exists(session)) else theirs.read(read_list(key))
+                if found is not None:
+                    messages = _messages(found, key)
+                    self._run(history.append(found.kept_like(session), FORMAT.write(messages)))
+                    copied[key] = len(messages)
+        return copied
 
     @known_keywords
-    async def acopy_from_llama_index(self, keys: Sequence[str]) -> dict[str, int]:
+    async def acopy_from_llama_index(self, keys: Sequence[str], *, source: Source | None = None) -> dict[str, int]:
         """Copy sessions of llama-index-storage-chat-store-redis. See ``copy_from_llama_index``."""
         _check(keys)
-        counts = {key: await self._arun(self._copy(key)) for key in keys}
-        return {key: count for key, count in counts.items() if count is not None}
+        copied: dict[str, int] = {}
+        async with SessionSource(source, self._connection) as theirs:
+            for key in keys:
+                session = self._session(key)
+                is_there = await self._arun(exists(session))
+                found = None if is_there else await theirs.aread(read_list(key))
+                if found is not None:
+                    messages = _messages(found, key)
+                    await self._arun(history.append(found.kept_like(session), FORMAT.write(messages)))
+                    copied[key] = len(messages)
+        return copied
 
     def _session(self, key: str) -> Session:
         raise NotImplementedError
-
-    def _copy(self, key: str) -> Steps[int | None]:
-        session = self._session(key)
-        found = None if (yield from exists(session)) else (yield from read_list(key))
-        if found is None:
-            return None
-        messages = _messages(found, key)
-        yield from history.append(found.kept_like(session), FORMAT.write(messages))
-        return len(messages)
 
 
 def _check(keys: Sequence[str]) -> None:
