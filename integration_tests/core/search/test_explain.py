@@ -190,11 +190,14 @@ async def test_both_protocols_tell_the_same(call: Call, spoken: Clients, index_n
     told = await call(store, "explain", "red foxes", "hybrid", filter={"n": {"$lt": 2}})
     nearest, words = told.steps
     assert (nearest.rows, nearest.matches, words.rows, words.matches) == (2, 2, 2, 2)
-    iterators, processors = nearest.profile.shards[0].iterators, nearest.profile.shards[0].processors
-    assert (iterators["Type"], iterators["Child iterator"]["Type"]) == ("VECTOR", "NUMERIC")
-    assert isinstance(iterators["Time"], float)
-    assert {"Index", "Sorter"} <= {each["Type"] for each in processors}
-    assert "UNION" in str(words.profile.shards[0].iterators)
+    # A node of a cluster that has no record which matches has nothing to go through.
+    shards = [each for each in nearest.profile.shards if each.iterators["Type"] != "EMPTY"]
+    assert shards
+    for shard in shards:
+        assert (shard.iterators["Type"], shard.iterators["Child iterator"]["Type"]) == ("VECTOR", "NUMERIC")
+        assert isinstance(shard.iterators["Time"], float)
+        assert {"Index", "Sorter"} <= {each["Type"] for each in shard.processors}
+    assert any("UNION" in str(shard.iterators) for shard in words.profile.shards)
     assert "VECTOR {" in nearest.tree
     assert "UNION {" in words.tree
 
