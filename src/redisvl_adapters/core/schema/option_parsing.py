@@ -32,6 +32,7 @@ MAX_LEARN_LIMIT = 1000
 """An index of the search module has at most 1024 fields."""
 MAX_SCALE = 1e30
 MAX_TUNING = 1_000_000
+MAX_NEIGHBOURS = 512
 MAX_DIMS = 32_768
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -237,7 +238,7 @@ def _check_tuning(option: str, value: object) -> None:
             raise ArgumentError(f"epsilon is a positive number; not {value!r:.80}")
     else:
         # More than this the server would try to allocate, and die.
-        most = 512 if option in ("m", "graph_max_degree") else MAX_TUNING
+        most = MAX_NEIGHBOURS if option in ("m", "graph_max_degree") else MAX_TUNING
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
             raise ArgumentError(f"{option} is an integer from 1 to {most}; not {value!r:.80}")
 
