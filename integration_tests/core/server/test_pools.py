@@ -18,11 +18,6 @@ from redisvl_adapters.langchain import RedisByteStore
 AT_ONCE = 40
 
 
-async def pool_of(connection: Connection, call_async: bool) -> Any:
-    client: Any = await connection.async_client() if call_async else connection.sync_client()
-    return client.connection_pool
-
-
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 async def test_calls_beyond_the_pool_wait_for_a_connection(
     redis_url: str, server: redis.Redis, index_name: str, is_async: bool
@@ -43,17 +38,21 @@ async def test_calls_beyond_the_pool_wait_for_a_connection(
 async def test_one_that_may_not_wait_so_long_is_told(redis_url: str, is_async: bool) -> None:
     only_on_one(redis_url, "each node has a pool of its own")
     store = RedisByteStore(redis_url=with_query(redis_url, "max_connections=1&timeout=0.01"), retry=1)
-    pool = await pool_of(store._connection, is_async)
-    taken = await pool.get_connection() if is_async else pool.get_connection()
+    connection: Any = store._connection
+    # What watches a key has a connection of its own.
     if is_async:
+        pipeline = (await connection.async_client()).pipeline()
+        await pipeline.watch("key")
         with pytest.raises(ServerUnavailableError, match="No connection available"):
             await store.amget(["none"])
-        await pool.release(taken)
+        await pipeline.reset()
         assert await store.amget(["none"]) == [None]
     else:
+        pipeline = connection.sync_client().pipeline()
+        pipeline.watch("key")
         with pytest.raises(ServerUnavailableError, match="No connection available"):
             store.mget(["none"])
-        pool.release(taken)
+        pipeline.reset()
         assert store.mget(["none"]) == [None]
     await store.aclose()
 
@@ -66,7 +65,8 @@ async def test_what_holds_unless_it_is_said_otherwise(is_async: bool) -> None:
         ("", {"socket_timeout": math.inf, "socket_connect_timeout": 1}, (100, None, 1.0, None)),
     ):
         connection = Connection(f"redis://localhost:6379{query}", **limits)  # type: ignore[arg-type]  # as they come
-        pool = await pool_of(connection, is_async)
+        client: Any = await connection.async_client() if is_async else connection.sync_client()
+        pool = client.connection_pool
         settings = pool.connection_kwargs
         limit = (settings["socket_connect_timeout"], settings["socket_timeout"])
         assert (pool.max_connections, pool.timeout, *limit) == expected
