@@ -29,7 +29,7 @@ PART = PAGE.partition("\n## Monitoring\n")[2].partition("\n## ")[0]
 GAUGES, PROBE = re.findall(r"^```python\n(.*?)^```$", PART, re.MULTILINE | re.DOTALL)
 RATIOS = re.findall(r"^`(sum\(.+)`$", PART, re.MULTILINE)
 MODEL = DeterministicFakeEmbedding(size=4)
-FUNCTIONS = {"sum", "min", "max", "by", "rate", "delta", "histogram_quantile"}
+FUNCTIONS = {"absent", "or", "sum", "min", "max", "by", "rate", "delta", "histogram_quantile"}
 UNITS = {"s": "_seconds"}
 
 
@@ -106,7 +106,7 @@ def test_each_metric_and_label_of_the_rules_is_emitted(
     provider.shutdown()
 
     rules = yaml.safe_load(RULES)["groups"][0]["rules"]
-    assert len(rules) == 4
+    assert (len(rules), len(RATIOS)) == (4, 1)
     assert all(rule.keys() <= {"alert", "expr", "for"} for rule in rules)
     for expression in (*(rule["expr"] for rule in rules), *RATIOS):
         check_expression(expression, emitted.labels)

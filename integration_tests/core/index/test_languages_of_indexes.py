@@ -127,7 +127,7 @@ async def test_an_index_of_the_first_layout_is_refused_with_what_to_do(
     make: Indexes, server: redis.Redis, index_name: str, storage: str, call: Call, *, registered: bool
 ) -> None:
     make_older(server, index_name, storage, registered=registered)
-    for operation in (operations.count, operations.clear):
+    for operation in (operations.count, operations.clear, operations.drop):
         index = make()
         with pytest.raises(SchemaMismatchError, match=r"layout version 1.*version 2.*rebuild\(\).*overwrite"):
             await call(index, "run", operation(index.state))
