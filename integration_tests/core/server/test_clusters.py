@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis
+from redis import asyncio as aredis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
 from redis.crc import key_slot
@@ -118,6 +119,8 @@ async def test_tasks_that_begin_at_once_share_one_client_and_closing_leaves_no_c
         clients = await asyncio.gather(*(connection.async_client() for _ in range(20)))
         assert len({id(client) for client in clients}) == 1
         assert await adrive(clients[0], counted(KEYS), lambda: "here")
+        names: Any = await clients[0].execute_command("CLIENT GETNAME", target_nodes=aredis.RedisCluster.ALL_NODES)
+        assert {*names.values()} == {"shared"}
         assert drive(connection.sync_client(), counted(KEYS), lambda: "here")
         assert named() >= 2
         await connection.aclose()

@@ -6,6 +6,8 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
+from inspect import isawaitable
+from typing import Any
 
 import pytest
 
@@ -75,6 +77,9 @@ async def test_sentinels_have_credentials_of_their_own(master: int, guarded: int
     url = f"redis+sentinel://{user}:{QUOTED}@127.0.0.1:{guarded}/mymaster/0?{credentials}"
     index = RedisIndex(redis_url=url, index_name=f"docs-{user}-{len(credentials)}")
     await check_both_modes(index)
+    for client in (index.connection.sync_client(), await index.connection.async_client()):
+        name: Any = client.client_getname()
+        assert (await name if isawaitable(name) else name) == "redisvl-adapters"
     await index.aclose()
     assert index.connection.address == f"redis+sentinel://127.0.0.1:{guarded}/mymaster/0"
 

@@ -80,24 +80,23 @@ def open_async_client(url: str, timeouts: Mapping[str, float | None]) -> AsyncCl
     url, client_name = split_client_name(url)
     settings = {**_SETTINGS, **timeouts}
 
-    async def on_connect(connection: Any) -> None:
-        await connection.on_connect()
-        await connection.send_command("CLIENT", "SETNAME", client_name or CLIENT_NAME)
-        with suppress(ResponseError):
-            await connection.read_response()
-
     if names_cluster(url):
         first, others = cluster_parts(url)
         client = aredis.RedisCluster.from_url(
             first, startup_nodes=[AsyncClusterNode(*other) for other in others] or None, **settings
         )
         # It takes none, and hands this to the nodes that it learns of.
-        client.connection_kwargs["redis_connect_func"] = on_connect
+        kwargs = client.connection_kwargs
+        kwargs["connection_class"] = _naming(kwargs["connection_class"], client_name)
         return client
-    settings["redis_connect_func"] = on_connect
     if names_sentinels(url):
-        return cast("aredis.Redis", _of_sentinel(_AsyncSentinel, url, settings, AsyncRetry))
-    return aredis.Redis.from_pool(aredis.BlockingConnectionPool.from_url(url, **{**_POOL, **settings}))
+        of_master = cast("aredis.Redis", _of_sentinel(_AsyncSentinel, url, settings, AsyncRetry))
+        pool = of_master.connection_pool
+        pool.connection_class = _naming(pool.connection_class, client_name)
+        return of_master
+    pool = aredis.BlockingConnectionPool.from_url(url, **{**_POOL, **settings})
+    pool.connection_class = _naming(pool.connection_class, client_name)
+    return aredis.Redis.from_pool(pool)
 
 
 def _name(connection: Any, client_name: str | None) -> None:
@@ -105,6 +104,24 @@ def _name(connection: Any, client_name: str | None) -> None:
     connection.send_command("CLIENT", "SETNAME", client_name or CLIENT_NAME)
     with suppress(ResponseError):
         connection.read_response()
+
+
+def _naming(connection_class: Any, client_name: str | None) -> Any:
+    """Return a class of async connections that name themselves. See ``_name``.
+
+    It does without ``redis_connect_func``, of which redis-py asks what Python 3.14 has deprecated.
+    """
+
+    def init(connection: Any, **options: Any) -> None:
+        connection_class.__init__(connection, **options)
+        connection.register_connect_callback(connection.name_itself)
+
+    async def name_itself(connection: Any, _: Any) -> None:
+        await connection.send_command("CLIENT", "SETNAME", client_name or CLIENT_NAME)
+        with suppress(ResponseError):
+            await connection.read_response()
+
+    return type(connection_class.__name__, (connection_class,), {"__init__": init, "name_itself": name_itself})
 
 
 def _of_sentinel(sentinel: Any, url: str, settings: Mapping[str, Any], retry: Any) -> Any:
