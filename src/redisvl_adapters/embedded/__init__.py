@@ -35,7 +35,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from redisvl_adapters.embedded.candidates import SERVER_VARIABLE, Candidate, find_candidates, runnable
+from redisvl_adapters.embedded.candidates import ELSEWHERE, SERVER_VARIABLE, Candidate, find_candidates, runnable
 from redisvl_adapters.embedded.lock import locked
 from redisvl_adapters.errors import ArgumentError, EmbeddedRedisError
 
@@ -288,8 +288,10 @@ def _launch(candidates: Sequence[Candidate], path: Path | None, port: int | None
             if port is not None:
                 raise EmbeddedRedisError(f"port {port} on 127.0.0.1 is in use; pass another, or None for a free one")
         reasons.append(f"{candidate.server}: {reason}")
-    named = f"{SERVER_VARIABLE} is set, but " if os.environ.get(SERVER_VARIABLE) else ""
-    raise EmbeddedRedisError(f"{named}no Redis with search and JSON could be started: {'; '.join(reasons)}")
+    told = f"no Redis with search and JSON could be started: {'; '.join(reasons)}"
+    if os.environ.get(SERVER_VARIABLE):
+        raise EmbeddedRedisError(f"{SERVER_VARIABLE} is set, but {told}")
+    raise EmbeddedRedisError(f"{told}; {ELSEWHERE}")
 
 
 def render_config(port: int, password: str, folder: Path, modules: Sequence[Path], *, keep: bool) -> str:
