@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from integration_tests.conftest import Call
 from redisvl_adapters.core.filters.algebra import And, Compare, Filter, Not, Operator, Or
+from redisvl_adapters.core.search.explanation import SearchExplanation
 
 HIDDEN, SEEN = "hidden", "seen"
 """What is in the text and in the metadata of all records of the other tenant, and of all own records."""
@@ -95,6 +96,15 @@ def asker(call: Call, store: Any) -> Ask:
         return found
 
     return ask
+
+
+def check_explanation(explanation: SearchExplanation) -> None:
+    """See to it that every command of a search keeps within the scope, and counts none but our own records."""
+    assert explanation.records <= len(OURS)
+    for step in explanation.steps:
+        assert "@tenant:{mine}" in step.command
+        assert (step.rows or 0) <= len(OURS) >= (step.matches or 0)
+    assert HIDDEN not in str(explanation)
 
 
 def public_names(kind: type, *, but_of: type = object) -> list[str]:

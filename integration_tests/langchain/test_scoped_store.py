@@ -25,6 +25,7 @@ from integration_tests.scope_support import (
     TTL,
     Ask,
     asker,
+    check_explanation,
     others_records,
     public_names,
     told,
@@ -71,6 +72,14 @@ def by_type(name: str, *args: Any) -> Case:
 
 def plain(name: str, *args: Any, **options: Any) -> Case:
     return lambda _, ask, __: ask(name, *args, **options)
+
+
+async def explained(store: RedisVectorStore, _: Ask, where: Any) -> Any:
+    explanation = store.explain(VECTOR, k=50, filter=where)
+    for each in (explanation, await store.aexplain(VECTOR, k=50, filter=where)):
+        check_explanation(each)
+    assert explanation.steps or where is not None
+    return explanation
 
 
 async def retrieved(store: RedisVectorStore, ask: Ask, where: Any) -> Any:
@@ -182,6 +191,7 @@ CASES: Mapping[str, Case] = {
     "delete": lambda _, ask, where: ask("delete", IDS, filter=where),
     "cancel_rebuild": refused,
     "drop": refused,
+    "explain": explained,
     "info": refused,
     "rebuild": refused,
     "expire": plain("expire", IDS, 1000),

@@ -116,6 +116,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "adelete_nodes": (["a"],),
     "query": (VectorStoreQuery(query_embedding=AHEAD),),
     "aquery": (VectorStoreQuery(query_embedding=AHEAD),),
+    "explain": (VectorStoreQuery(query_embedding=AHEAD),),
+    "aexplain": (VectorStoreQuery(query_embedding=AHEAD),),
     "from_dict": ({"index_name": "x"},),
     "from_existing_index": ("x",),
     "afrom_existing_index": ("x",),

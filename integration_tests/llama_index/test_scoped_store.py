@@ -33,6 +33,7 @@ from integration_tests.scope_support import (
     TTL,
     Ask,
     asker,
+    check_explanation,
     others_records,
     public_names,
     told,
@@ -74,6 +75,15 @@ async def queried(_: RedisVectorStore, ask: Ask, given: Any) -> Any:
                 query = VectorStoreQuery(query_str="", similarity_top_k=50, **parts)
                 found += [await ask("query", query)] if ids else []
     return found
+
+
+async def explained(store: RedisVectorStore, _: Ask, given: Any) -> Any:
+    query = VectorStoreQuery(query_embedding=turned(3), similarity_top_k=50, filters=given)
+    explanation = store.explain(query)
+    for each in (explanation, await store.aexplain(query)):
+        check_explanation(each)
+    assert explanation.steps or given is not None
+    return explanation
 
 
 async def walked(store: RedisVectorStore, _: Ask, given: Any) -> Any:
@@ -173,6 +183,7 @@ CASES: Mapping[str, Case] = {
     "delete_nodes": lambda _, ask, given: ask("delete_nodes", IDS, given),
     "cancel_rebuild": refused,
     "drop": refused,
+    "explain": explained,
     "info": refused,
     "rebuild": refused,
     "expire": plain("expire", IDS, 1000),
