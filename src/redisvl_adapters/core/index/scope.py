@@ -155,10 +155,10 @@ class Scope:
         """Tell whether what an index finds within this scope may be outside."""
         return any(may_take_others(field, self.plain[key]) for key, field in self._foreign_fields(schema).items())
 
-    def check_told_apart(self, schema: Schema, metadata: Mapping[str, Any], record_id: str) -> None:
+    def check_told_apart(self, schema: Schema, metadata: Mapping[str, Any]) -> None:
         """Refuse a search that has found a record outside this scope, since its index takes it for one within.
 
-        A record that others took out of it meanwhile is no such one.
+        A record that others took out of it meanwhile is no such one. Nothing of the record is told.
 
         Raises:
             FilterError: If it is one: others, which are within, may be lacking for it.
@@ -166,10 +166,10 @@ class Scope:
         told, fields = self._told_by(metadata), self._foreign_fields(schema)
         if fields and all(is_taken_for(field, told[key], self.plain[key]) for key, field in fields.items()):
             raise FilterError(
-                f"index {schema.name!r} takes the record {record_id!r:.80} for one within the scope {self}, which it "
-                f"is not, with {told!r:.200}: it does not tell the case of such tags, nor true from 'true'. A search "
-                "cannot leave it out without leaving others out too; get, count, iterate, writing and deleting can. "
-                "copy_to copies the records within into an index of this library"
+                f"index {schema.name!r} takes a record of others for one within the scope {self}: it does not tell the "
+                "case of such tags, nor true from 'true'. A search cannot leave it out without leaving others out too; "
+                "get, count, iterate, writing and deleting can. copy_to copies the records within into an index of "
+                "this library"
             )
 
     def projection(self, schema: Schema) -> Mapping[str, Projected]:

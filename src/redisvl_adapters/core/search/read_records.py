@@ -75,7 +75,7 @@ def read_found(
     if scope is not None:
         for record_id, record in records.items():
             if record is not None and not scope.holds(schema, record.metadata):
-                scope.check_told_apart(schema, record.metadata, record_id)
+                scope.check_told_apart(schema, record.metadata)
                 records[record_id] = None
     return [[replace(hit, record=record) for hit in hits if (record := records[hit.record.id])] for hits in found]
 
