@@ -9,22 +9,29 @@ from pathlib import Path
 import pytest
 
 _OFFLINE = ("dns error", "connection", "timed out", "failed to fetch", "network", "could not find a version")
+_NO_WHEELS = "building from source is disabled"
 
 
 def make_environment(folder: Path, *packages: str) -> Path:
-    """Make an environment with some packages and return its Python; without a package index the test is skipped."""
+    """Make an environment with some packages and return its Python.
+
+    The test is skipped without a package index, and where old packages have no wheels for a Python that is newer.
+    """
     python = folder / "bin" / "python"
     uv = Path(sys.executable).with_name("uv")
     if uv.exists():
         commands: list[list[str | Path]] = [
-            [uv, "venv", "--python", sys.executable, folder],
-            [uv, "pip", "install", "--python", python, *packages],
+            [uv, "venv", "--clear", "--python", sys.executable, folder],
+            [uv, "pip", "install", "--only-binary", ":all:", "--python", python, *packages],
         ]
     else:
-        commands = [[sys.executable, "-m", "venv", folder], [python, "-m", "pip", "install", *packages]]
+        commands = [
+            [sys.executable, "-m", "venv", "--clear", folder],
+            [python, "-m", "pip", "install", "--only-binary", ":all:", *packages],
+        ]
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-        if done.returncode and any(sign in done.stderr.lower() for sign in _OFFLINE):
+        if done.returncode and any(sign in done.stderr.lower() for sign in (*_OFFLINE, _NO_WHEELS)):
             pytest.skip(f"{', '.join(packages)} cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
         assert done.returncode == 0, done.stderr
     return python
