@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, cast
 
 from redisvl_adapters.cli.connection import add_url
@@ -12,6 +13,7 @@ from redisvl_adapters.core.index.readiness import current_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.ingest.copying import copy_records, plan_copy
 from redisvl_adapters.core.ingest.tasks import run_task
+from redisvl_adapters.core.schema.foreign import BAD_RECORDS
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.search.iterate import check_batch_size
@@ -38,6 +40,12 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--batch-size", type=int, default=BATCH_SIZE, help="how many records are read at once (%(default)s)"
     )
+    parser.add_argument(
+        "--on-bad-record",
+        choices=BAD_RECORDS,
+        default="raise",
+        help="what to do with one that cannot come over (%(default)s)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show the plan, and change nothing")
     parser.add_argument("--quiet", action="store_true", help="draw no bar")
     parser.set_defaults(run=run)
@@ -63,6 +71,7 @@ def run(args: argparse.Namespace) -> None:
                 )
             if not args.dry_run:
                 title = None if args.quiet else "Copying"
+                plan = replace(plan, on_bad_record=args.on_bad_record)
                 print(run_task(copy_records(source, target, plan, batch_size), None, title))
 
 

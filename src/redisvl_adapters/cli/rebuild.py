@@ -17,6 +17,7 @@ from redisvl_adapters.core.moving.plan import RebuildKeywords, read_rebuild_opti
 from redisvl_adapters.core.moving.rebuild import rebuild
 from redisvl_adapters.core.moving.task import unopened_task
 from redisvl_adapters.core.schema.fields import TUNING
+from redisvl_adapters.core.schema.foreign import BAD_RECORDS
 from redisvl_adapters.errors import ArgumentError
 
 _TEXTS = {
@@ -57,6 +58,12 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--alias", action="append", default=[], help="an alias that is to stand for the new index")
     parser.add_argument("--drop-old", action="store_true", help="drop the indexes whose places others have taken")
     parser.add_argument("--cancel", action="store_true", help="undo a rebuild that has not come to its end")
+    parser.add_argument(
+        "--on-bad-record",
+        choices=BAD_RECORDS,
+        default="raise",
+        help="what to do with one that cannot be copied (%(default)s)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show the plan, and change nothing")
     parser.add_argument("--quiet", action="store_true", help="draw no bar")
     parser.set_defaults(run=run)
@@ -74,7 +81,7 @@ def run(args: argparse.Namespace) -> None:
         options["language"] = None
     if args.metadata_schema is not None:
         options["metadata_schema"] = _read_json(args.metadata_schema)
-    options |= {"aliases": args.alias, "drop_old": args.drop_old}
+    options |= {"aliases": args.alias, "drop_old": args.drop_old, "on_bad_record": args.on_bad_record}
     with closing(RedisIndex(index_name=args.index, redis_url=args.redis_url, create="never")) as index:
         if args.cancel:
             unopened = index.unopened()

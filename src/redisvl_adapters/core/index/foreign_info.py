@@ -190,7 +190,10 @@ def _chosen(
     listed = ", ".join(each.name for each in candidates)
     if not candidates:
         has = ", ".join(f"{each.name} ({each.type.lower()})" for each in attributes) or "none"
-        raise SchemaMismatchError(f"index {name!r} has no vector, so it cannot be searched by one; its fields: {has}")
+        raise SchemaMismatchError(
+            f"index {name!r} has no vector, so it cannot be searched by one; its fields: {has}. Add a vector to its "
+            "records and to it (FT.ALTER), or read its texts and add them to a store of this library, which embeds them"
+        )
     if asked is None:
         if len(candidates) > 1:
             raise ArgumentError(f"index {name!r} has several vectors; choose one: {argument}= one of {listed}")

@@ -17,6 +17,7 @@ class CopyPlan:
         dims: The number of dimensions of their vectors.
         target_records: How many records the target has; None if it does not exist yet.
         embeds: Whether texts are embedded anew, and vectors not copied.
+        on_bad_record: What to do with records that cannot come over: ``raise``, ``warn`` or ``skip``.
     """
 
     source: str
@@ -26,6 +27,7 @@ class CopyPlan:
     dims: int
     target_records: int | None
     embeds: bool
+    on_bad_record: str = "raise"
 
     def __str__(self) -> str:
         """Return the plan in words."""
@@ -48,6 +50,9 @@ class CopyReport:
         embedded: How many of those written were embedded anew.
         compared: How many records were compared with the source once more in the end, at random.
         passes: How often the source was gone through: more than once if it changed meanwhile.
+        left_out: How many records did not come over in the last pass: they cannot be read, or were gone meanwhile.
+        target_records: How many records the target has in the end. Those that others deleted from the source after
+            they were copied are among them.
     """
 
     copied: int = 0
@@ -55,10 +60,13 @@ class CopyReport:
     embedded: int = 0
     compared: int = 0
     passes: int = 0
+    left_out: int = 0
+    target_records: int = 0
 
     def __str__(self) -> str:
         """Return the report in words."""
+        left_out = f"{self.left_out} left out, " if self.left_out else ""
         return (
             f"{self.copied} records copied ({self.embedded} embedded anew), {self.skipped} were there already, "
-            f"{self.compared} compared in the end"
+            f"{left_out}{self.compared} compared in the end"
         )

@@ -17,6 +17,7 @@ from redisvl_adapters.core.index.expiry import without_renewal
 from redisvl_adapters.core.index.readiness import current_snapshot, known_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.ingest.bad_records import BadRecords, find_unindexed
 from redisvl_adapters.core.ingest.copied_vectors import check_none_is_lost, dimensions_probe, leave_out_others
 from redisvl_adapters.core.ingest.copy_comparison import (
     Pair,
@@ -122,7 +123,8 @@ class _Copy:
         self.plan = plan
         self.batch_size = batch_size
         self.copied = self.skipped = self.embedded = self.compared = self.passes = 0
-        self._done = 0
+        self._done = self._there = self._lacking = 0
+        self._bad = BadRecords(plan.on_bad_record)
         self._sample: list[str] = []
         self._dice = random.Random()  # noqa: S311  # no secret
         self._adopted = False
@@ -130,7 +132,8 @@ class _Copy:
         self._reading = without_renewal(source.state)
 
     def report(self) -> CopyReport:
-        return CopyReport(self.copied, self.skipped, self.embedded, self.compared, self.passes)
+        counts = self.copied, self.skipped, self.embedded, self.compared, self.passes
+        return CopyReport(*counts, self._lacking + len(self._bad.found), self._there)
 
     def fail(self, why: str, cause: Exception | None = None) -> NoReturn:
         message = (
@@ -142,24 +145,29 @@ class _Copy:
     def run(self) -> Task[CopyReport]:
         before = self.plan.records
         differing: list[str] = []
+        schema = self.source.state.schema
+        if schema is not None and schema.foreign is None and self.source.state.scope is None:
+            yield Send(self.source, find_unindexed(schema, self._bad))
         for _ in range(PASSES):
             yield from self._go_through()
             after = yield Send(self.source, count(self.source.state))
-            there = (yield Send(self.target, count(self.target.state))) if self._done else 0
+            self._there = (yield Send(self.target, count(self.target.state))) if self._done else 0
             differing = yield from self._compare()
-            if before == after and there >= self._done and not differing:
+            if before == after and self._there >= self._done and not differing:
+                self._bad.tell()
                 return self.report()
             before = after
         what = f"the record {differing[0]!r:.80} differs" if differing else f"there are {before} records now"
         self.fail(f"the index changes while it is copied: {what}, after {PASSES} passes")
 
     def _go_through(self) -> Task[None]:
-        self._done, self._sample = 0, []
+        self._done, self._lacking, self._sample = 0, 0, []
         self.passes += 1
         self._stored = None
         page: Page[Any] = yield Send(self.source, first_page(self._reading, None, self.batch_size, vectors=True))
         try:
             while True:
+                self._lacking += page.lacking
                 hashes = self._hashes(page)
                 fresh = yield from self._fresh(page)
                 write = yield from self._write(page, fresh, hashes)
@@ -204,7 +212,9 @@ class _Copy:
             found = yield timed
         living = []
         for record, other in zip(found, others, strict=True):
-            if record is not None:
+            if record is not None and record.vector is None and not self.plan.embeds:
+                self._bad.add_without_vector(record.id)
+            elif record is not None:
                 self._take_in(record)
                 record.source = frame_source(record.frame)
                 living.append(Pair(record, other))

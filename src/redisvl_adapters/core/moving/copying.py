@@ -111,6 +111,13 @@ def copy(job: Job, ids: Sequence[str]) -> Task[None]:
         return
     started = time.monotonic()
     found, registry = yield _read(job, ids)
+    if not job.change.embeds:
+        bad = [record.id for record in found.records if record.vector is None]
+        for record_id in bad:
+            job.bad.add_without_vector(record_id)
+        # What was copied of it before, it is not any more.
+        kept = [record for record in found.records if record.vector is not None]
+        found = found._replace(records=kept, gone=[*found.gone, *bad])
     vectors: Sequence[Any] = [record.vector for record in found.records]
     yield learn_from(job, registry)
     if job.change.embeds:

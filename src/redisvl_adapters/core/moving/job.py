@@ -38,6 +38,7 @@ from redisvl_adapters.core.index.registry import (
     scale_commands,
 )
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, IndexState, Snapshot, read_snapshot
+from redisvl_adapters.core.ingest.bad_records import BadRecords
 from redisvl_adapters.core.moving.plan import Change
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.index_schema import Origin, Schema
@@ -64,6 +65,7 @@ class Job:
         beat: The last sign of life.
         began: When everybody could see it at the latest, by the monotonic clock.
         prior: An index that an earlier attempt has made in part, with vectors of the same model; None without one.
+        bad: What is done with records that cannot be copied.
     """
 
     state: IndexState
@@ -74,6 +76,7 @@ class Job:
     beat: int = 0
     began: float = field(default_factory=time.monotonic)
     prior: IndexState | None = None
+    bad: BadRecords = field(default_factory=BadRecords)
 
 
 def bare_state(state: IndexState, name: str | None = None, *, create: str = "if-missing") -> IndexState:

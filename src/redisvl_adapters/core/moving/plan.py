@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 import orjson
 
 from redisvl_adapters.core.arguments import check_flag, check_name
+from redisvl_adapters.core.ingest.bad_records import check_bad_choice
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.fields import QUANTISED, MetadataField, MetadataSchema
 from redisvl_adapters.core.schema.index_schema import Schema
@@ -59,6 +60,9 @@ class RebuildKeywords(RebuildOptions, total=False):
         drop_old: Whether the indexes whose places others have taken are dropped, those of earlier times too (False).
         dry_run: Whether nothing is done, and the plan is returned (False).
         show_progress: Whether to draw a bar with tqdm (False).
+        on_bad_record: What to do, where records are copied, with one that has no vector of the dimensions of its index,
+            or that its index could not take in: ``raise`` an error that names it (the default), leave it out with a
+            warning that does (``warn``), or ``skip`` it.
     """
 
     embedding_id: str | None
@@ -66,6 +70,7 @@ class RebuildKeywords(RebuildOptions, total=False):
     drop_old: bool
     dry_run: bool
     show_progress: bool
+    on_bad_record: Literal["raise", "warn", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class RebuildSettings:
     drop_old: bool = False
     dry_run: bool = False
     show_progress: bool = False
+    on_bad_record: str = "raise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,7 @@ def read_rebuild_options(given: RebuildKeywords) -> tuple[RebuildOptions, Rebuil
             settings[name] = value
     for name in ("drop_old", "dry_run", "show_progress"):
         check_flag(settings.get(name, False), name)
+    check_bad_choice(settings.get("on_bad_record", "raise"))
     aliases = settings.get("aliases", ())
     if isinstance(aliases, str) or not all(isinstance(alias, str) and alias for alias in aliases):
         raise ArgumentError(f"aliases is a list of names; not {aliases!r:.80}")

@@ -28,6 +28,7 @@ from redisvl_adapters.core.index.readiness import whole_snapshot
 from redisvl_adapters.core.index.record_keys import count_command, read_total
 from redisvl_adapters.core.index.registry import Registry, read_registry_command
 from redisvl_adapters.core.index.snapshot import ATTEMPTS, MAX_AGE, IndexState
+from redisvl_adapters.core.ingest.bad_records import BadRecords, find_unindexed
 from redisvl_adapters.core.ingest.tasks import ToEmbed
 from redisvl_adapters.core.moving.copying import copy_all, copy_changed, copy_missed, is_journal_empty, learn_from
 from redisvl_adapters.core.moving.job import (
@@ -102,13 +103,18 @@ def rebuild(
         snapshot, _ = yield open_for_rebuild(bare)
         change = plan_change(snapshot.schema, options)
     if change.needs_index:
+        bad = BadRecords(settings.on_bad_record)
+        if change.copies:
+            yield find_unindexed(snapshot.schema, bad)
         job = yield begin(bare, snapshot, change)
+        job.bad = bad
         plan = replace(plan, target=job.mark.target)
         try:
             yield from _make(job, records)
         except (RecordError, SchemaError, SchemaMismatchError):
             yield undo(job)
             raise
+        bad.tell()
         if embeds:
             state.model = bare.model = job.mark.token
             state.spec = replace(state.spec, embedding_id=model, dims=None)

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.record import Record
-from redisvl_adapters.core.records.vectors import from_bytes, from_numbers
-from redisvl_adapters.core.schema.fields import FieldType, VectorField
+from redisvl_adapters.core.records.record_readers import vector_from_hash, vector_from_json
+from redisvl_adapters.core.schema.fields import FieldType
 from redisvl_adapters.core.schema.foreign import ForeignField, ForeignIndex, list_steps, path_steps
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.errors import RecordError
@@ -47,9 +46,9 @@ def read_hash(record_id: str, raw: Mapping[bytes, bytes], schema: Schema) -> Rec
     found = _read_known(record_id, values, foreign) or Record(record_id, _string(record_id, values, foreign.text))
     if found.frame is None and METADATA_JSON not in values:
         found.metadata = _hash_metadata(values, schema, foreign)
-    found.vector = _from_hash(raw.get(foreign.vector.encode()), schema.vector)
+    found.vector = vector_from_hash(raw.get(foreign.vector.encode()), schema.vector)
     for name, each in schema.vectors.items():
-        if (vector := _from_hash(raw.get(foreign.places[each.field.name].encode()), each.field)) is not None:
+        if (vector := vector_from_hash(raw.get(foreign.places[each.field.name].encode()), each.field)) is not None:
             found.vectors = {**(found.vectors or {}), name: vector}
     return found
 
@@ -73,10 +72,10 @@ def read_document(record_id: str, document: Mapping[str, Any], schema: Schema, *
         raise RecordError(f"record {record_id!r:.80} has no text: its {foreign.text!r} {what}")
     found = Record(record_id, text)
     if vector:
-        found.vector = _from_document(value_at(document, path_steps(foreign.vector)), schema.vector)
+        found.vector = vector_from_json(value_at(document, path_steps(foreign.vector)), schema.vector)
         for name, each in schema.vectors.items():
             numbers = value_at(document, path_steps(foreign.places[each.field.name]))
-            if (made := _from_document(numbers, each.field)) is not None:
+            if (made := vector_from_json(numbers, each.field)) is not None:
                 found.vectors = {**(found.vectors or {}), name: made}
     told = document.get(METADATA_JSON)
     if foreign.metadata is not None:
@@ -220,21 +219,3 @@ def value_at(document: Any, steps: Sequence[str] | None) -> Any:
             return ABSENT
         document = document[step]
     return document
-
-
-def _from_hash(raw: bytes | None, field: VectorField) -> NDArray[Any] | None:
-    try:
-        return None if raw is None else _of_index(from_bytes(raw, field), field)
-    except ValueError:
-        return None
-
-
-def _from_document(numbers: Any, field: VectorField) -> NDArray[Any] | None:
-    try:
-        return _of_index(from_numbers(numbers, field), field) if isinstance(numbers, list) else None
-    except (TypeError, ValueError):
-        return None
-
-
-def _of_index(vector: NDArray[Any], field: VectorField) -> NDArray[Any] | None:
-    return vector if vector.shape == (field.dims,) else None

@@ -28,12 +28,13 @@ from redisvl_adapters.core.records.projection import presence_tags, project, rec
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.records.record_readers import (
     Reader,
-    exact_numbers,
     named_from_hash,
     named_from_json,
     named_json,
     named_paths,
     record_reader,
+    vector_from_hash,
+    vector_from_json,
     vector_path,
     with_named_vectors,
 )
@@ -170,7 +171,7 @@ class HashLayout:
         """See ``Layout``."""
         record = None if reply[1] is None else _read_own(_read_whole, record_id, reply[:3])
         if record is not None and reply[3:] and reply[3] is not None:
-            record.vector = from_bytes(reply[3], self.schema.vector)
+            record.vector = vector_from_hash(reply[3], self.schema.vector)
             record.vectors = named_from_hash(reply[4:], self.schema)
         return record
 
@@ -258,11 +259,11 @@ class JsonLayout:
         found = orjson.loads(reply)
         # Each path has a list of what is there.
         text, metadata, exact, frame = [values[0] if (values := found.get(path)) else None for path in _WHOLE]
-        if not isinstance(metadata, dict):
+        if not isinstance(metadata, dict) or not isinstance(text, str | None):
             return None
         record = Record(record_id, text or "", orjson.loads(exact) if exact else metadata, None, frame)
         for numbers in found.get(self._vector_path, ()):
-            record.vector = from_numbers(exact_numbers(numbers, found[f"$.{EXACT_VECTOR}"]), self.schema.vector)
+            record.vector = vector_from_json(numbers, self.schema.vector, found[f"$.{EXACT_VECTOR}"])
             record.vectors = named_from_json(found, self.schema)
         return record
 

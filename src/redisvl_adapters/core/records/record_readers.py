@@ -63,19 +63,49 @@ def with_named_vectors(read: Reader, names: Sequence[bytes], schema: Schema) -> 
     return read_more if there else read
 
 
+def vector_from_hash(raw: bytes | None, field: VectorField) -> NDArray[Any] | None:
+    """Return the vector in a field of a hash; None if it is none that the index could hold."""
+    try:
+        return None if raw is None else _of_index(from_bytes(raw, field), field)
+    except ValueError:
+        return None
+
+
+def vector_from_json(numbers: Any, field: VectorField, rounded: Sequence[str | None] = ()) -> NDArray[Any] | None:
+    """Return the vector that lies in a document as numbers; None if it is none that the index could hold.
+
+    Args:
+        numbers: The numbers.
+        field: The field.
+        rounded: Those that RedisJSON has rounded, as they were: see ``json_vector``.
+    """
+    if not isinstance(numbers, list):
+        return None
+    try:
+        return _of_index(from_numbers(_exact_numbers(numbers, rounded), field), field)
+    except (TypeError, ValueError, IndexError):
+        return None
+
+
+def _of_index(vector: NDArray[Any], field: VectorField) -> NDArray[Any] | None:
+    return vector if vector.shape == (field.dims,) else None
+
+
 def named_from_hash(values: Sequence[Reply], schema: Schema) -> dict[str, NDArray[Any]] | None:
     """Return the named vectors of a record from the values of their fields, in the order of the schema."""
     pairs = zip(schema.vectors.values(), values, strict=True)
-    return {each.name: from_bytes(raw, each.field) for each, raw in pairs if raw is not None} or None
+    read = {each.name: vector_from_hash(raw, each.field) for each, raw in pairs}
+    return {name: vector for name, vector in read.items() if vector is not None} or None
 
 
 def named_from_json(found: Mapping[str, Any], schema: Schema) -> dict[str, NDArray[Any]] | None:
     """Return the named vectors of a record from what lies at ``named_paths``."""
-    return {
-        each.name: from_numbers(exact_numbers(numbers, found[_exact_path(each.field)]), each.field)
+    read = {
+        each.name: vector_from_json(numbers, each.field, found[_exact_path(each.field)])
         for each in schema.vectors.values()
         for numbers in found[vector_path(each.field)]
-    } or None
+    }
+    return {name: vector for name, vector in read.items() if vector is not None} or None
 
 
 def named_paths(schema: Schema) -> list[str]:
@@ -104,7 +134,7 @@ def _exact_path(field: VectorField) -> str:
     return f'$["{EXACT_VECTOR}{field.name}"]'
 
 
-def exact_numbers(numbers: list[float], rounded: Sequence[str | None]) -> list[float]:
+def _exact_numbers(numbers: list[float], rounded: Sequence[str | None]) -> list[float]:
     """Return the numbers of a vector, with those that RedisJSON has rounded as they were."""
     for text in rounded:
         for place, number in orjson.loads(text or "{}").items():

@@ -44,6 +44,7 @@ class Page(Generic[T]):
         cursor: Where the walk goes on, if it goes by a cursor; 0 at its end.
         schema: The index that the cursor is of; None if there was none.
         vectors: Whether records come with their vectors.
+        lacking: How many records are left out, since they cannot be read or are gone.
     """
 
     records: list[T]
@@ -51,6 +52,7 @@ class Page(Generic[T]):
     cursor: int = 0
     schema: Schema | None = field(default=None, repr=False)
     vectors: bool = False
+    lacking: int = 0
 
     @property
     def is_last(self) -> bool:
@@ -142,7 +144,7 @@ def _page(state: IndexState, page: Page[Any], size: int, read: ReadRecords[T]) -
     ids = [schema.id_of(key) for key in page.keys[:size]]
     found = yield from read(state, schema, ids)
     records = [record for record in found if record is not None]
-    return Page(records, page.keys[size:], 0, schema, page.vectors)
+    return Page(records, page.keys[size:], 0, schema, page.vectors, len(ids) - len(records))
 
 
 def _cursor_page(state: IndexState, page: Page[Any], reply: Reply, read: ReadRecords[T]) -> Steps[Page[T]]:
@@ -152,4 +154,5 @@ def _cursor_page(state: IndexState, page: Page[Any], reply: Reply, read: ReadRec
     keys, cursor = read_cursor_page(reply)
     ids = [schema.id_of(key) for key in dict.fromkeys(keys)]
     found = yield from read(state, schema, ids)
-    return Page([record for record in found if record is not None], (), cursor, schema, page.vectors)
+    records = [record for record in found if record is not None]
+    return Page(records, (), cursor, schema, page.vectors, len(ids) - len(records))
