@@ -16,6 +16,7 @@ from redisvl_adapters.cli import exporting
 from redisvl_adapters.cli.main import main
 from redisvl_adapters.core import Record, RedisIndex, operations
 from redisvl_adapters.core.inspection.exporting import export_records
+from redisvl_adapters.errors import SkippedRecordWarning
 
 COUNT = 7
 FRAME = json.dumps({"relationships": {"1": {"node_id": "source", "node_type": "4", "metadata": {}}}})
@@ -184,3 +185,17 @@ def test_what_has_expired_since_is_left_out(
     after, _ = everything(redis_url, target)
     assert "r2" not in after
     assert len(after) == COUNT - 1
+
+
+def test_what_the_index_could_not_take_in_is_told(
+    index: RedisIndex, server: redis.Redis, redis_url: str, index_name: str, storage: str, tmp_path: Path
+) -> None:
+    if storage == "json":
+        server.execute_command("JSON.SET", f"{index_name}:r5", "$.embedding", "[1.0]")
+    else:
+        server.hset(f"{index_name}:r5", "embedding", b"12345")
+    with pytest.warns(SkippedRecordWarning, match="could not take in the record 'r5' .* is left out"):
+        assert call(redis_url, "export", index_name, "--output", str(tmp_path / "docs.jsonl"), "--quiet") == 0
+    with pytest.warns(SkippedRecordWarning, match="'r5' .* is left out"):
+        assert call(redis_url, "copy", index_name, f"{index_name}-2", "--quiet", "--on-bad-record", "warn") == 0
+    assert call(redis_url, "copy", index_name, f"{index_name}-3", "--quiet") == 1

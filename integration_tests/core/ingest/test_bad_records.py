@@ -173,7 +173,7 @@ async def test_vectors_of_a_wrong_length_are_named_or_skipped_if_asked_where_all
     with pytest.raises(RecordError, match=why):
         await call(store, "rebuild", dtype="float64")
     assert await call(store, "cancel_rebuild") is False
-    with pytest.warns(SkippedRecordWarning, match="'2'.*left out"):
+    with pytest.warns(SkippedRecordWarning, match="'2'.* is left out"):
         report = await call(store, "copy_to", target, on_bad_record="warn")
     assert (report.copied, report.left_out, report.target_records) == (3, 1, 3)
     assert (await call(store, "copy_to", target, on_bad_record="skip")).skipped == 3
@@ -185,7 +185,7 @@ async def test_vectors_of_a_wrong_length_are_named_or_skipped_if_asked_where_all
     if how == "none":
         anew = store_on(clients, f"{index_name}-anew", MODEL)
         assert (await call(store, "copy_to", anew, embedding=MODEL)).target_records == 4
-    with pytest.warns(SkippedRecordWarning, match="'2'.*left out"):
+    with pytest.warns(SkippedRecordWarning, match="'2'.* is left out"):
         await call(store, "rebuild", dtype="float64", on_bad_record="warn")
     assert await read_all(call, store) == {"1", "3", "4"}
     # What is mended is no finding any more.

@@ -55,8 +55,8 @@ class BadRecords:
     def tell(self) -> None:
         """Warn of those that were left out, unless nothing is to be said."""
         if self.found and self.choice == "warn":
-            more = f", and {len(self.found) - 1} more like it" if len(self.found) > 1 else ""
-            warn(f"{next(iter(self.found.values()))}{more}: left out", SkippedRecordWarning)
+            more = f", and so are {len(self.found) - 1} more" if len(self.found) > 1 else ""
+            warn(f"{next(iter(self.found.values()))}. It is left out{more}", SkippedRecordWarning)
 
 
 def find_unindexed(schema: Schema, bad: BadRecords) -> Steps[None]:

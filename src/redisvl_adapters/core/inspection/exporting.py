@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 from redisvl_adapters.core.index.adoption import adopt_index
 from redisvl_adapters.core.index.readiness import asks_index, current_snapshot
 from redisvl_adapters.core.index.snapshot import IndexState
+from redisvl_adapters.core.ingest.bad_records import BadRecords, find_unindexed
 from redisvl_adapters.core.ingest.copied_vectors import check_none_is_lost
 from redisvl_adapters.core.ingest.copy_comparison import (
     Pair,
@@ -38,6 +39,8 @@ def now_ms() -> int:
 def begin_export(state: IndexState) -> Steps[tuple[ExportHeader, list[str]]]:
     """Return what an export begins with, and the ids of the records that it is to have.
 
+    Of records that the index could not take in, the last is warned of: they are not among these.
+
     Raises:
         IndexNotFoundError: If there is no such index.
     """
@@ -45,6 +48,11 @@ def begin_export(state: IndexState) -> Steps[tuple[ExportHeader, list[str]]]:
     schema = state.schema
     if schema is None:
         raise IndexNotFoundError(f"index {state.spec.name!r} does not exist: there is nothing to export")
+    if schema.foreign is None:
+        # Of another application's it was told when it was opened.
+        bad = BadRecords("warn")
+        yield from find_unindexed(schema, bad)
+        bad.tell()
     ids = yield from find_ids(state, where, None)
     return ExportHeader(schema, len(ids), datetime.now(UTC).isoformat(timespec="seconds")), ids
 
