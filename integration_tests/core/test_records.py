@@ -80,10 +80,11 @@ async def test_what_goes_in_comes_out(make: Indexes, call: Call) -> None:
 
 
 def test_every_float_comes_back_exactly_and_is_found_by_it(make: Indexes) -> None:
-    """RedisJSON by itself rounds one random double in five."""
+    """RedisJSON by itself rounds one random double in five, and shortens lists of narrow floats from version 8 on."""
     dice = random.Random(7)
     values = [dice.uniform(-1, 1) * 10.0 ** dice.randint(-300, 300) for _ in range(400)]
     values += [0.1 + 0.2, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 1 / 3, 123456789.123456789]
+    values += [0.0999755859375, -1.7082843780517578, 1.0097419586828951e-28]
     index = make(algorithm="flat")  # all of them are asked for, which a graph does not promise
     add(index, *(record(str(place), x=value, nested={"list": [value]}) for place, value in enumerate(values)))
     found = index.run(operations.fetch(index.state, [str(place) for place in range(len(values))]))

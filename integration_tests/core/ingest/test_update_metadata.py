@@ -31,6 +31,8 @@ EXACT: dict[str, Any] = {
     "flag": False,
     "nested": {"a": {"b": [1, None, {"c": None}]}, "none": None},
     "list": [1.5, "x", None],
+    "halves": [0.0999755859375, 0.5],
+    "singles": [[-1.7082843780517578], [123456792.0]],
     "empty": [],
     "embedding": "a name of ours",
     "$.x[*]": 1,

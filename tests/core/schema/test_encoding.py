@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from redisvl_adapters.core.records.json_numbers import json_number, json_parse_error
+from redisvl_adapters.core.records.json_numbers import is_respelled, json_number, json_parse_error, json_vector, spelled
 from redisvl_adapters.core.schema.field_names import escape_field_name, field_alias
 from redisvl_adapters.core.schema.fields import MAX_EXACT_INT
 from redisvl_adapters.core.schema.tag_encoding import TAG_SEPARATOR, encode_tag
@@ -147,6 +149,38 @@ def test_a_number_is_spelled_so_that_redisjson_reads_it_exactly(value: float) ->
     else:
         assert redisjson_parse(spelling) == float(spelling) == value
         assert math.copysign(1, float(spelling)) == math.copysign(1, value)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "is_spelled_otherwise"),
+    [
+        ([0.0999755859375, 0.5], True),  # of float16, where it is 0.1
+        ([1.0097419586828951e-28], True),  # of bfloat16
+        ([-1.7082843780517578], True),  # of float32
+        ([123456792.0], True),
+        ([-1.7082843780517578, 0.1], False),  # of float64, for the second
+        ([0.1, 0.2], False),
+        ([0.5, 0.25, 0.125, -3.0, 0.0, 2049.0], False),
+        ([1e300, 1e-300], False),
+    ],
+)
+def test_a_list_of_floats_that_redisjson_spells_shorter_is_kept_as_text_too(
+    numbers: list[float], *, is_spelled_otherwise: bool
+) -> None:
+    assert is_respelled(numbers) is is_spelled_otherwise
+    assert spelled({"a": [numbers, 1]})[1] is not is_spelled_otherwise
+    # With something else in it, it is no list of floats.
+    assert spelled([*numbers, None])[1]
+    _, rounded = json_vector(np.array(numbers), "float64")
+    kept = {} if rounded is None else json.loads(rounded)
+    assert all(numbers[int(place)] == number for place, number in kept.items())
+    assert bool(kept) or not is_spelled_otherwise
+
+
+@given(st.lists(st.floats(width=16, allow_nan=False, allow_infinity=False), min_size=1, max_size=3))
+def test_a_list_that_is_not_kept_as_text_has_no_shorter_spelling(numbers: list[float]) -> None:
+    shortest = [float(str(np.float16(number))) for number in numbers]
+    assert shortest == numbers or is_respelled(numbers)
 
 
 @given(st.integers(-MAX_EXACT_INT, MAX_EXACT_INT), st.integers(0, 6))

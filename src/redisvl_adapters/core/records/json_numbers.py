@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import orjson
+from ml_dtypes import bfloat16
 from numpy.typing import NDArray
 
 from redisvl_adapters.core.records.field_values import Projected
@@ -77,23 +78,55 @@ def _parse_like_redisjson(digits: int, exponent: int) -> float:
 
 
 def json_vector(vector: NDArray[Any], dtype: str) -> tuple[Any, str | None]:
-    """Return a vector as it is written to JSON, and as text, by their places, those doubles that have no spelling."""
+    """Return a vector as it is written to JSON, and as text, by their places, those doubles that do not come back."""
     if dtype == "bfloat16":
         return vector.astype(np.float32), None
     if dtype != "float64":
         return vector, None
     numbers = vector.tolist()
     spellings = list(map(json_number, numbers))
-    rounded = {str(place): numbers[place] for place, spelling in enumerate(spellings) if spelling is None}
+    with np.errstate(over="ignore"):
+        may_be_respelled = bool((vector.astype(np.float32) == vector).all())
+    rounded = {
+        str(place): number
+        for place, (number, spelling) in enumerate(zip(numbers, spellings, strict=True))
+        # Two digits are never made fewer, and more are not looked at closely, since there are many numbers.
+        if spelling is None or (may_be_respelled and float(f"{number:.1e}") != number)
+    }
     written = [orjson.Fragment(spelling or repr(number)) for number, spelling in zip(numbers, spellings, strict=True)]
     return written, orjson.dumps(rounded).decode() if rounded else None
+
+
+def is_respelled(numbers: Sequence[float]) -> bool:
+    """Tell whether RedisJSON may give a list of floats back with fewer digits, and so as other numbers.
+
+    From version 8 on it keeps a list that has nothing but floats in the narrowest of float16, bfloat16, float32 and
+    float64 that holds them all, and spells each in the fewest digits that tell it from its neighbours there:
+    ``[0.0999755859375]`` comes back as ``[0.1]``.
+    """
+    with np.errstate(over="ignore"):
+        return all(float(np.float32(number)) == number for number in numbers) and any(
+            _has_shorter(number, kind) for number in numbers for kind in _NARROW
+        )
+
+
+_NARROW: tuple[type[Any], ...] = (np.float32, np.float16, bfloat16)
+
+
+def _has_shorter(number: float, kind: type[Any]) -> bool:
+    """Tell whether a number that a narrow type holds has a neighbour of fewer digits there."""
+    narrow = kind(number)
+    if float(narrow) != number:
+        return False
+    rounded = (float(f"{number:.{digits}e}") for digits in range(17))
+    return next(near for near in rounded if kind(near) == narrow) != number
 
 
 _SPELLED = frozenset({float, dict, list})
 
 
 def spelled(value: Any) -> tuple[Any, bool]:
-    """Return JSON with every number spelled so that RedisJSON reads it exactly, and whether that could be done."""
+    """Return JSON with every number spelled so that RedisJSON reads it exactly, and whether it gives that back."""
     match value:
         case float():
             spelling = json_number(value)
@@ -105,7 +138,8 @@ def spelled(value: Any) -> tuple[Any, bool]:
             return {key: item for key, (item, _) in pairs.items()}, all(exact for _, exact in pairs.values())
         case list():
             items = [spelled(item) for item in value]
-            return [item for item, _ in items], all(exact for _, exact in items)
+            exact = all(exact for _, exact in items) and not (set(map(type, value)) == {float} and is_respelled(value))
+            return [item for item, _ in items], exact
         case _:
             return value, True
 
