@@ -7,10 +7,14 @@ import os
 import shlex
 import subprocess
 import sys
+import warnings
+from pathlib import Path
 
 import pytest
 
+from redisvl_adapters import AdapterWarning
 from redisvl_adapters.cli.main import COMMANDS, make_parser
+from redisvl_adapters.cli.process import run
 
 (SUBPARSERS,) = [
     each for each in make_parser()._actions if isinstance(each, argparse._SubParsersAction)
@@ -45,7 +49,33 @@ def test_every_command_is_listed_with_what_it_does() -> None:
 def test_an_output_that_nobody_reads_to_its_end_is_no_error() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    command = [sys.executable, "-m", "redisvl_adapters", "acl", "reader", "--json"]
+    command = [sys.executable, "-m", "redisvl_adapters", "acl", "storage", "--json"]
     with os.fdopen(writing) as closed:
         done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_an_output_that_cannot_be_written_is_told_in_one_line() -> None:
+    command = [sys.executable, "-m", "redisvl_adapters", "acl", "storage", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"redisvl-adapters: the output cannot be written: ")
+    closed = subprocess.run(["/bin/sh", "-c", f"exec {shlex.join(command)} >&-"], stderr=subprocess.PIPE, check=False)
+    assert (closed.returncode, closed.stderr) == (0, b"")
+
+
+def test_a_process_shows_warnings_in_one_line_and_ends_in_order_when_it_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(argv: object) -> int:
+        warnings.warn("mind the\x1b[31m gap", AdapterWarning, stacklevel=1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("redisvl_adapters.cli.main.main", interrupted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert run(["acl"]) == 130
+    told = capsys.readouterr().err.splitlines()
+    assert told == ["redisvl-adapters: warning: mind the\\x1b[31m gap", "redisvl-adapters: interrupted"]

@@ -81,16 +81,18 @@ def test_what_cannot_be_done_is_told_without_a_traceback(
     other.run(operations.upsert(other.state, [Record("a", "a")], [[1.0, 2.0, 3.0]]))
     other.close()
     where = ["--redis-url", redis_url]
-    for names, message in (
-        ([f"{index_name}-no", "x"], "does not exist"),
-        ([index_name, index_name], "into itself"),
-        ([index_name, f"{index_name}-copy"], "copy from Python, with the model"),
-        ([index_name, "x", "--batch-size", "0"], "batch_size"),
+    for names, code, message in (
+        ([f"{index_name}-no", "x"], 1, f"(did you mean '{index_name}'?); redisvl-adapters indexes lists those"),
+        ([index_name, index_name], 2, "into itself"),
+        ([index_name, f"{index_name}-copy"], 2, "copy from Python, with the model"),
     ):
-        assert main(["copy", *names, *where]) == 1
+        assert main(["copy", *names, *where]) == code
         told = capsys.readouterr().err
         assert told.startswith("redisvl-adapters: ")
         assert message in told
+    with pytest.raises(SystemExit, match="2"):
+        main(["copy", index_name, "x", *where, "--batch-size", "0"])
+    assert "'0' is not an integer from 1 to 1000000" in capsys.readouterr().err
 
 
 def test_the_module_is_a_command() -> None:

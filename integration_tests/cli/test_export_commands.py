@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -129,13 +130,57 @@ def test_an_export_that_was_interrupted_goes_on(
     assert not partial_file.exists()
     written = [json.loads(line).get("id") for line in file.read_text().splitlines()[1:-1]]
     assert sorted(written) == [f"r{n}" for n in range(COUNT)]
-    assert export() == 1
+    assert export() == 2
     assert "is there already" in capsys.readouterr().err
     assert export("--overwrite") == 0
     other = tmp_path / "other.jsonl"
-    (tmp_path / "other.jsonl.partial").write_text(file.read_text().replace(index_name, "another"))
-    assert call(redis_url, "export", index_name, "--output", str(other), "--quiet") == 1
+    part = tmp_path / "other.jsonl.partial"
+    part.write_text(file.read_text().replace(index_name, "another"))
+    assert call(redis_url, "export", index_name, "--output", str(other), "--quiet") == 2
     assert "is a part of an export of index 'another'" in capsys.readouterr().err
+    # The same name on another server, or made anew.
+    part.write_text(re.sub('"source":"[^"]+"', '"source":"another"', file.read_text()))
+    assert call(redis_url, "export", index_name, "--output", str(other), "--quiet") == 2
+    assert "as it was, or of another server" in capsys.readouterr().err
+    assert call(redis_url, "export", index_name, "--output", str(other), "--quiet", "--overwrite") == 0
+    assert len(other.read_text().splitlines()) == COUNT + 2
+
+
+def test_what_is_gone_since_an_export_was_interrupted_is_not_in_it(
+    index: RedisIndex, redis_url: str, index_name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "docs.jsonl"
+    export = partial(call, redis_url, "export", index_name, "--output", str(file), "--quiet")
+    assert export() == 0
+    lines = file.read_text().splitlines(keepends=True)
+    file.unlink()
+    (tmp_path / "docs.jsonl.partial").write_text("".join([*lines[:5], lines[2]]))
+    gone = json.loads(lines[2])["id"]
+    index.run(operations.delete(index.state, [gone]))
+    capsys.readouterr()
+    assert export() == 0
+    assert f"{COUNT - 1} records" in (told := capsys.readouterr().out)
+    assert "3 of them before" in told
+    written = [json.loads(line).get("id") for line in file.read_text().splitlines()[1:-1]]
+    assert sorted(written) == sorted({f"r{n}" for n in range(COUNT)} - {gone})
+
+
+def test_a_file_is_written_by_one_export_at_a_time_and_is_a_file(
+    index: RedisIndex, redis_url: str, index_name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = partial(call, redis_url, "export", index_name, "--quiet", "--overwrite", "--output")
+    with exporting._locked(tmp_path / "docs.jsonl.partial"):
+        assert export(str(tmp_path / "docs.jsonl")) == 2
+    assert "another export writes the file" in capsys.readouterr().err
+    for name in ("", ".", "/", "-", "/dev/null", str(tmp_path)):
+        assert export(name) == 2
+        assert f"{name!r} is no file" in capsys.readouterr().err
+    assert export("x" * 300) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "docs.jsonl")
+    assert export(str(tmp_path / "link.jsonl")) == 0
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert (tmp_path / "docs.jsonl").is_file()
 
 
 def test_what_cannot_be_imported_is_refused(
@@ -155,18 +200,25 @@ def test_what_cannot_be_imported_is_refused(
 
     def refusal(name: str, lines: list[bytes]) -> str:
         file.write_bytes(b"".join(lines))
-        assert call(redis_url, "import", name, "--input", str(file), "--quiet") == 1
+        assert call(redis_url, "import", name, "--input", str(file), "--quiet") in (1, 2)
         return capsys.readouterr().err
 
     assert "are of model 'm-1', and those of index" in refusal(f"{index_name}-model", whole)
     assert "dims" in refusal(f"{index_name}-dims", whole)
     assert "no export of this library" in refusal(target, whole[1:])
-    assert "was cut off" in refusal(target, whole[:-1])
+    assert "no export of this library" in refusal(target, [b"\x7fELF\n"])
+    assert f"has {COUNT} records up to line {COUNT + 1}" in refusal(target, whole[:-1])
+    # What comes before it is there.
+    assert len(everything(redis_url, target)[0]) == COUNT
+    assert "was cut off" in refusal(target, [*whole[:3], whole[3][:20]])
+    assert "is not as it was exported" in refusal(target, [*whole, whole[1]])
+    wrong = [*whole[:2], whole[2].replace(b'"id":"', b'"id":5,"x":"'), *whole[3:]]
+    assert "line 3 of the file is no record" in refusal(target, wrong)
     assert "was cut off" in refusal(target, [*whole[:3], whole[-1]])
     assert "line 3 of the file is no record" in refusal(target, [*whole[:2], b'{"id": "a"}\n', *whole[3:]])
-    assert call(redis_url, "import", target, "--input", str(tmp_path / "none"), "--quiet") == 1
+    assert call(redis_url, "import", target, "--input", str(tmp_path / "none"), "--quiet") == 2
     assert "cannot be read" in capsys.readouterr().err
-    assert call(redis_url, "export", index_name, "--output", str(tmp_path / "no" / "x"), "--quiet") == 1
+    assert call(redis_url, "export", index_name, "--output", str(tmp_path / "no" / "x"), "--quiet") == 2
     assert "cannot be written" in capsys.readouterr().err
 
 

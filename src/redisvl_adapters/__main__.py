@@ -2,7 +2,7 @@
 
 import sys
 
-from redisvl_adapters.cli.main import main
+from redisvl_adapters.cli.process import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

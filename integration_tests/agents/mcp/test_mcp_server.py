@@ -181,32 +181,32 @@ async def test_over_http_the_tenant_is_a_verified_claim(redis_url: str, index_na
     ("arguments", "status", "message"),
     [
         ((), 2, "required: --index"),
-        (("--index", "none"), 1, "name the model, --embedding module:name"),
-        (("--index", "none", "--embedding", "none:none"), 1, "there is no module 'none'"),
+        (("--index", "none"), 2, "name the model, --embedding module:name"),
+        (("--index", "none", "--embedding", "none:none"), 2, "there is no module 'none'"),
         (("--index", "none", "--embedding", EMBEDDING), 1, "index 'none' does not exist"),
-        (("--index", "x", "--embedding", EMBEDDING, "--filter", "{"), 1, "--filter is a JSON object"),
-        (("--index", "x", "--embedding", EMBEDDING, "--filter", "{}"), 1, "locks nothing"),
-        (("--index", "x", "--embedding", EMBEDDING, "--write", "--filter", '{"$and": []}'), 1, "locks nothing"),
-        (("--index", "x", "--embedding", EMBEDDING, "--filter", '{"a": {"$foo": 1}}'), 1, r"\$foo"),
+        (("--index", "x", "--embedding", EMBEDDING, "--filter", "{"), 2, "--filter is a JSON object"),
+        (("--index", "x", "--embedding", EMBEDDING, "--filter", "{}"), 2, "locks nothing"),
+        (("--index", "x", "--embedding", EMBEDDING, "--write", "--filter", '{"$and": []}'), 2, "locks nothing"),
+        (("--index", "x", "--embedding", EMBEDDING, "--filter", '{"a": {"$foo": 1}}'), 2, r"\$foo"),
         (
             ("--index", "x", "--embedding", EMBEDDING, "--write", "--filter", '{"a": "b"}', "--scope", "a=c"),
-            1,
+            2,
             "within a='c', and cannot be scoped to 'a'='b'",
         ),
-        (("--index", "x", "--embedding", EMBEDDING, "--write", "--name", "add_to_x"), 1, "the name of another tool"),
-        (("--index", "x", "--embedding", EMBEDDING, "--http", "--port", "65536"), 1, "--port is from 0 to 65535"),
-        (("--index", "x", "--embedding", EMBEDDING, "--max-age", "nan"), 1, "--max-age is 0 or more seconds"),
+        (("--index", "x", "--embedding", EMBEDDING, "--write", "--name", "add_to_x"), 2, "the name of another tool"),
+        (("--index", "x", "--embedding", EMBEDDING, "--http", "--port", "65536"), 2, "--port is from 0 to 65535"),
+        (("--index", "x", "--embedding", EMBEDDING, "--max-age", "nan"), 2, "--max-age is 0 or more seconds"),
         (
             ("--index", "x", "--embedding", EMBEDDING, "--write", "--filter", '{"a": {"$gt": 1}}'),
-            1,
+            2,
             "--filter is equalities alone",
         ),
-        (("--index", "x", "--embedding", EMBEDDING, "--scope", "tenant"), 1, "--scope is KEY=VALUE"),
-        (("--index", "x", "--embedding", EMBEDDING, "--scope-claim", "a=b"), 1, "--scope-claim needs --verifier"),
-        (("--index", "x", "--embedding", EMBEDDING, "--verifier", VERIFIER), 1, "--verifier is for --http"),
-        (("--index", "x", "--embedding", EMBEDDING, "--http", "--host", "0.0.0.0"), 1, "is open to others"),  # noqa: S104
-        (("--index", "x", "--search-type", "text", "--search-options", '{"alpha": 1}'), 1, "has no option 'alpha'"),
-        (("--index", "x", "--embedding", EMBEDDING, "-k", "30"), 1, "k is from 1 to max_k"),
+        (("--index", "x", "--embedding", EMBEDDING, "--scope", "tenant"), 2, "--scope is KEY=VALUE"),
+        (("--index", "x", "--embedding", EMBEDDING, "--scope-claim", "a=b"), 2, "--scope-claim needs --verifier"),
+        (("--index", "x", "--embedding", EMBEDDING, "--verifier", VERIFIER), 2, "--verifier is for --http"),
+        (("--index", "x", "--embedding", EMBEDDING, "--http", "--host", "0.0.0.0"), 2, "is open to others"),  # noqa: S104
+        (("--index", "x", "--search-type", "text", "--search-options", '{"alpha": 1}'), 2, "has no option 'alpha'"),
+        (("--index", "x", "--embedding", EMBEDDING, "-k", "30"), 2, "k is from 1 to max_k"),
         (("--index", "x", "--search-typ", "texts"), 2, "invalid choice: 'texts'"),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_model_of_other_dimensions_is_told_at_once(redis_url: str, index_name:
     done = subprocess.run(
         told, env=environment(redis_url), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     assert "dimensions" in done.stderr
     assert "Traceback" not in done.stderr
@@ -246,7 +246,7 @@ def test_an_empty_token_is_refused(
 
     monkeypatch.setenv(TOKEN_VARIABLE, "")
     open_to_all = ["--http", "--host", "0.0.0.0"]  # noqa: S104
-    assert main(["mcp", "--url", redis_url, "--index", "x", "--search-type", "text", *open_to_all]) == 1
+    assert main(["mcp", "--url", redis_url, "--index", "x", "--search-type", "text", *open_to_all]) == 2
     assert f"${TOKEN_VARIABLE} is empty" in capsys.readouterr().err
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from redisvl_adapters.cli.output import add_json, examples, print_json
-from redisvl_adapters.core.inspection.rights import ROLES, rights_of
+from redisvl_adapters.core.inspection.rights import EXAMPLE, ROLES, rights_of
 from redisvl_adapters.errors import ArgumentError
 
 _UNSAFE = frozenset(" \t\n\r\"'\\*?[]")
@@ -27,7 +27,9 @@ def add_command(commands: Any) -> None:
         **shown,
     )
     parser.add_argument("role", choices=ROLES, metavar="ROLE", help="what the user does: see below")
-    parser.add_argument("--index", help="the name of the index, the cache or the namespace")
+    parser.add_argument(
+        "--index", help="the name of the index; of a cache or a namespace, if it is not that which it has by default"
+    )
     parser.add_argument("--prefix", help="what its keys start with, if that is not its name and a colon")
     parser.add_argument("--storage", choices=("hash", "json"), default="hash", help="where records lie (%(default)s)")
     parser.add_argument("--target", help="the index to copy into, or in which messages are recalled")
@@ -42,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     """Print them.
 
     Raises:
-        ArgumentError: If the role has no such storage, or a name cannot stand in a rule.
+        ArgumentError: If the role has no such storage, or a name is missing or cannot stand in a rule.
     """
     for name in (args.index, args.prefix, args.target, args.alias, args.user):
         # A rule ends at a blank, and a pattern would grant more keys than are meant.
@@ -50,6 +52,10 @@ def run(args: argparse.Namespace) -> None:
             raise ArgumentError(
                 f"the name {name!r:.80} cannot stand in a rule: it is empty, or has blanks, quotes or one of *?[]"
             )
+    if args.index is None and ROLES[args.role].index == EXAMPLE:
+        raise ArgumentError(f"--index is missing: of which index is the {args.role} to be?")
+    if args.target is None and args.role == "copier":
+        raise ArgumentError("--target is missing: into which index are records to be copied?")
     rules = rights_of(
         args.role, args.index, args.prefix, args.storage, args.target, args.alias, is_cluster=args.cluster
     )

@@ -9,6 +9,8 @@ from typing import cast
 from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.schema.foreign_options import existing_options
 from redisvl_adapters.core.schema.options import ExistingOptions
+from redisvl_adapters.core.search.iterate import check_batch_size
+from redisvl_adapters.core.server.commands import BATCH_SIZE
 
 DEFAULT_URL = "redis://localhost:6379"
 
@@ -22,6 +24,25 @@ def add_url(parser: argparse.ArgumentParser) -> None:
         default=os.environ.get("REDIS_URL", DEFAULT_URL),
         help=f"the server; by default $REDIS_URL, where others do not see its password, or {DEFAULT_URL}",
     )
+
+
+def add_batch_size(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``--batch-size`` to a command.
+
+    Args:
+        parser: The command.
+        what: What is done with so many records at once.
+    """
+    parser.add_argument(
+        "--batch-size", type=_batch_size, default=BATCH_SIZE, help=f"how many records are {what} at once (%(default)s)"
+    )
+
+
+def _batch_size(text: str) -> int:
+    try:
+        return check_batch_size(int(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is not an integer from 1 to 1000000") from None
 
 
 def add_index(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, cast
 
-from redisvl_adapters.cli.connection import add_url
+from redisvl_adapters.cli.connection import add_batch_size, add_url
 from redisvl_adapters.cli.output import examples
 from redisvl_adapters.core.index.readiness import current_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
@@ -16,8 +16,6 @@ from redisvl_adapters.core.ingest.tasks import run_task
 from redisvl_adapters.core.schema.foreign import BAD_RECORDS
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.options import IndexOptions
-from redisvl_adapters.core.search.iterate import check_batch_size
-from redisvl_adapters.core.server.commands import BATCH_SIZE
 from redisvl_adapters.errors import ArgumentError
 
 
@@ -37,9 +35,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--prefix", help="what the keys of the target start with, if it is made")
     parser.add_argument("--storage", choices=("hash", "json"), help="where its records lie")
     parser.add_argument("--algorithm", choices=("hnsw", "flat", "svs-vamana"), help="its algorithm")
-    parser.add_argument(
-        "--batch-size", type=int, default=BATCH_SIZE, help="how many records are read at once (%(default)s)"
-    )
+    add_batch_size(parser, "read")
     parser.add_argument(
         "--on-bad-record",
         choices=BAD_RECORDS,
@@ -57,7 +53,6 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         ArgumentError: If the target has vectors of another model.
     """
-    batch_size = check_batch_size(args.batch_size)
     with closing(RedisIndex(index_name=args.source, redis_url=args.redis_url, create="never")) as source:
         found = source.run(current_snapshot(source.state))
         options = _target_options(args, None if found is None else found.schema)
@@ -72,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
             if not args.dry_run:
                 title = None if args.quiet else "Copying"
                 plan = replace(plan, on_bad_record=args.on_bad_record)
-                print(run_task(copy_records(source, target, plan, batch_size), None, title))
+                print(run_task(copy_records(source, target, plan, args.batch_size), None, title))
 
 
 def _target_options(args: argparse.Namespace, schema: Schema | None) -> IndexOptions:

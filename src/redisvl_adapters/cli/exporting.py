@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from redisvl_adapters.cli.connection import add_index, open_index
+from redisvl_adapters.cli.connection import add_batch_size, add_index, open_index
 from redisvl_adapters.cli.output import examples
+from redisvl_adapters.core.index.redis_index import RedisIndex
 from redisvl_adapters.core.inspection.export_format import (
     ExportHeader,
     read_header,
@@ -19,10 +21,9 @@ from redisvl_adapters.core.inspection.export_format import (
     write_header,
 )
 from redisvl_adapters.core.inspection.exporting import begin_export, export_records
-from redisvl_adapters.core.search.iterate import check_batch_size
-from redisvl_adapters.core.server.commands import BATCH_SIZE, batched
+from redisvl_adapters.core.server.commands import batched
 from redisvl_adapters.core.server.progress import Progress, ProgressBar
-from redisvl_adapters.errors import ArgumentError
+from redisvl_adapters.errors import AdapterError, ArgumentError
 
 
 def add_command(commands: Any) -> None:
@@ -32,15 +33,16 @@ def add_command(commands: Any) -> None:
         help="write the records of an index into a file",
         description="Write all records of an index into a file of JSON lines, with their vectors, metadata and times "
         "to live; the first line says what the index is. The file appears when it is whole: until then it is called "
-        "FILE.partial, and the same command goes on with that; what it has already is not read again.",
+        "FILE.partial, and the same command goes on with that. What it has already is not read again; records that are "
+        "gone since are taken out.",
         **examples("export docs --output docs.jsonl", "export docs --output docs.jsonl --overwrite --quiet"),
     )
     add_index(parser)
-    parser.add_argument("--output", required=True, metavar="FILE", type=Path, help="the file")
-    parser.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
+    parser.add_argument("--output", required=True, metavar="FILE", help="the file")
     parser.add_argument(
-        "--batch-size", type=int, default=BATCH_SIZE, help="how many records are read at once (%(default)s)"
+        "--overwrite", action="store_true", help="replace the file if it is there, and begin anew in any case"
     )
+    add_batch_size(parser, "read")
     parser.add_argument("--quiet", action="store_true", help="draw no bar")
     parser.set_defaults(run=run)
 
@@ -51,36 +53,86 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         ArgumentError: If the file is there, or cannot be written, or the partial one is of another index.
     """
-    target: Path = args.output
-    partial, size = target.with_name(f"{target.name}.partial"), check_batch_size(args.batch_size)
-    if target.exists() and not args.overwrite:
-        raise ArgumentError(f"the file {str(target)!r} is there already; name another one, or add --overwrite")
-    with closing(open_index(args)) as index:
-        header, ids = index.run(begin_export(index.state))
-        try:
-            with partial.open("ab+") as file, ProgressBar(None if args.quiet else f"Exporting {args.index}") as bar:
-                there = _begin(file, header)
-                done = len(there)
-                bar.show(Progress(done, done))
-                left = [each for each in ids if each not in there]
-                for chunk in batched(left, size):
-                    lines = index.run(export_records(index.state, chunk))
-                    file.writelines(lines)
-                    file.flush()
-                    done += len(lines)
-                    bar.show(Progress(done, len(there) + len(left)))
-                file.write(write_end(done))
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
-        except OSError as error:
-            raise ArgumentError(f"the file {str(partial)!r} cannot be written: {error.strerror or error}") from error
+    try:
+        target = _target(args.output, overwrite=args.overwrite)
+        partial = target.with_name(f"{target.name}.partial")
+        with closing(open_index(args)) as index:
+            header, ids = index.run(begin_export(index.state, index.connection.address))
+            with _locked(partial):
+                with partial.open("ab+") as file:
+                    there = set() if args.overwrite else _go_on(file, header, frozenset(ids))
+                    done = _write(file, args, index, header, [each for each in ids if each not in there], len(there))
+                partial.replace(target)
+    except OSError as error:
+        if isinstance(error, AdapterError):
+            raise
+        raise ArgumentError(f"the file {str(args.output)!r} cannot be written: {error.strerror or error}") from error
     resumed = f", {len(there)} of them before" if there else ""
-    print(f"{done} records of index {header.schema.name!r} exported into {target}{resumed}", file=sys.stdout)
+    print(f"{done} records of index {header.schema.name!r} exported into {target}{resumed}")
 
 
-def _begin(file: BinaryIO, header: ExportHeader) -> set[str]:
-    """Go on behind the last whole line of a file, or begin it, and return the ids of the records that it has.
+def _target(output: str, *, overwrite: bool) -> Path:
+    """Return the file that is to be written; what a link leads to.
+
+    Raises:
+        ArgumentError: If it is there already, or is none.
+    """
+    target = Path(output).resolve()
+    if not output or output == "-" or (target.exists() and not target.is_file()):
+        raise ArgumentError(f"{output!r} is no file; name one, such as docs.jsonl")
+    if target.exists() and not overwrite:
+        raise ArgumentError(f"the file {output!r} is there already; name another one, or add --overwrite")
+    return target
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep others from writing a file, where the system can do that.
+
+    Raises:
+        ArgumentError: If another process writes it.
+    """
+    try:
+        import fcntl  # noqa: PLC0415  # of POSIX
+    except ImportError:
+        yield
+        return
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ArgumentError(
+                f"another export writes the file {str(path)!r}; wait for it, or name another one"
+            ) from None
+        yield
+
+
+def _write(
+    file: BinaryIO, args: argparse.Namespace, index: RedisIndex, header: ExportHeader, ids: Sequence[str], done: int
+) -> int:
+    """Write records behind those that a file has, and return how many there are then."""
+    if not done:
+        file.truncate(0)
+        file.write(write_header(header))
+    total = done + len(ids)
+    with ProgressBar(None if args.quiet else f"Exporting {args.index}") as bar:
+        bar.show(Progress(done, total))
+        for chunk in batched(ids, args.batch_size):
+            lines = index.run(export_records(index.state, chunk))
+            file.writelines(lines)
+            file.flush()
+            done += len(lines)
+            bar.show(Progress(done, total))
+    file.write(write_end(done))
+    file.flush()
+    os.fsync(file.fileno())
+    return done
+
+
+def _go_on(file: BinaryIO, header: ExportHeader, ids: AbstractSet[str]) -> set[str]:
+    """Go on behind the last whole line of a file, and return the ids of the records that it has.
+
+    Records that are gone since are taken out of it, and what was cut off.
 
     Raises:
         ArgumentError: If it is an export of another index.
@@ -88,18 +140,24 @@ def _begin(file: BinaryIO, header: ExportHeader) -> set[str]:
     file.seek(0)
     first, found = file.readline(), set[str]()
     if not first.endswith(b"\n"):
-        file.truncate(0)
-        file.write(write_header(header))
         return found
-    before = read_header(first).schema
-    if (before.name, before.vector) != (header.schema.name, header.schema.vector):
+    before = read_header(first)
+    if (before.source, before.schema.name, before.schema.vector) != (
+        header.source,
+        header.schema.name,
+        header.schema.vector,
+    ):
         raise ArgumentError(
-            f"the file {file.name!r} is a part of an export of index {before.name!r} as it was; delete it"
+            f"the file {file.name!r} is a part of an export of index {before.schema.name!r} as it was, or of another "
+            "server; delete it, or add --overwrite to begin anew"
         )
-    whole = file.tell()
-    while (record_id := record_id_of(file.readline())) is not None:
-        found.add(record_id)
-        whole = file.tell()
-    # What was cut off is written again.
-    file.truncate(whole)
+    with Path(file.name).open("rb+") as kept:
+        kept.seek(len(first))
+        for line in file:
+            if (record_id := record_id_of(line)) is None:
+                break
+            if record_id in ids and record_id not in found:
+                found.add(record_id)
+                kept.write(line)
+        kept.truncate()
     return found

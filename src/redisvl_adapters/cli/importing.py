@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from redisvl_adapters.cli.connection import add_url
+from redisvl_adapters.cli.connection import add_batch_size, add_url
 from redisvl_adapters.cli.output import examples
 from redisvl_adapters.core.index.readiness import current_snapshot
 from redisvl_adapters.core.index.redis_index import RedisIndex
@@ -16,8 +16,6 @@ from redisvl_adapters.core.inspection.export_format import ExportHeader, read_en
 from redisvl_adapters.core.inspection.exporting import begin_import, import_records, now_ms
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.options import IndexOptions
-from redisvl_adapters.core.search.iterate import check_batch_size
-from redisvl_adapters.core.server.commands import BATCH_SIZE
 from redisvl_adapters.core.server.progress import Progress, ProgressBar
 from redisvl_adapters.errors import ArgumentError
 
@@ -38,9 +36,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--input", required=True, metavar="FILE", type=Path, help="the file")
     parser.add_argument("--prefix", help="what the keys of the index start with, if it is made")
     parser.add_argument("--storage", choices=("hash", "json"), help="where its records lie, if it is made")
-    parser.add_argument(
-        "--batch-size", type=int, default=BATCH_SIZE, help="how many records are written at once (%(default)s)"
-    )
+    add_batch_size(parser, "written")
     parser.add_argument("--quiet", action="store_true", help="draw no bar")
     parser.set_defaults(run=run)
 
@@ -51,21 +47,20 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         ArgumentError: If the file cannot be read, is no export, or was cut off.
     """
-    size = check_batch_size(args.batch_size)
     try:
         with args.input.open("rb") as file:
             header = read_header(file.readline())
-            print(_import(args, file, header, size))
+            print(_import(args, file, header))
     except OSError as error:
         raise ArgumentError(f"the file {str(args.input)!r} cannot be read: {error.strerror or error}") from error
 
 
-def _import(args: argparse.Namespace, file: BinaryIO, header: ExportHeader, size: int) -> str:
+def _import(args: argparse.Namespace, file: BinaryIO, header: ExportHeader) -> str:
     title = None if args.quiet else f"Importing {args.index}"
     with closing(RedisIndex(**_options(args, header))) as index, ProgressBar(title) as bar:
         index.run(begin_import(index.state, header))
         written = skipped = expired = 0
-        for batch in _batches(file, size):
+        for batch in _batches(file, args.batch_size):
             records = [record for record in batch if record is not None]
             expired += len(batch) - len(records)
             if records:
@@ -85,8 +80,10 @@ def _batches(file: BinaryIO, size: int) -> Iterator[list[Record | None]]:
     batch: list[Record | None] = []
     number, records = 1, 0
     for number, line in enumerate(file, 2):
+        if not line.endswith(b"\n"):
+            break
         if (told := read_end(line)) is not None:
-            if told == records:
+            if told == records and not file.readline():
                 if batch:
                     yield batch
                 return
@@ -96,9 +93,11 @@ def _batches(file: BinaryIO, size: int) -> Iterator[list[Record | None]]:
         if len(batch) == size:
             yield batch
             batch = []
+    if batch:
+        yield batch
     raise ArgumentError(
-        f"the file was cut off, or lines are missing: it has {records} records up to line {number}, and does not end "
-        "as an export does. What came before it is imported; export it once more"
+        f"the file was cut off, or is not as it was exported any more: it has {records} records up to line {number}, "
+        "and does not end as an export does. These are imported; export the index once more"
     )
 
 

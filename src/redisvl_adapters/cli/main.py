@@ -11,7 +11,7 @@ from typing import Any
 from redisvl_adapters import __version__
 from redisvl_adapters.cli import acl, check, copy, exporting, importing, indexes, info, mcp, rebuild, serve
 from redisvl_adapters.cli.output import HelpFormatter
-from redisvl_adapters.errors import AdapterError
+from redisvl_adapters.errors import AdapterError, ArgumentError, FilterError, IndexNotFoundError, SchemaError
 
 COMMANDS: Sequence[Callable[[Any], None]] = (
     info.add_command,
@@ -45,6 +45,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="redisvl-adapters",
         description="Work on the indexes of redisvl-adapters.",
         epilog=_CODES,
+        allow_abbrev=False,
         formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=__version__)
@@ -67,15 +68,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = make_parser().parse_args(argv)
     try:
         code = args.run(args)
-        sys.stdout.flush()
+        # Not by flush(): there is no output at all if it was closed.
+        print(end="", flush=True)
     except BrokenPipeError:
         # Who reads it, such as head, has enough. Python flushes once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if isinstance(error, AdapterError):
+            return _failed(error)
+        return _failed(f"the output cannot be written: {error.strerror or error}")
+    except IndexNotFoundError as error:
+        return _failed(f"{str(error).partition(';')[0]}; redisvl-adapters indexes lists those that do")
     except AdapterError as error:
-        print(f"redisvl-adapters: {error}", file=sys.stderr)
-        return 1
+        return _failed(error)
     except KeyboardInterrupt:
         print("redisvl-adapters: interrupted", file=sys.stderr)
         return 130
     return int(code or 0)
+
+
+def _failed(why: object) -> int:
+    """Say why a command failed, and return its exit code."""
+    print(f"redisvl-adapters: {why}", file=sys.stderr)
+    return 2 if isinstance(why, ArgumentError | FilterError | SchemaError) else 1

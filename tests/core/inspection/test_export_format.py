@@ -40,7 +40,7 @@ def schema(dtype: str = "float32") -> Schema:
 
 
 def test_a_header_reads_back() -> None:
-    header = ExportHeader(schema(), 7, "2026-01-02T03:04:05+00:00")
+    header = ExportHeader(schema(), 7, "2026-01-02T03:04:05+00:00", "01H")
     found = read_header(write_header(header))
     assert found == header
     assert found.schema.fields["a/b"].description == "what"
@@ -76,8 +76,8 @@ def test_the_end_counts_and_is_no_record() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b"", "line 1 of the file is no JSON"),
-        (b"[1]\n", "line 1 of the file is no JSON object"),
+        (b"", "is no export of this library"),
+        (b"[1]\n", "is no export of this library"),
         (b'{"id": "a"}\n', "is no export of this library"),
         (b'{"format": "redisvl-adapters export", "version": 2}\n', "an export of version 2"),
         (b'{"format": "redisvl-adapters export", "version": 1}\n', "the first line of the file is damaged"),

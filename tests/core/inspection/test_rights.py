@@ -50,6 +50,13 @@ def test_the_command_prints_them_for_an_administrator(capsys: pytest.CaptureFixt
     assert main(["acl", "reader", "--index", "films", "--user", "ann"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("ACL SETUSER ann on >PASSWORD ~films %R~films:* ")
+    assert main(["acl", "reader"]) == main(["acl", "copier", "--index", "films"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.splitlines() == [
+        "redisvl-adapters: --index is missing: of which index is the reader to be?",
+        "redisvl-adapters: --target is missing: into which index are records to be copied?",
+    ]
     assert main(["acl", "chat-history", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["user"] == "chat_history-chat-history"
 
@@ -57,7 +64,7 @@ def test_the_command_prints_them_for_an_administrator(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize("name", ["a b", "*", "a'b", "", "a\nb", "[ab]"])
 @pytest.mark.parametrize("option", ["--index", "--prefix", "--target", "--alias", "--user"])
 def test_a_name_that_would_grant_more_is_refused(option: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["acl", "writer", option, name]) == 1
+    assert main(["acl", "writer", "--index", "docs", option, name]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert "cannot stand in a rule" in told.err

@@ -2,6 +2,6 @@
 
 import sys
 
-from redisvl_adapters.cli.main import main
+from redisvl_adapters.cli.process import run
 
-sys.exit(main(["mcp", *sys.argv[1:]]))
+sys.exit(run(["mcp", *sys.argv[1:]]))

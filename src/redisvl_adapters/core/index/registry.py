@@ -162,6 +162,11 @@ def older_layout(name: str) -> SchemaMismatchError:
     )
 
 
+def made_id(registry: Registry) -> str | None:
+    """Return what an index got when it was made, which no other has; None if its registry does not say it."""
+    return orjson.loads(registry.get(HEADER, b"{}")).get("made")  # type: ignore[no-any-return]  # of JSON
+
+
 def registered_language(registry: Registry) -> tuple[str, str | None]:
     """Return the language of a registry, and the metadata key that says that of each record."""
     header = orjson.loads(registry.get(HEADER, b"{}"))

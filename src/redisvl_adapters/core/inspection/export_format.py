@@ -42,11 +42,13 @@ class ExportHeader:
         schema: What the index was.
         records: How many records it held when the export began.
         exported_at: When that was, in ISO 8601.
+        source: Which index of all it was, by what it got when it was made; that of another application, by its server.
     """
 
     schema: Schema
     records: int
     exported_at: str
+    source: str
 
 
 def write_header(header: ExportHeader) -> bytes:
@@ -57,6 +59,7 @@ def write_header(header: ExportHeader) -> bytes:
         "format": FORMAT,
         "version": VERSION,
         "exported_at": header.exported_at,
+        "source": header.source,
         "records": header.records,
         "index": schema.name,
         "prefix": schema.prefix,
@@ -74,7 +77,10 @@ def read_header(line: bytes) -> ExportHeader:
     Raises:
         ArgumentError: If it is none, or one of a newer version.
     """
-    told = _read(line, 1)
+    try:
+        told = _read(line, 1)
+    except ArgumentError:
+        told = {}
     if told.get("format") != FORMAT:
         raise ArgumentError("the file is no export of this library: its first line does not say so")
     if told.get("version") != VERSION:
@@ -101,9 +107,9 @@ def read_header(line: bytes) -> ExportHeader:
             vectors=registered_vectors(registry),
         )
         schema = replace(schema, fields=registered_fields(registry, schema.reserved))
-        return ExportHeader(schema, int(told["records"]), str(told["exported_at"]))
+        return ExportHeader(schema, int(told["records"]), str(told["exported_at"]), str(told["source"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ArgumentError(f"the first line of the file is damaged: {type(error).__name__}") from error
+        raise ArgumentError("the first line of the file is damaged; export the index once more") from error
 
 
 def write_record(record: Record, schema: Schema, now_ms: int) -> bytes:
@@ -149,10 +155,17 @@ def read_record(line: bytes, number: int, now_ms: int) -> Record | None:
         vectors = {name: np.asarray(vector, np.float64) for name, vector in told.get("vectors", {}).items()}
         frame = told.get("frame")
         vector = None if told["vector"] is None else np.asarray(told["vector"], np.float64)
-        metadata = dict(told["metadata"])
-        return Record(told["id"], told["text"], metadata, frame_source(frame), frame, vector, left, vectors or None)
+        record_id, text, metadata = told["id"], told["text"], told["metadata"]
+        record = Record(record_id, text, metadata, frame_source(frame), frame, vector, left, vectors or None)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ArgumentError(f"line {number} of the file is no record: {type(error).__name__}") from error
+        raise _no_record(number) from error
+    if not isinstance(record_id, str) or not isinstance(text, str) or not isinstance(metadata, dict):
+        raise _no_record(number)
+    return record
+
+
+def _no_record(number: int) -> ArgumentError:
+    return ArgumentError(f"line {number} of the file is no record; export the index once more")
 
 
 def write_end(records: int) -> bytes:
@@ -168,7 +181,8 @@ def read_end(line: bytes) -> int | None:
     """Return how many records there are before the last line; None if the line is another one."""
     if not line.startswith(b'{"end":'):
         return None
-    return int(_read(line, 0).get("records", -1))
+    records = _read(line, 0).get("records")
+    return records if isinstance(records, int) else -1
 
 
 def record_id_of(line: bytes) -> str | None:
@@ -186,9 +200,9 @@ def _read(line: bytes, number: int) -> dict[str, Any]:
     try:
         told = orjson.loads(line)
     except ValueError as error:
-        raise ArgumentError(f"line {number} of the file is no JSON") from error
+        raise ArgumentError(f"line {number} of the file is no JSON; export the index once more") from error
     if not isinstance(told, dict):
-        raise ArgumentError(f"line {number} of the file is no JSON object")
+        raise ArgumentError(f"line {number} of the file is no JSON object; export the index once more")
     return told
 
 

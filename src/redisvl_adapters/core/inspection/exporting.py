@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 from redisvl_adapters.core.index.adoption import adopt_index
 from redisvl_adapters.core.index.readiness import asks_index, current_snapshot
+from redisvl_adapters.core.index.registry import made_id
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.ingest.bad_records import BadRecords, find_unindexed
 from redisvl_adapters.core.ingest.copied_vectors import check_none_is_lost
@@ -36,10 +37,14 @@ def now_ms() -> int:
 
 
 @asks_index
-def begin_export(state: IndexState) -> Steps[tuple[ExportHeader, list[str]]]:
+def begin_export(state: IndexState, address: str) -> Steps[tuple[ExportHeader, list[str]]]:
     """Return what an export begins with, and the ids of the records that it is to have.
 
     Of records that the index could not take in, the last is warned of: they are not among these.
+
+    Args:
+        state: The index.
+        address: Where its server is.
 
     Raises:
         IndexNotFoundError: If there is no such index.
@@ -54,7 +59,9 @@ def begin_export(state: IndexState) -> Steps[tuple[ExportHeader, list[str]]]:
         yield from find_unindexed(schema, bad)
         bad.tell()
     ids = yield from find_ids(state, where, None)
-    return ExportHeader(schema, len(ids), datetime.now(UTC).isoformat(timespec="seconds")), ids
+    snapshot = yield from current_snapshot(state)
+    source = (None if snapshot is None else made_id(snapshot.registry)) or address
+    return ExportHeader(schema, len(ids), datetime.now(UTC).isoformat(timespec="seconds"), source), ids
 
 
 def export_records(state: IndexState, ids: Sequence[str]) -> Steps[list[bytes]]:

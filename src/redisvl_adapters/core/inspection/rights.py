@@ -29,6 +29,10 @@ _SESSION = (
 )
 
 
+EXAMPLE = "docs"
+"""The index of a store in docs/operating.md. No index of a store has a name by default."""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """What a user does, and the rules that this takes.
@@ -41,7 +45,7 @@ class Role:
 
     does: str
     rules: Mapping[str, str] = field(repr=False)
-    index: str = "docs"
+    index: str = EXAMPLE
 
 
 def _both(hash_keys: str, json_keys: str, hash_commands: str, json_commands: str) -> dict[str, str]:
