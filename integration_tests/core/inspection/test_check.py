@@ -147,7 +147,7 @@ async def test_an_index_of_another_application_is_told_what_it_lacks(
         foreign=True,
         on_bad_record="skip",
     )
-    assert kinds(await checked(index, "sync", fix=True), index_name) == {"bad": "unindexed", "string": "foreign"}
+    assert kinds(await checked(index, "sync", fix=True), index_name) == {"bad": "unindexed"}
     index.close()
 
 

@@ -183,7 +183,10 @@ class _Looked(NamedTuple):
 
 
 def _look(schema: Schema, keys: Sequence[str]) -> Steps[dict[str, _Looked]]:
-    """Return what is wrong with some keys, as they are now; those that are gone are left out."""
+    """Return what is wrong with some keys, as they are now.
+
+    Left out are those that are gone, and those that an index of another application cannot take in, as of another type.
+    """
     if not keys:
         return {}
     ids = [schema.id_of(key.encode()) for key in keys]
@@ -202,7 +205,8 @@ def _look(schema: Schema, keys: Sequence[str]) -> Steps[dict[str, _Looked]]:
     rest, step = told[len(keys) :], len(records) // len(keys)
     looked = {}
     for place, (key, exists) in enumerate(zip(keys, told, strict=False)):
-        if ok(exists):
+        is_others = schema.foreign is not None and not read_is_record(rest[place])
+        if ok(exists) and not is_others:
             found, update = _what(schema, ids[place], key, rest[step * place : step * (place + 1)])
             if found is None and key not in indexed:
                 why = refused.get(key, "a vector of another length, or a value that is not of the type of its field")
@@ -214,10 +218,9 @@ def _look(schema: Schema, keys: Sequence[str]) -> Steps[dict[str, _Looked]]:
 def _what(
     schema: Schema, record_id: str, key: str, replies: Sequence[Reply]
 ) -> tuple[Finding | None, MetadataUpdate | None]:
-    foreign = Finding(FindingKind.FOREIGN, key, "it is no record of this library; something else writes there")
     if schema.foreign is not None:
-        is_record = read_is_record(replies[0])
-        return (None if is_record else foreign._replace(why="it is no record of the index, but of another type")), None
+        return None, None
+    foreign = Finding(FindingKind.FOREIGN, key, "it is no record of this library; something else writes there")
     for reply in replies:
         if isinstance(reply, ResponseError) and not is_wrong_type(reply):
             ok(reply)
