@@ -1,7 +1,7 @@
 """Traces on the console: what a search asks of Redis and of the embedding model, and how long each takes.
 
-Run it: ``python examples/tracing.py``; it needs ``pip install opentelemetry-sdk wordllama``. An exporter of OTLP in the place of
-the one for the console sends the same to Jaeger, Grafana, Datadog or whatever else speaks it.
+Run it: ``python examples/tracing.py``; it needs ``pip install opentelemetry-sdk wordllama``. An exporter of OTLP in the
+place of the one for the console sends the same to Jaeger, Grafana, Datadog or whatever else speaks it.
 """
 
 from __future__ import annotations
