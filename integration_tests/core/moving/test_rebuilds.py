@@ -216,6 +216,8 @@ async def test_an_alias_as_the_handle_and_others_stand_for_the_new_index(
         server.execute_command("FT.ALIASADD", f"{stores.name}-{alias}", stores.name)
     mine = stores.open(index_name=f"{stores.name}-prod")
     before = seen(mine)
+    with pytest.raises(ArgumentError, match="cannot be an alias: it is the name of an index"):
+        await call(mine, "rebuild", dtype="float64", aliases=[f"{stores.name}-more", stores.name], dry_run=True)
     await call(mine, "rebuild", dtype="float64", aliases=[f"{stores.name}-more"], drop_old=True)
     assert seen(mine) == seen(stores.open()) == seen(stores.open(index_name=f"{stores.name}-more")) == before
     assert server.execute_command("FT.SEARCH", f"{stores.name}-prod", "*", "LIMIT", 0, 0)[0] == 30

@@ -10,7 +10,10 @@ does it again there.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+
+from redis.exceptions import ResponseError
 
 from redisvl_adapters.core.index.background_scan import ScanProgress, info_command, scan_progress
 from redisvl_adapters.core.index.lifecycle import create
@@ -49,7 +52,7 @@ from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.server.commands import Pause, Steps
 from redisvl_adapters.core.server.progress import Progress
 from redisvl_adapters.core.server.replies import as_mapping, ok
-from redisvl_adapters.errors import RecordError, SchemaError, SchemaMismatchError, ServerError
+from redisvl_adapters.errors import ArgumentError, RecordError, SchemaError, SchemaMismatchError, ServerError
 
 _BY_DEFAULT = RebuildSettings()
 _FEW = 50
@@ -78,12 +81,13 @@ def rebuild(
 
     Raises:
         IndexNotFoundError: If there is no such index.
-        ArgumentError: If an option is out of its range, or would need a new embedding model.
+        ArgumentError: If an option is out of its range or would need a new embedding model, or an alias is an index.
         SchemaError: If options contradict each other.
         RecordError: If a record cannot be what is asked for; then all is as it was.
         ServerError: If another process is rebuilding it, took it over, or cancelled it, or the server failed.
     """
     bare = bare_state(state)
+    yield _check_aliases(settings.aliases)
     snapshot, is_older = yield open_for_rebuild(bare)
     model = settings.embedding_id
     embeds = embeds and (model is None or model != snapshot.schema.embedding_id)
@@ -126,6 +130,14 @@ def rebuild(
         yield _pause(SETTLED)
         plan = replace(plan, dropped=(yield drop_older(bare, schema)))
     return plan
+
+
+def _check_aliases(aliases: Sequence[str]) -> Steps[None]:
+    """Refuse what cannot be an alias, which the server would tell when all is made."""
+    infos = (yield [info_command(alias) for alias in aliases]) if aliases else []
+    for alias, info in zip(aliases, infos, strict=True):
+        if not isinstance(info, ResponseError) and as_mapping(info)[b"index_name"] == alias.encode():
+            raise ArgumentError(f"{alias!r:.80} cannot be an alias: it is the name of an index")
 
 
 def _next_name(handle: str) -> Steps[str]:
