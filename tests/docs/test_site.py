@@ -115,17 +115,24 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     opened.quit()
 
 
+def waiting(browser: Any) -> Any:
+    """Return what waits until a browser shows something."""
+    return importlib.import_module("selenium.webdriver.support.wait").WebDriverWait(browser, 20)
+
+
 def test_each_page_opens_in_a_browser_with_its_heading_and_no_error(site: Path, address: str, browser: Any) -> None:
     for path, text in pages(site).items():
         (heading, *_) = re.findall(r"<h1[^>]*>(.*?)<a", text, re.DOTALL)
         browser.get(address + path)
-        shown = browser.find_element("css selector", "h1").text
+        (shown, *_) = waiting(browser).until(
+            lambda page: [each.text for each in page.find_elements("css selector", "h1")]
+        )
         assert shown.strip("¶ \n") == html.unescape(re.sub("<[^>]+>", "", heading)).strip(), path
         assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == [], path
 
 
 def test_the_search_finds_a_method(address: str, browser: Any) -> None:
-    wait = importlib.import_module("selenium.webdriver.support.wait").WebDriverWait(browser, 20)
+    wait = waiting(browser)
     browser.get(address)
     field = browser.find_element("css selector", "input.md-search__input")
     browser.execute_script("arguments[0].focus()", field)
