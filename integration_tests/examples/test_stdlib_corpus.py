@@ -72,7 +72,7 @@ def test_the_corpus_knows_its_objects(corpus: Passages) -> None:
     assert corpus["argparse.ArgumentParser"].kind == "class"
     assert "prog" in corpus["argparse.ArgumentParser"].parameters
     assert corpus["threading.Thread.setDaemon"].deprecated
-    assert corpus["locale.getdefaultlocale"].deprecated
+    assert corpus["threading.currentThread"].deprecated
     assert not corpus["json.dumps"].deprecated
 
 
