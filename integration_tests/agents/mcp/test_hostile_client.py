@@ -131,7 +131,8 @@ def test_what_is_no_call_is_refused_and_the_server_goes_on(redis_url: str, index
         for body, headers, statuses in (
             (b"{" * 100, head, {400}),
             (b'{"jsonrpc": "2.0"}', head, {400}),
-            (b"x" * (MAX_BODY + 1), head, {413}),
+            # Refused by the length that it says; a client that sends it all may see a broken connection instead.
+            (b"", {**head, "Content-Length": str(MAX_BODY + 1)}, {413}),
             (json.dumps({**call, "params": {"name": "x", "arguments": "y"}}).encode(), head, {200, 400}),
             (json.dumps([[]] * 1000).encode(), head, {400}),
             (b"[" * 100_000, head, {400}),
@@ -144,10 +145,11 @@ def test_what_is_no_call_is_refused_and_the_server_goes_on(redis_url: str, index
         ):
             request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310  # ours
             try:
-                with urllib.request.urlopen(request) as response:  # noqa: S310  # ours
+                with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310  # ours
                     status, told = response.status, response.read()
             except urllib.error.HTTPError as error:
-                status, told = error.code, error.read()
+                with error:
+                    status, told = error.code, error.read()
             assert status in statuses, (body[:20], status, told[:200])
             assert b"Traceback" not in told
             assert b"of mine" not in told

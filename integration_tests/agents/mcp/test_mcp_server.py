@@ -47,7 +47,8 @@ def health(url: str) -> tuple[int, Any]:
         with urllib.request.urlopen(url.replace("/mcp", "/health")) as response:  # noqa: S310  # ours
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+        with error:
+            return error.code, json.load(error)
 
 
 async def over_stdio(redis_url: str, *arguments: str) -> Client:
