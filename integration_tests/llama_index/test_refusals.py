@@ -179,3 +179,14 @@ def test_the_constructor_refuses_an_unknown_keyword(redis_url: str) -> None:
 def test_the_constructor_refuses_values_that_cannot_be(options: dict[str, Any]) -> None:
     with pytest.raises(AdapterError):
         RedisVectorStore(**options)
+
+
+async def test_what_is_no_node_is_refused_by_an_index_that_looks_for_duplicates(
+    store: RedisVectorStore, call: Call, server: redis.Redis, index_name: str
+) -> None:
+    await call(store, "add", [text_node("kept")])
+    before = snapshot(server, index_name)
+    for value, said in (([1], "node 0 is no node"), ([text_node("a"), None], "node 1 is no"), ("x", "nodes is a list")):
+        with pytest.raises(ArgumentError, match=said):
+            await call(store, "add", value)
+    assert snapshot(server, index_name) == before

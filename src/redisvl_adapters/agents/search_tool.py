@@ -18,7 +18,7 @@ from redisvl_adapters.agents.search_arguments import (
     keys_of,
     search_arguments,
 )
-from redisvl_adapters.core.arguments import check_k
+from redisvl_adapters.core.arguments import check_k, check_strings
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.fields import MetadataField
@@ -93,6 +93,8 @@ def check_tool_settings(
     if not isinstance(takes_filter, bool):
         raise ArgumentError(f"filter_argument is True or False; not {takes_filter!r:.80}")
     fields, context_filter = options.get("fields"), check_context_filter(options.get("context_filter"))
+    if fields is not None:
+        check_strings(fields, "fields")
     for key in fields or ():
         if key in context_filter:
             raise ArgumentError(f"fields: {key!r} is set by the context of the run, so a model cannot choose it")

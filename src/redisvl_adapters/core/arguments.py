@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
 from redisvl_adapters.errors import ArgumentError, did_you_mean
 
@@ -96,11 +96,42 @@ def check_strings(strings: object, what: str) -> None:
     Raises:
         ArgumentError: If so.
     """
-    if isinstance(strings, str) or not isinstance(strings, Sequence):
+    if not is_list(strings):
         raise ArgumentError(f"{what} is a list of strings; not {strings!r:.80}")
     for place, string in enumerate(strings):
-        if not isinstance(string, str) or not is_utf8(string):
-            raise ArgumentError(f"{what}[{place}] is a string; not {string!r:.80}")
+        check_string(string, f"{what}[{place}]")
+
+
+def check_string(value: object, what: str) -> str:
+    """Return a string.
+
+    Raises:
+        ArgumentError: If it is none, or UTF-8 cannot hold it.
+    """
+    if not isinstance(value, str) or not is_utf8(value):
+        raise ArgumentError(f"{what} is a string; not {value!r:.80}")
+    return value
+
+
+def check_keywords(keywords: Any, what: str, example: str) -> Mapping[str, Any]:
+    """Return keywords that are handed on to a call; none for None.
+
+    Args:
+        keywords: The keywords.
+        what: What the argument is called.
+        example: A mapping as it could be, for the error.
+
+    Raises:
+        ArgumentError: If it is no mapping of names to values.
+    """
+    if keywords is None:
+        return {}
+    if not isinstance(keywords, Mapping):
+        raise ArgumentError(f"{what} is a mapping, such as {example}; not {keywords!r:.80}")
+    for name in keywords:
+        if not isinstance(name, str):
+            raise ArgumentError(f"{what} is a mapping of the names of keywords, such as {example}; not {name!r:.80}")
+    return keywords
 
 
 def check_count(value: object, what: str, least: int = 0) -> int:
@@ -114,13 +145,18 @@ def check_count(value: object, what: str, least: int = 0) -> int:
     return value
 
 
-def check_ids(ids: Sequence[str]) -> None:
-    """Raise ``ArgumentError`` unless all are ids."""
-    if isinstance(ids, str) or not isinstance(ids, Sequence):
-        raise ArgumentError(f"ids is a list of ids; not {ids!r:.80}")
+def check_ids(ids: object, what: str = "ids") -> None:
+    """Raise ``ArgumentError``, which names the argument, unless it is a list of ids."""
+    if not is_list(ids):
+        raise ArgumentError(f"{what} is a list of ids; not {ids!r:.80}")
     for record_id in ids:
         if not isinstance(record_id, str) or not record_id or not is_utf8(record_id):
-            raise ArgumentError(f"an id is a non-empty string; not {record_id!r:.80}")
+            raise ArgumentError(f"{what}: an id is a non-empty string; not {record_id!r:.80}")
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    """Tell whether something is a list, a tuple or the like; what is in it can be anything."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview | range)
 
 
 def is_utf8(text: str) -> bool:

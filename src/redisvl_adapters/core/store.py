@@ -193,10 +193,10 @@ class StoreBase(CopyMethods, Closeable):
         connection.
 
         Args:
-            timeout: How many seconds to wait at most, if that is less.
+            timeout: How many seconds to wait at most, if that is less; ``math.inf`` for no limit but those.
 
         Raises:
-            ArgumentError: If it is not a number of seconds from 0 on; nothing else is raised.
+            ArgumentError: If it is not a number of seconds from 0 on, up to 100,000,000; nothing else is raised.
         """
         return self._index.health(_checked_timeout(timeout))
 

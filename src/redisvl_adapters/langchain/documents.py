@@ -27,7 +27,7 @@ def parts_of(documents: Iterable[Document], ids: Iterable[str | None] | None) ->
     Raises:
         ArgumentError: If something is no document, or the lengths differ.
     """
-    if isinstance(documents, Document) or not isinstance(documents, Iterable):
+    if isinstance(documents, Document | str | bytes | Mapping) or not isinstance(documents, Iterable):
         raise ArgumentError(f"documents is a list of documents; not {type(documents).__name__} {documents!r:.80}")
     if isinstance(documents, Sequence):
         return list(_parts(documents, one_each("documents", documents, "ids", ids)))
@@ -51,7 +51,7 @@ def texts_of(
     Raises:
         ArgumentError: If something is no list, or the lengths differ.
     """
-    if isinstance(texts, str) or not isinstance(texts, Iterable):
+    if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable):
         raise ArgumentError(f"texts is a list of texts; not {type(texts).__name__} {texts!r:.80}")
     if not isinstance(texts, Sequence):
         return _texts(texts, metadatas, ids)

@@ -128,7 +128,7 @@ class RecordMethods:
         return await self._index.arun(self._get(ids))
 
     def _get(self, ids: Sequence[str]) -> Steps[list[Document]]:
-        found = yield from operations.fetch(self._index.state, _id_list(ids) or [])
+        found = yield from operations.fetch(self._index.state, _id_list(ids))
         return [to_document(record) for record in found if record is not None]
 
     @known_keywords

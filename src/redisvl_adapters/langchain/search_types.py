@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from langchain_core.documents import Document
 
 from redisvl_adapters.core import operations
-from redisvl_adapters.core.arguments import check_choice, check_fraction, check_name
+from redisvl_adapters.core.arguments import check_choice, check_fraction, check_keywords, check_name
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.vectors import Vector
@@ -311,20 +311,19 @@ SEARCH_TYPES: Mapping[str, type[Search]] = {
 }
 
 
-def search_of_type(search_type: str, search_kwargs: Mapping[str, Any]) -> Search:
+def search_of_type(search_type: str, search_kwargs: Mapping[str, Any] | None) -> Search:
     """Return the search of a retriever.
 
     Args:
         search_type: One of ``SEARCH_TYPES``.
-        search_kwargs: See ``SearchKwargs``.
+        search_kwargs: See ``SearchKwargs``; None for none.
 
     Raises:
         ArgumentError: If the type does not exist, or a keyword is out of its range or contradicts another.
         UnknownArgumentError: If the type does not have a keyword.
     """
     check_choice(search_type, "search_type", tuple(SEARCH_TYPES))
-    if not isinstance(search_kwargs, Mapping):
-        raise ArgumentError(f"search_kwargs is a mapping, such as {{'k': 4}}; not {search_kwargs!r:.80}")
+    search_kwargs = check_keywords(search_kwargs, "search_kwargs", "{'k': 4}")
     search = SEARCH_TYPES[search_type](f"search_kwargs of a {search_type!r} retriever", **search_kwargs)
     if search_type == "similarity_score_threshold" and search_kwargs.get("score_threshold") is None:
         raise ArgumentError("a 'similarity_score_threshold' retriever needs search_kwargs={'score_threshold': ...}")

@@ -83,5 +83,5 @@ class ToolMethods:
     def _tool_settings(self, name: str | None, description: str | None, options: SearchToolOptions) -> ToolSettings:
         filter = read_filter(options.get("filter"))
         settings = check_tool_settings(self._index.state.spec.name, name, description, filter, options)
-        search_of_tool(settings.search_type, options.get("search_kwargs") or {})
+        search_of_tool(settings.search_type, options.get("search_kwargs"))
         return settings

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from redisvl_adapters.agents.options import ToolSearchType
+from redisvl_adapters.core.arguments import check_keywords
 from redisvl_adapters.core.filters.algebra import Filter
 from redisvl_adapters.errors import ArgumentError
 from redisvl_adapters.langchain.search_types import SEARCH_TYPES, Search
@@ -19,7 +20,7 @@ TOOL_SEARCH_TYPES: Mapping[ToolSearchType, str] = {
 
 
 def search_of_tool(
-    search_type: ToolSearchType, search_kwargs: Mapping[str, Any], k: int = 1, filter: Filter | None = None
+    search_type: ToolSearchType, search_kwargs: Mapping[str, Any] | None, k: int = 1, filter: Filter | None = None
 ) -> Search:
     """Return the search of a tool.
 
@@ -27,8 +28,7 @@ def search_of_tool(
         ArgumentError: If a keyword is out of its range, or of those that a tool has itself.
         UnknownArgumentError: If the search type does not have a keyword.
     """
-    if not isinstance(search_kwargs, Mapping):
-        raise ArgumentError(f"search_kwargs is a mapping, such as {{'ef_runtime': 400}}; not {search_kwargs!r:.80}")
+    search_kwargs = check_keywords(search_kwargs, "search_kwargs", "{'ef_runtime': 400}")
     for name in ("k", "filter"):
         if name in search_kwargs:
             raise ArgumentError(f"search_kwargs of a tool has no {name!r}: give {name}= to as_tool")

@@ -264,7 +264,7 @@ class RedisVectorStore(  # type: ignore[misc]  # LangChain's methods take any ke
             ArgumentError: If the search type does not exist, or a search keyword is out of its range or contradicts
                 another.
         """
-        search_of_type(search_type, search_kwargs or {})
+        search_of_type(search_type, search_kwargs)
         given: dict[str, Any] = {**search_kwargs} if search_kwargs else {}
         if "score_threshold" in given:
             # LangChain takes a float alone.

@@ -34,7 +34,7 @@ def to_records(nodes: Iterable[BaseNode], vectors: Mapping[str, Iterable[Any]] |
         ArgumentError: If something is no node, or there are not as many vectors.
         RecordError: If a node has no embedding, or could not be restored.
     """
-    if isinstance(nodes, str | BaseNode) or not isinstance(nodes, Iterable):
+    if isinstance(nodes, str | bytes | Mapping | BaseNode) or not isinstance(nodes, Iterable):
         raise ArgumentError(f"nodes is a list of nodes; not {type(nodes).__name__} {nodes!r:.80}")
     records = (to_record(node, position) for position, node in enumerate(nodes))
     are_listed = isinstance(nodes, Sequence)

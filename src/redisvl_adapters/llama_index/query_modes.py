@@ -12,6 +12,7 @@ from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQu
 
 from redisvl_adapters.agents.options import ToolSearchType
 from redisvl_adapters.core import operations
+from redisvl_adapters.core.arguments import check_keywords, check_strings
 from redisvl_adapters.core.filters.algebra import MATCH_NONE
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.records.vectors import Vector
@@ -134,8 +135,8 @@ def _check_query(query: VectorStoreQuery) -> None:
         )
     if (name := mode_name(query.mode)) not in _SEARCHES:
         raise ArgumentError(f"query mode {name!r:.80} is not served; modes are: {', '.join(_SEARCHES)}")
-    if isinstance(query.output_fields, str):
-        raise ArgumentError(f"output_fields is a list of metadata keys; write [{query.output_fields!r:.80}]")
+    if query.output_fields is not None:
+        check_strings(query.output_fields, "output_fields")
 
 
 def _search_by_vector(request: QueryRequest) -> Steps[list[Hit]]:
@@ -278,15 +279,14 @@ TOOL_MODES: Mapping[ToolSearchType, VectorStoreQueryMode] = {
 }
 
 
-def check_tool_options(state: IndexState, search_type: ToolSearchType, options: Mapping[str, Any]) -> bool:
+def check_tool_options(state: IndexState, search_type: ToolSearchType, options: Mapping[str, Any] | None) -> bool:
     """Tell whether the queries of a tool need a vector, unless something can be known to be wrong with its options.
 
     Raises:
         ArgumentError: If an option is out of its range.
         UnknownArgumentError: If the search type does not have it.
     """
-    if not isinstance(options, Mapping):
-        raise ArgumentError(f"search_kwargs is a mapping, such as {{'ef_runtime': 400}}; not {options!r:.80}")
+    options = check_keywords(options, "search_kwargs", "{'ef_runtime': 400}")
     mode = TOOL_MODES[search_type]
     # A query for nothing: all is checked before it asks.
     nothing = VectorStoreQuery(query_str="", similarity_top_k=1, mode=mode, filters=cast("Any", MATCH_NONE))

@@ -9,7 +9,7 @@ from typing import Any
 from llama_index.core.schema import BaseNode
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
 
-from redisvl_adapters.core.arguments import check_fraction, check_k
+from redisvl_adapters.core.arguments import check_fraction, check_ids, check_k
 from redisvl_adapters.core.filters.algebra import And, Filter, FromSources
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.named_vectors import MAIN
@@ -191,8 +191,7 @@ def read_request(
         query,
         _result_k(query),
         _filter(query),
-        # VectorStoreIndex passes an empty list where it restricts nothing.
-        query.node_ids or None,
+        _node_ids(query),
         given,
         _ranking(query, options),
         compared,
@@ -236,6 +235,19 @@ def _result_k(query: VectorStoreQuery) -> int:
 
 def _top_k(value: int | None, name: str) -> int | None:
     return None if value is None else check_k(value, name)
+
+
+def _node_ids(query: VectorStoreQuery) -> list[str] | None:
+    """Return which nodes a query is restricted to; None for all.
+
+    Raises:
+        ArgumentError: If it is neither None nor a list of ids.
+    """
+    if query.node_ids is None:
+        return None
+    check_ids(query.node_ids, "node_ids")
+    # VectorStoreIndex passes an empty list where it restricts nothing.
+    return list(query.node_ids) or None
 
 
 def _filter(query: VectorStoreQuery) -> Filter | None:

@@ -80,7 +80,7 @@ class ToolMethods(StoreBase):
     def _tool_settings(self, name: str | None, description: str | None, options: SearchToolOptions) -> ToolSettings:
         state, filter = self._index.state, read_filter(options.get("filters"))
         settings = check_tool_settings(state.spec.name, name, description, filter, options)
-        needs_vector = check_tool_options(state, settings.search_type, options.get("search_kwargs") or {})
+        needs_vector = check_tool_options(state, settings.search_type, options.get("search_kwargs"))
         model, context = options.get("embed_model"), options.get("context")
         if not (isinstance(model, BaseEmbedding) or (model is None and not needs_vector)):
             raise ArgumentError(

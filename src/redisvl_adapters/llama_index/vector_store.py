@@ -74,7 +74,9 @@ class RedisVectorStore(
     def __init__(self, **options: Unpack[IndexOptions]) -> None:
         super().__init__(stores_text=True, is_embedding_query=True)
         self._options = options
-        unindexed = options.get("unindexed") or ()
+        unindexed = options.get("unindexed")
+        if unindexed is None:
+            unindexed = ()
         check_strings(unindexed, "unindexed")
         of_index: IndexOptions = {**options, "unindexed": [*WINDOW_KEYS, *unindexed]}
         self._index = RedisIndex(**of_index)
@@ -190,8 +192,9 @@ class RedisVectorStore(
         """
         plan = _plan(options)
         with self._index.traced("upsert"):
+            records = to_records(nodes, options.get("vectors"))
             self._index.run(tell_duplicates(self._index.state, nodes))
-            return ingest(self._index, to_records(nodes, options.get("vectors")), given_vectors, plan)
+            return ingest(self._index, records, given_vectors, plan)
 
     @known_keywords
     @list_keywords(AddOptions)
@@ -201,8 +204,9 @@ class RedisVectorStore(
         """Write nodes with their embeddings. See ``add``."""
         plan = _plan(options)
         with self._index.traced("upsert"):
+            records = to_records(nodes, options.get("vectors"))
             await self._index.arun(tell_duplicates(self._index.state, nodes))
-            return await aingest(self._index, to_records(nodes, options.get("vectors")), agiven_vectors, plan)
+            return await aingest(self._index, records, agiven_vectors, plan)
 
     @known_keywords
     def delete(self, ref_doc_id: str) -> None:  # type: ignore[override]  # its keywords are known
@@ -268,8 +272,10 @@ class RedisVectorStore(
         Args:
             query: All of it is honoured: ``query_embedding``, ``query_str``, ``similarity_top_k``, ``sparse_top_k``
                 (text side), ``hybrid_top_k`` (results of HYBRID), ``filters``, ``doc_ids`` (source documents),
-                ``node_ids``, ``output_fields`` (the metadata keys to return), ``alpha``, ``mmr_threshold``,
-                ``embedding_field`` (which vector; ``query_str`` is embedded by its model, if it has one).
+                ``node_ids`` (an empty list, which a ``VectorStoreIndex`` passes where it restricts nothing, is none;
+                one of ``doc_ids`` finds nothing), ``output_fields`` (the metadata keys to return), ``alpha``,
+                ``mmr_threshold``, ``embedding_field`` (which vector; ``query_str`` is embedded by its model, if it has
+                one).
             options: The keywords of ``QueryOptions`` that the mode has. A retriever passes its ``vector_store_kwargs``
                 here.
 

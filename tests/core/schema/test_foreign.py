@@ -74,7 +74,7 @@ def test_a_path_to_all_values_of_a_list_leads_to_that_list() -> None:
     ("options", "error", "said"),
     [
         ({"text_field": "a"}, UnknownArgumentError, "from_existing_index"),
-        ({"metadata_fields": ["a"]}, UnknownArgumentError, "did you mean 'metadata_schema'"),
+        ({"metadata_fields": ["a"]}, UnknownArgumentError, "'metadata_fields'; it is one of from_existing_index"),
         ({"foreign": True}, ArgumentError, "create='never'"),
         ({"foreign": True, "create": "overwrite"}, ArgumentError, "create='never'"),
         ({"foreign": True, "create": "never", "text_field": ""}, ArgumentError, "text_field"),

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from redisvl.query.filter import FilterExpression
 
-from redisvl_adapters.core.arguments import is_utf8
+from redisvl_adapters.core.arguments import is_list, is_utf8
 from redisvl_adapters.errors import ArgumentError, FilterError
 
 Match: TypeAlias = Literal["any", "all", "phrase"]
@@ -96,6 +96,8 @@ class FromSources(Filter):
         """
         if isinstance(source_ids, str):
             raise ArgumentError(f"{what} is a list of ids, not one id; write [{source_ids!r}]")
+        if not is_list(source_ids):
+            raise ArgumentError(f"{what} is a list of ids; not {source_ids!r:.80}")
         for source_id in source_ids:
             if not isinstance(source_id, str) or not source_id or not is_utf8(source_id):
                 raise ArgumentError(f"{what}: the id of a source document is a non-empty string; not {source_id!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -137,9 +138,10 @@ class RedisIndex:
         It takes no longer than the timeouts of the connection, and nothing is tried again.
 
         Args:
-            timeout: How many seconds to wait at most. Whatever is sent then goes on until the connection gives it up.
+            timeout: How many seconds to wait at most, None or ``math.inf`` for as long as the connection does.
+                Whatever is sent then goes on until the connection gives it up.
         """
-        if timeout is None:
+        if timeout is None or timeout == math.inf:
             return self._health()
         answered: list[Health] = []
         # A client that blocks can be left alone by another thread only.
@@ -160,7 +162,7 @@ class RedisIndex:
         """Tell whether this index can be asked. See ``health``."""
         begun = time.perf_counter()
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(None if timeout == math.inf else timeout):
                 await adrive(await self.connection.async_client(), check_health(self.state.spec.name), self._address)
         except TimeoutError:
             return self._late(timeout)

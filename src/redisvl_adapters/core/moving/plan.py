@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 import orjson
 
-from redisvl_adapters.core.arguments import check_flag, check_name
+from redisvl_adapters.core.arguments import check_flag, check_name, is_list, is_utf8
 from redisvl_adapters.core.ingest.bad_records import check_bad_choice
 from redisvl_adapters.core.records.record import new_id
 from redisvl_adapters.core.schema.fields import QUANTISED, MetadataField, MetadataSchema
@@ -180,7 +180,7 @@ def read_rebuild_options(given: RebuildKeywords) -> tuple[RebuildOptions, Rebuil
         check_flag(settings.get(name, False), name)
     check_bad_choice(settings.get("on_bad_record", "raise"))
     aliases = settings.get("aliases", ())
-    if isinstance(aliases, str) or not all(isinstance(alias, str) and alias for alias in aliases):
+    if not is_list(aliases) or not all(isinstance(alias, str) and alias and is_utf8(alias) for alias in aliases):
         raise ArgumentError(f"aliases is a list of names; not {aliases!r:.80}")
     settings["aliases"] = tuple(aliases)
     if settings.get("embedding_id") is not None:

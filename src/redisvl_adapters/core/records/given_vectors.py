@@ -70,12 +70,16 @@ def one_each(name: str, items: Sequence[Any], other: str, values: Iterable[T] | 
     """
     if values is None:
         return None
-    if isinstance(values, str | Mapping) or not isinstance(values, Iterable):
-        raise ArgumentError(f"{other} is a list with one for each of the {name}; not {values!r:.80}")
+    _check_values(name, other, values)
     values = list(values)
     if len(values) != len(items):
         raise ArgumentError(f"{len(items)} {name} came with {len(values)} {other}")
     return values
+
+
+def _check_values(name: str, other: str, values: object) -> None:
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise ArgumentError(f"{other} is a list with one for each of the {name}; not {values!r:.80}")
 
 
 _END: Any = object()
@@ -86,6 +90,7 @@ def paired(name: str, items: Iterable[S], other: str, values: Iterable[T] | None
     if values is None:
         yield from ((item, None) for item in items)
         return
+    _check_values(name, other, values)
     for item, value in zip_longest(items, values, fillvalue=_END):
         if item is _END or value is _END:
             raise ArgumentError(f"there are not as many {other} as {name}")

@@ -11,7 +11,6 @@ from redisvl_adapters.core.schema.options import ExistingOptions, IndexOptions
 from redisvl_adapters.errors import ArgumentError, UnknownArgumentError
 
 _OWN = ("text_field", "vector_field", "metadata_fields", "writable", "on_bad_record")
-_MEANT = {"metadata_fields": "metadata_schema", "vector_field": "dims"}
 
 
 def existing_options(index_name: str, options: ExistingOptions) -> IndexOptions:
@@ -37,9 +36,7 @@ def read_foreign_options(given: Mapping[str, Any]) -> dict[str, Any]:
         raise ArgumentError("foreign=True is for create='never': an index of another application is opened, not made")
     told = {name: given[name] for name in _OWN if name in given}
     if told and not foreign:
-        name = next(iter(told))
-        meant = f" (did you mean {_MEANT[name]!r}?)" if name in _MEANT else ""
-        raise UnknownArgumentError(f"the store has no argument {name!r}{meant}; it is one of from_existing_index")
+        raise UnknownArgumentError(f"the store has no argument {next(iter(told))!r}; it is one of from_existing_index")
     for name in ("text_field", "vector_field"):
         _check_name(name, told.get(name, "name"))
     if "metadata_fields" in told:

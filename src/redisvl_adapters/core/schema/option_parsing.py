@@ -26,6 +26,7 @@ from redisvl_adapters.core.schema.named_vectors import (
 )
 from redisvl_adapters.core.schema.options import IndexOptions
 from redisvl_adapters.core.schema.stored_fields import DEFAULT_VECTOR_NAME
+from redisvl_adapters.core.server.waits import LONGEST_TIMEOUT
 from redisvl_adapters.errors import ArgumentError, SchemaError, did_you_mean, refuse_unknown
 
 MAX_LEARN_LIMIT = 1000
@@ -210,13 +211,17 @@ def _check_learn_limit(limit: object) -> int:
 
 
 def check_wait(seconds: object, name: str) -> float:
-    """Return how many seconds to wait.
+    """Return how many seconds to wait, ``math.inf`` for no limit.
 
     Raises:
-        ArgumentError: If it is no number from 0 on.
+        ArgumentError: If it is no number from 0 on, or more than any clock can count.
     """
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
         raise ArgumentError(f"{name} is a number of seconds from 0 on; not {seconds!r:.80}")
+    if seconds != math.inf and seconds > LONGEST_TIMEOUT:
+        raise ArgumentError(
+            f"{name} is at most {LONGEST_TIMEOUT:,} seconds, or math.inf for no limit; not {seconds!r:.80}"
+        )
     return seconds
 
 

@@ -21,7 +21,7 @@ DEFAULT_TIMEOUT = 5.0
 SENTINEL_TIMEOUT = 0.5
 """Seconds in which a Sentinel must have answered, before the next one is asked."""
 
-_LONGEST_TIMEOUT = 100_000_000
+LONGEST_TIMEOUT = 100_000_000
 """Seconds: what every system's clock can count."""
 _WRITTEN = re.compile(r"PT(\d+(?:\.\d+)?)S")
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 2.0
@@ -57,9 +57,9 @@ def check_timeout(seconds: object, name: str) -> float | None:
     """
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
         raise ArgumentError(f"{name} is a positive number of seconds, or math.inf for no limit; not {seconds!r:.80}")
-    if seconds != math.inf and seconds > _LONGEST_TIMEOUT:
+    if seconds != math.inf and seconds > LONGEST_TIMEOUT:
         raise ArgumentError(
-            f"{name} is at most {_LONGEST_TIMEOUT:,} seconds, or math.inf for no limit; not {seconds!r:.80}"
+            f"{name} is at most {LONGEST_TIMEOUT:,} seconds, or math.inf for no limit; not {seconds!r:.80}"
         )
     return None if seconds == math.inf else float(seconds)
 
