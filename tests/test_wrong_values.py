@@ -10,6 +10,7 @@ from llama_index.core.vector_stores.types import VectorStoreQuery
 
 from redisvl_adapters import ArgumentError, UnknownArgumentError
 from redisvl_adapters.langchain import RedisVectorStore as LangChainStore
+from redisvl_adapters.llama_index import RedisDocumentStore, RedisIndexStore, RedisKVStore
 from redisvl_adapters.llama_index import RedisVectorStore as LlamaIndexStore
 from tests.test_misspelt_arguments import NoModel
 
@@ -135,3 +136,46 @@ async def test_what_is_added_with_texts_is_a_list(call: Call, texts: Any, value:
 def test_an_option_of_indexes_of_others_is_told_by_where_it_belongs(make: Any, name: str) -> None:
     with pytest.raises(UnknownArgumentError, match=f"no argument '{name}'; it is one of from_existing_index$"):
         make(index_name="docs", **{name: "a"})
+
+
+DOCUMENTS: list[tuple[str, tuple[Any, ...], str]] = [
+    ("set_document_hash", ("a", 5), "doc_hash is a string; not 5"),
+    ("set_document_hash", ("a", None), "doc_hash is a string"),
+    ("set_document_hash", (5, 5), "doc_id is a string; not 5"),
+    ("set_document_hashes", ({"a": 1},), r"doc_hashes\['a'\] is a string; not 1"),
+    ("set_document_hashes", ({1: "a"},), "each id of doc_hashes is a string; not 1"),
+    *[("set_document_hashes", (value,), "doc_hashes is a dict") for value in ([1], None, "x", 0, [])],
+    *[(f"get_{name}", (5,), "doc_id is a string") for name in ("document", "document_hash", "ref_doc_info")],
+    *[(f"{name}_exists", (5,), "doc_id is a string") for name in ("document", "ref_doc")],
+    *[(f"delete_{name}", (5,), "doc_id is a string") for name in ("document", "ref_doc")],
+    *[("get_node_dict", (value,), "node_id_dict is a dict") for value in (5, None, "x", ["a"])],
+    ("get_node_dict", ({1: 2},), r"node_ids\[0\] is a string; not 2"),
+    *[("get_nodes", (value,), "node_ids is a list") for value in (5, None, "x", {"a": 1})],
+    *[("add_documents", (value,), "docs is a list of nodes") for value in (5, None, "x", {"a": 1}, b"")],
+]
+
+
+@pytest.mark.parametrize(("method", "given", "said"), DOCUMENTS, ids=repr)
+async def test_a_document_store_names_the_argument(call: Call, method: str, given: tuple[Any, ...], said: str) -> None:
+    with pytest.raises(ArgumentError, match=said):
+        await call(RedisDocumentStore(redis_url="redis://localhost:1"), method, *given)
+
+
+@pytest.mark.parametrize("value", [5, None, "x", {}, b"a"], ids=repr)
+async def test_stores_of_structures_and_of_values_name_the_argument(call: Call, value: Any) -> None:
+    indexes = RedisIndexStore(redis_url="redis://localhost:1")
+    with pytest.raises(ArgumentError, match="index_struct is the structure of an index"):
+        await call(indexes, "add_index_struct", value)
+    values = RedisKVStore(redis_url="redis://localhost:1")
+    if not isinstance(value, dict):
+        with pytest.raises(ArgumentError, match="val is a dict"):
+            await call(values, "put", "a", value)
+    if not isinstance(value, str):
+        for method, more in (("get", ()), ("delete", ()), ("put", ({},))):
+            with pytest.raises(ArgumentError, match="key is a string"):
+                await call(values, method, value, *more)
+        with pytest.raises(ArgumentError, match="key is a string"):
+            await call(indexes, "delete_index_struct", value)
+        if value is not None:
+            with pytest.raises(ArgumentError, match="struct_id is a string"):
+                await call(indexes, "get_index_struct", value)

@@ -64,7 +64,7 @@ LIMITS: Mapping[str, tuple[object, ...]] = {
     "a request over HTTP": (http.MAX_BODY,),
     "a document that is added, its metadata as JSON": (tools.MAX_DOCUMENT,),
     "`retry` as a number": (100,),
-    "`socket_timeout`, `socket_connect_timeout`": (waits._LONGEST_TIMEOUT,),
+    "`socket_timeout`, `socket_connect_timeout`": (waits.LONGEST_TIMEOUT,),
     "connections of a pool": (_POOL["max_connections"],),
     "an error's message of what a server said": (300,),
 }

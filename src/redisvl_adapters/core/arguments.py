@@ -147,6 +147,8 @@ def check_count(value: object, what: str, least: int = 0) -> int:
 
 def check_ids(ids: object, what: str = "ids") -> None:
     """Raise ``ArgumentError``, which names the argument, unless it is a list of ids."""
+    if isinstance(ids, str):
+        raise ArgumentError(f"{what} is a list of ids, not one id; write [{ids!r:.80}]")
     if not is_list(ids):
         raise ArgumentError(f"{what} is a list of ids; not {ids!r:.80}")
     for record_id in ids:

@@ -57,7 +57,7 @@ class RecordMethods:
     def _delete(self, ids: Sequence[str] | None, filter: FilterLike | None) -> Steps[int]:
         if ids is None and filter is None:
             raise ArgumentError("delete needs ids or a filter; call clear() to delete everything")
-        return operations.delete_matching(self._index.state, read_filter(filter), _id_list(ids))
+        return operations.delete_matching(self._index.state, read_filter(filter), ids)
 
     # Changing metadata
 
@@ -113,7 +113,7 @@ class RecordMethods:
         filter: FilterLike | None,
         vectors: Mapping[str, Vector],
     ) -> Steps[int]:
-        return operations.update_metadata(self._index.state, changes or {}, _id_list(ids), read_filter(filter), vectors)
+        return operations.update_metadata(self._index.state, changes or {}, ids, read_filter(filter), vectors)
 
     # Reading
 
@@ -128,7 +128,7 @@ class RecordMethods:
         return await self._index.arun(self._get(ids))
 
     def _get(self, ids: Sequence[str]) -> Steps[list[Document]]:
-        found = yield from operations.fetch(self._index.state, _id_list(ids))
+        found = yield from operations.fetch(self._index.state, ids)
         return [to_document(record) for record in found if record is not None]
 
     @known_keywords
@@ -232,9 +232,3 @@ class RecordMethods:
         async with aclosing(aiterate(self._index, filter, size)) as records:
             async for record in records:
                 yield to_document(record)
-
-
-def _id_list(ids: Sequence[str] | None) -> Sequence[str] | None:
-    if isinstance(ids, str):
-        raise ArgumentError(f"ids is a list of ids, not one id; write [{ids!r:.80}]")
-    return ids

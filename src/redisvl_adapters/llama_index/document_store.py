@@ -6,20 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from llama_index.core.schema import BaseNode
-from llama_index.core.storage.docstore.keyval_docstore import DEFAULT_NAMESPACE, KVDocumentStore
+from llama_index.core.storage.docstore.keyval_docstore import DEFAULT_NAMESPACE
 from llama_index.core.storage.docstore.utils import json_to_doc
 
-from redisvl_adapters.core.arguments import check_name
+from redisvl_adapters.core.arguments import check_name, check_string, check_strings, is_list
 from redisvl_adapters.core.keyvalue import json_values
 from redisvl_adapters.core.keyvalue.json_values import Value
 from redisvl_adapters.core.server.commands import BATCH_SIZE, Steps
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.errors import ArgumentError, known_keywords
+from redisvl_adapters.llama_index.document_lookups import DocumentLookups
 from redisvl_adapters.llama_index.kv_store import DEFAULT_PREFIX, KVStoreOwner, RedisKVStore
 from redisvl_adapters.llama_index.nodes import check_is_node, node_to_json
 
 
-class RedisDocumentStore(KVStoreOwner, KVDocumentStore):
+class RedisDocumentStore(KVStoreOwner, DocumentLookups):
     """Nodes and the hashes of documents, on plain Redis or Valkey.
 
     It is what ``refresh_ref_docs`` and an ``IngestionPipeline`` must know of earlier runs, and what auto-merging and
@@ -101,7 +102,7 @@ class RedisDocumentStore(KVStoreOwner, KVDocumentStore):
     def _add(
         self, docs: Sequence[BaseNode], batch_size: int | None, *, allow_update: bool, store_text: bool
     ) -> Steps[None]:
-        if isinstance(docs, str | BaseNode) or not isinstance(docs, Sequence):
+        if not is_list(docs):
             raise ArgumentError(f"docs is a list of nodes; not {docs!r:.80}")
         size = self._batch_size if batch_size is None else batch_size
         for place, node in enumerate(docs):
@@ -158,14 +159,15 @@ class RedisDocumentStore(KVStoreOwner, KVDocumentStore):
     @known_keywords
     def get_node_dict(self, node_id_dict: dict[int, str]) -> dict[int, BaseNode]:
         """Return nodes by any numbers that their ids are given under; one that does not exist is an error."""
-        return dict(zip(node_id_dict, self.get_nodes(list(node_id_dict.values())), strict=True))
+        return dict(zip(node_id_dict, self.get_nodes(_values(node_id_dict)), strict=True))
 
     @known_keywords
     async def aget_node_dict(self, node_id_dict: dict[int, str]) -> dict[int, BaseNode]:
         """Return nodes by any numbers that their ids are given under. See ``get_node_dict``."""
-        return dict(zip(node_id_dict, await self.aget_nodes(list(node_id_dict.values())), strict=True))
+        return dict(zip(node_id_dict, await self.aget_nodes(_values(node_id_dict)), strict=True))
 
     def _nodes(self, node_ids: Sequence[str], *, raise_error: bool) -> Steps[list[BaseNode | None]]:
+        check_strings(node_ids, "node_ids")
         found = yield from json_values.get(self._named(self._node_collection), node_ids)
         if raise_error and None in found:
             raise self._not_found("doc_id", node_ids[found.index(None)])
@@ -184,13 +186,13 @@ class RedisDocumentStore(KVStoreOwner, KVDocumentStore):
         Raises:
             ArgumentError: If so.
         """
-        if not self._run(self._delete([doc_id])) and raise_error:
+        if not self._run(self._delete([check_string(doc_id, "doc_id")])) and raise_error:
             raise self._not_found("doc_id", doc_id)
 
     @known_keywords
     async def adelete_document(self, doc_id: str, raise_error: bool = True) -> None:  # noqa: FBT001, FBT002  # as above
         """Delete a node or document. See ``delete_document``."""
-        if not await self._arun(self._delete([doc_id])) and raise_error:
+        if not await self._arun(self._delete([check_string(doc_id, "doc_id")])) and raise_error:
             raise self._not_found("doc_id", doc_id)
 
     @known_keywords
@@ -214,6 +216,7 @@ class RedisDocumentStore(KVStoreOwner, KVDocumentStore):
             raise self._not_found("ref_doc_id", ref_doc_id)
 
     def _delete_source(self, source: str) -> Steps[bool]:
+        check_string(source, "ref_doc_id")
         (info,) = yield from json_values.get(self._named(self._ref_doc_collection), [source])
         nodes = _node_ids(info)
         yield from self._delete(nodes)
@@ -256,6 +259,12 @@ class RedisDocumentStore(KVStoreOwner, KVDocumentStore):
 
     def _not_found(self, what: str, doc_id: str) -> ArgumentError:
         return ArgumentError(f"{what} {doc_id!r:.80} is not in the document store {self._namespace!r:.80}")
+
+
+def _values(node_id_dict: Mapping[int, str]) -> list[str]:
+    if not isinstance(node_id_dict, Mapping):
+        raise ArgumentError(f"node_id_dict is a dict of the ids of nodes by number; not {node_id_dict!r:.80}")
+    return list(node_id_dict.values())
 
 
 def _node_ids(info: Mapping[str, Any] | None) -> list[str]:

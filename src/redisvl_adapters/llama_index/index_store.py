@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Unpack
 
+from llama_index.core.data_structs.data_structs import IndexStruct
 from llama_index.core.storage.index_store.keyval_index_store import DEFAULT_NAMESPACE, KVIndexStore
 
-from redisvl_adapters.core.arguments import check_name
+from redisvl_adapters.core.arguments import check_name, check_string
 from redisvl_adapters.core.server.options import ConnectionOptions
-from redisvl_adapters.errors import known_keywords
+from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.kv_store import DEFAULT_PREFIX, KVStoreOwner, RedisKVStore
 
 
@@ -49,5 +50,45 @@ class RedisIndexStore(KVStoreOwner, KVIndexStore):
         # As LlamaIndex's own, so that a document store of the same namespace has other collections.
         self._collection = f"{namespace}/index"
 
+    @known_keywords
+    def add_index_struct(self, index_struct: IndexStruct) -> None:
+        """Write the structure of an index, replacing that which its id has.
+
+        Raises:
+            ArgumentError: If it is none.
+        """
+        super().add_index_struct(_checked(index_struct))
+
+    @known_keywords
+    async def async_add_index_struct(self, index_struct: IndexStruct) -> None:
+        """Write the structure of an index. See ``add_index_struct``."""
+        await super().async_add_index_struct(_checked(index_struct))
+
+    @known_keywords
+    def get_index_struct(self, struct_id: str | None = None) -> IndexStruct | None:
+        """Return the structure of an index by its id, None if there is none; without an id the only one there is."""
+        return super().get_index_struct(None if struct_id is None else check_string(struct_id, "struct_id"))
+
+    @known_keywords
+    async def aget_index_struct(self, struct_id: str | None = None) -> IndexStruct | None:
+        """Return the structure of an index. See ``get_index_struct``."""
+        return await super().aget_index_struct(None if struct_id is None else check_string(struct_id, "struct_id"))
+
+    @known_keywords
+    def delete_index_struct(self, key: str) -> None:
+        """Delete the structure of an index by its id; one that does not exist does no harm."""
+        super().delete_index_struct(check_string(key, "key"))
+
+    @known_keywords
+    async def adelete_index_struct(self, key: str) -> None:
+        """Delete the structure of an index. See ``delete_index_struct``."""
+        await super().adelete_index_struct(check_string(key, "key"))
+
     def _names(self) -> list[str]:
         return [self._collection]
+
+
+def _checked(index_struct: IndexStruct) -> IndexStruct:
+    if not isinstance(index_struct, IndexStruct):
+        raise ArgumentError(f"index_struct is the structure of an index; not {index_struct!r:.80}")
+    return index_struct

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 from llama_index.core.storage.kvstore.types import DEFAULT_COLLECTION, BaseKVStore
 
-from redisvl_adapters.core.arguments import check_name, check_ttl
+from redisvl_adapters.core.arguments import check_name, check_string, check_ttl
 from redisvl_adapters.core.keyvalue import json_values
 from redisvl_adapters.core.keyvalue.json_values import Collection, Value
 from redisvl_adapters.core.server.closeable import Closeable
@@ -67,12 +67,12 @@ class RedisKVStore(PlainRedisBase, BaseKVStore):
         Raises:
             RecordError: If the value is not what JSON can hold; nothing is written then.
         """
-        self.put_all([(key, val)], collection)
+        self.put_all([_pair(key, val)], collection)
 
     @known_keywords
     async def aput(self, key: str, val: Mapping[str, Any], collection: str = DEFAULT_COLLECTION) -> None:
         """Write a value. See ``put``."""
-        await self.aput_all([(key, val)], collection)
+        await self.aput_all([_pair(key, val)], collection)
 
     @known_keywords
     def put_all(
@@ -106,12 +106,12 @@ class RedisKVStore(PlainRedisBase, BaseKVStore):
     @known_keywords
     def get(self, key: str, collection: str = DEFAULT_COLLECTION) -> Value | None:
         """Return a value, None if there is none."""
-        return self._run(json_values.get(self._collection(collection), [key]))[0]
+        return self._run(json_values.get(self._collection(collection), [check_string(key, "key")]))[0]
 
     @known_keywords
     async def aget(self, key: str, collection: str = DEFAULT_COLLECTION) -> Value | None:
         """Return a value, None if there is none."""
-        return (await self._arun(json_values.get(self._collection(collection), [key])))[0]
+        return (await self._arun(json_values.get(self._collection(collection), [check_string(key, "key")])))[0]
 
     @known_keywords
     def get_all(self, collection: str = DEFAULT_COLLECTION) -> dict[str, Value]:
@@ -129,12 +129,12 @@ class RedisKVStore(PlainRedisBase, BaseKVStore):
     @known_keywords
     def delete(self, key: str, collection: str = DEFAULT_COLLECTION) -> bool:
         """Delete a value, and tell whether there was one."""
-        return self._run(json_values.delete(self._collection(collection), [key]))[0]
+        return self._run(json_values.delete(self._collection(collection), [check_string(key, "key")]))[0]
 
     @known_keywords
     async def adelete(self, key: str, collection: str = DEFAULT_COLLECTION) -> bool:
         """Delete a value, and tell whether there was one."""
-        return (await self._arun(json_values.delete(self._collection(collection), [key])))[0]
+        return (await self._arun(json_values.delete(self._collection(collection), [check_string(key, "key")])))[0]
 
     @known_keywords
     def clear(self, collection: str = DEFAULT_COLLECTION) -> None:
@@ -145,6 +145,12 @@ class RedisKVStore(PlainRedisBase, BaseKVStore):
     async def aclear(self, collection: str = DEFAULT_COLLECTION) -> None:
         """Delete all values of a collection."""
         await self._arun(json_values.clear([self._collection(collection)]))
+
+
+def _pair(key: str, val: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    if not isinstance(val, Mapping):
+        raise ArgumentError(f"val is a dict; not {val!r:.80}")
+    return check_string(key, "key"), val
 
 
 class KVStoreOwner(Closeable):
