@@ -195,8 +195,14 @@ async def test_vectors_of_a_wrong_length_are_named_or_skipped_if_asked_where_all
 
 
 async def test_a_document_with_a_list_for_its_text_is_no_record(
-    call: Call, clients: Clients, server: redis.Redis, index_name: str, framework: str
+    call: Call,
+    clients: Clients,
+    server: redis.Redis,
+    index_name: str,
+    framework: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(rebuilding, "SETTLED", 0.0)
     store = own_store(framework, clients, index_name, "json")
     await fill(call, store)
     server.execute_command("JSON.SET", f"{index_name}:2", "$.text", '["a","b"]')
@@ -205,6 +211,12 @@ async def test_a_document_with_a_list_for_its_text_is_no_record(
     with pytest.warns(SkippedRecordWarning, match=f"{index_name}:2"):
         report = await call(store, "copy_to", store_on(clients, f"{index_name}-copy", MODEL))
     assert (report.copied, report.left_out, report.target_records) == (3, 1, 3)
+    # Nothing is lost by a rebuild without being told to.
+    with pytest.raises(RecordError, match="'2' cannot be read: its text or its metadata is damaged"):
+        await call(store, "rebuild", storage="hash", drop_old=True)
+    assert server.exists(f"{index_name}:2")
+    await call(store, "rebuild", storage="hash", on_bad_record="skip")
+    assert await read_all(call, store) == {"1", "3", "4"}
 
 
 @pytest.mark.parametrize("kind", ["own", "foreign"])

@@ -27,12 +27,14 @@ from redisvl_adapters.core.ingest.tasks import ToEmbed
 from redisvl_adapters.core.ingest.upsert import upsert
 from redisvl_adapters.core.moving.job import Job, own_registry
 from redisvl_adapters.core.moving.task import Task
+from redisvl_adapters.core.records.own_records import is_record_command, read_is_record, warn_of_others
 from redisvl_adapters.core.records.record import Record
 from redisvl_adapters.core.schema.index_schema import Schema
 from redisvl_adapters.core.schema.stored_fields import SOURCE
 from redisvl_adapters.core.schema.tag_encoding import decode_tag
 from redisvl_adapters.core.search.cursor_pages import MAX_KEYS
 from redisvl_adapters.core.search.fetch import existing_ids, fetch_from
+from redisvl_adapters.core.search.read_records import read_records
 from redisvl_adapters.core.server.commands import Command, Pause, Reply, Steps, batched
 from redisvl_adapters.core.server.progress import Progress
 from redisvl_adapters.core.server.replies import as_mapping, ok
@@ -54,11 +56,13 @@ class Found(NamedTuple):
         records: Those that are there, with vectors and the milliseconds that are left to them.
         gone: The ids of the others.
         read_at: When they were read, by the monotonic clock.
+        damaged: The ids of those that are there and cannot be read.
     """
 
     records: list[Record]
     gone: list[str]
     read_at: float
+    damaged: Sequence[str] = ()
 
 
 def copy_all(job: Job, total: int) -> Task[int]:
@@ -111,6 +115,8 @@ def copy(job: Job, ids: Sequence[str]) -> Task[None]:
         return
     started = time.monotonic()
     found, registry = yield _read(job, ids)
+    for record_id in found.damaged:
+        job.bad.add(record_id, f"the record {record_id!r:.80} cannot be read: its text or its metadata is damaged")
     if not job.change.embeds:
         bad = [record.id for record in found.records if record.vector is None]
         for record_id in bad:
@@ -158,7 +164,9 @@ def _pause(seconds: float) -> Steps[None]:
 def _read(job: Job, ids: Sequence[str]) -> Steps[tuple[Found, Registry]]:
     """Return records, and the registry of the index as it was after they were read."""
     read_at = time.monotonic()
-    found = yield from fetch_from(job.state, job.schema, ids, vectors=True)
+    unread: list[str] = []
+    found = yield from read_records(job.schema, ids, vectors=True, unread=unread)
+    damaged = yield from _damaged(job.schema, unread)
     there = [record for record in found if record is not None]
     keys = [job.schema.key_of(record.id) for record in there]
     replies = yield [
@@ -173,7 +181,18 @@ def _read(job: Job, ids: Sequence[str]) -> Steps[tuple[Found, Registry]]:
             records.append(record)
     gone = sorted({*ids} - {record.id for record in records})
     registry = yield from own_registry(job)
-    return Found(records, gone, read_at), registry
+    return Found(records, gone, read_at, damaged), registry
+
+
+def _damaged(schema: Schema, ids: Sequence[str]) -> Steps[list[str]]:
+    """Return those ids of what is read as no record under which there is one, and warn of the others."""
+    if not ids:
+        return []
+    replies = yield [is_record_command(schema, record_id) for record_id in ids]
+    damaged = [record_id for record_id, reply in zip(ids, replies, strict=True) if read_is_record(reply)]
+    if others := [record_id for record_id in ids if record_id not in damaged]:
+        warn_of_others(schema, len(others), schema.key_of(others[0]))
+    return damaged
 
 
 def _source_command(schema: Schema, key: str) -> Command:

@@ -61,8 +61,8 @@ class RebuildKeywords(RebuildOptions, total=False):
         dry_run: Whether nothing is done, and the plan is returned (False).
         show_progress: Whether to draw a bar with tqdm (False).
         on_bad_record: What to do, where records are copied, with one that has no vector of the dimensions of its index,
-            or that its index could not take in: ``raise`` an error that names it (the default), leave it out with a
-            warning that does (``warn``), or ``skip`` it.
+            that its index could not take in, or that is damaged: ``raise`` an error that names it (the default), leave
+            it out with a warning that does (``warn``), or ``skip`` it.
     """
 
     embedding_id: str | None

@@ -17,13 +17,16 @@ from redisvl_adapters.core.server.replies import is_wrong_type, ok
 from redisvl_adapters.errors import RecordError, SkippedRecordWarning
 
 
-def read_records(schema: Schema, ids: Sequence[str], *, vectors: bool = False) -> Steps[list[Record | None]]:
+def read_records(
+    schema: Schema, ids: Sequence[str], *, vectors: bool = False, unread: list[str] | None = None
+) -> Steps[list[Record | None]]:
     """Return records by their ids, in that order, None where there is none.
 
     Args:
         schema: The index.
         ids: The ids.
         vectors: Whether to return the vectors.
+        unread: Gets the ids under which there is something that is read as no record; without it, that is warned of.
 
     Raises:
         RecordError: If a record of another application cannot be read, and the store was told to raise.
@@ -42,10 +45,12 @@ def read_records(schema: Schema, ids: Sequence[str], *, vectors: bool = False) -
                 bad.append(error)
             else:
                 if record is None and (is_other or (any(reply) if isinstance(reply, list) else reply)):
-                    others.append(schema.key_of(record_id))
+                    others.append(record_id)
             found.append(record)
-    if others:
-        warn_of_others(schema, len(others), others[0])
+    if unread is not None:
+        unread += others
+    elif others:
+        warn_of_others(schema, len(others), schema.key_of(others[0]))
     _leave_out(schema, bad)
     return found
 
