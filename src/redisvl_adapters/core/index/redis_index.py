@@ -42,7 +42,7 @@ class RedisIndex:
         connection: The connection.
         owns_connection: Whether to close the connection is its own affair, not that of an index that it is a view of.
 
-    Operations are functions in ``operations`` that describe what to send; ``run`` and ``arun`` run them::
+    Operations are functions in ``operations`` that describe what to send; ``run`` and ``arun`` run them:
 
         index = RedisIndex(index_name="docs", redis_url="redis://localhost:6379")
         index.run(operations.count(index.state))
