@@ -20,6 +20,7 @@ from redisvl_adapters import ArgumentError, UnknownArgumentError
 from redisvl_adapters.core.index import lifecycle
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.option_parsing import read_options
+from redisvl_adapters.embedded import EmbeddedRedis
 from redisvl_adapters.langchain import (
     RedisByteStore,
     RedisCache,
@@ -63,6 +64,8 @@ STORE: Any = RedisVectorStore
 CACHE: Any = RedisSemanticCache
 ENGINE_CACHE: Any = SemanticCacheQueryEngine
 MANAGER: Any = RedisRecordManager
+CALIBRATE: Any = calibrate
+EMBEDDED: Any = EmbeddedRedis
 SLIPS: dict[str, tuple[Slip, str]] = {
     "mmr": (
         lambda: langchain().max_marginal_relevance_search("a", lamda_mult=0.5),  # type: ignore[call-arg]
@@ -117,6 +120,8 @@ SLIPS: dict[str, tuple[Slip, str]] = {
         "mean 'lambda_mult'",
     ),
     "history": (lambda: HISTORY("s", user="ann"), "RedisChatMessageHistory has.*'user'.*mean 'user_id'"),
+    "calibration": (lambda: CALIBRATE([], len, treshold=[0.1]), "^calibrate has no.*'treshold'.*mean 'thresholds'"),
+    "embedded Redis": (lambda: EMBEDDED(pathh="x"), "EmbeddedRedis has no argument 'pathh'.*mean 'path'"),
     "record manager": (lambda: MANAGER("n", url="x"), "RedisRecordManager has no argument 'url'"),
 }
 
@@ -175,7 +180,9 @@ def test_a_value_of_the_wrong_kind_is_refused(slip: Slip, said: str) -> None:
         slip()
 
 
-async def test_a_model_is_no_function_for_async_calibration_either() -> None:
+async def test_async_calibration_refuses_the_same() -> None:
+    with pytest.raises(UnknownArgumentError, match=r"^acalibrate has no argument 'treshold'"):
+        await acalibrate([], len, treshold=[0.1])  # type: ignore[arg-type, call-arg]
     with pytest.raises(ArgumentError, match="embed is a function"):
         await acalibrate([("a", "b", True)], NoModel())  # type: ignore[arg-type]
 

@@ -37,7 +37,7 @@ from redis.retry import Retry
 
 from redisvl_adapters.embedded.candidates import ELSEWHERE, SERVER_VARIABLE, Candidate, find_candidates, runnable
 from redisvl_adapters.embedded.lock import locked
-from redisvl_adapters.errors import ArgumentError, EmbeddedRedisError
+from redisvl_adapters.errors import ArgumentError, EmbeddedRedisError, known_keywords
 
 __all__ = ["SERVER_VARIABLE", "EmbeddedRedis"]
 
@@ -91,6 +91,7 @@ class EmbeddedRedis:
         ArgumentError: If the path is not that of a folder, or the port is not an integer within 1 to 65535.
     """
 
+    @known_keywords
     def __init__(self, path: str | os.PathLike[str] | None = None, port: int | None = None) -> None:
         if path is not None and not (isinstance(path, str | os.PathLike) and os.fspath(path)):
             raise ArgumentError(

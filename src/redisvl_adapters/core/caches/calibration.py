@@ -16,7 +16,7 @@ import numpy as np
 from redisvl_adapters.core.caches.cache_options import check_beta, check_threshold
 from redisvl_adapters.core.caches.prompts import check_prompt
 from redisvl_adapters.core.records.vectors import Vector
-from redisvl_adapters.errors import ArgumentError, MissingExtraError
+from redisvl_adapters.errors import ArgumentError, MissingExtraError, known_keywords
 
 Pair: TypeAlias = tuple[str, str, bool]
 """A prompt, another prompt, and whether one answer is right for both."""
@@ -131,6 +131,7 @@ class Calibration:
         figure.savefig(path)
 
 
+@known_keywords
 def calibrate(
     pairs: Iterable[Pair],
     embed: Callable[[str], Vector],
@@ -170,6 +171,7 @@ def _check_embed(embed: object) -> None:
         )
 
 
+@known_keywords
 async def acalibrate(
     pairs: Iterable[Pair],
     embed: Callable[[str], Awaitable[Vector]],
