@@ -16,7 +16,7 @@ from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.llms import MockLLM
 from llama_index.core.vector_stores.types import VectorStoreQuery, VectorStoreQueryMode
 
-from redisvl_adapters import ArgumentError, UnknownArgumentError
+from redisvl_adapters import ArgumentError, UnknownArgumentError, indexes
 from redisvl_adapters.core.index import lifecycle
 from redisvl_adapters.core.index.snapshot import IndexState
 from redisvl_adapters.core.schema.option_parsing import read_options
@@ -63,6 +63,7 @@ HISTORY: Any = RedisChatMessageHistory
 STORE: Any = RedisVectorStore
 CACHE: Any = RedisSemanticCache
 ENGINE_CACHE: Any = SemanticCacheQueryEngine
+INDEXES: Any = indexes
 MANAGER: Any = RedisRecordManager
 CALIBRATE: Any = calibrate
 EMBEDDED: Any = EmbeddedRedis
@@ -122,6 +123,7 @@ SLIPS: dict[str, tuple[Slip, str]] = {
     "history": (lambda: HISTORY("s", user="ann"), "RedisChatMessageHistory has.*'user'.*mean 'user_id'"),
     "calibration": (lambda: CALIBRATE([], len, treshold=[0.1]), "^calibrate has no.*'treshold'.*mean 'thresholds'"),
     "embedded Redis": (lambda: EMBEDDED(pathh="x"), "EmbeddedRedis has no argument 'pathh'.*mean 'path'"),
+    "indexes of a server": (lambda: INDEXES(redis_ur="x"), "^indexes has no.*'redis_ur'.*mean 'redis_url'"),
     "record manager": (lambda: MANAGER("n", url="x"), "RedisRecordManager has no argument 'url'"),
 }
 

@@ -51,9 +51,9 @@ def test_the_command_prints_them_for_an_administrator(capsys: pytest.CaptureFixt
     told = capsys.readouterr().out
     assert told.startswith("ACL SETUSER ann on >PASSWORD ~films %R~films:* ")
     assert main(["acl", "reader"]) == main(["acl", "copier", "--index", "films"]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.splitlines() == [
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
         "redisvl-adapters: --index is missing: of which index is the reader to be?",
         "redisvl-adapters: --target is missing: into which index are records to be copied?",
     ]

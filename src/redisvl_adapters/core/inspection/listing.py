@@ -33,7 +33,7 @@ from redisvl_adapters.core.server.replies import as_mapping, is_missing_index, o
 from redisvl_adapters.core.server.retrying_drivers import adrive, drive
 from redisvl_adapters.core.server.telemetry import operation
 from redisvl_adapters.core.sessions.recall import MESSAGE_FIELDS
-from redisvl_adapters.errors import SchemaMismatchError
+from redisvl_adapters.errors import SchemaMismatchError, known_keywords
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +93,7 @@ class IndexSummary:
         return asdict(self)
 
 
+@known_keywords
 def indexes(
     redis_url: str | None = None, *, client: SyncClient | None = None, async_client: AsyncClient | None = None
 ) -> list[IndexSummary]:
@@ -118,6 +119,7 @@ def indexes(
         connection.close()
 
 
+@known_keywords
 async def aindexes(
     redis_url: str | None = None, *, client: SyncClient | None = None, async_client: AsyncClient | None = None
 ) -> list[IndexSummary]:
