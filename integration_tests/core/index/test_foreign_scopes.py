@@ -138,7 +138,7 @@ async def test_tags_that_do_not_tell_case_are_told_apart_or_the_search_is_refuse
     assert ids_of(await call(own, "get_by_ids", ["a", "b", "c"])) == ["a", "c"]
     for method in ("similarity_search", "text_search", "max_marginal_relevance_search"):
         with pytest.raises(FilterError, match="takes a record of others for one within the scope loose='Mine'") as told:
-            await call(own, method, "text", 2)
+            await call(own, method, "text", 3)
         assert not {"'mine'", "'b'"} & {*str(told.value).split()}
     assert ids_of(await call(own, "similarity_search", "a text", 1)) == ["a"]
     # One that has several values is read within each, and changed within none.
