@@ -208,6 +208,9 @@ async def test_over_http_the_tenant_is_a_verified_claim(redis_url: str, index_na
         (("--index", "x", "--embedding", EMBEDDING, "--http", "--host", "0.0.0.0"), 2, "is open to others"),  # noqa: S104
         (("--index", "x", "--search-type", "text", "--search-options", '{"alpha": 1}'), 2, "has no option 'alpha'"),
         (("--index", "x", "--embedding", EMBEDDING, "-k", "30"), 2, "k is from 1 to max_k"),
+        (("--index", "x", "--embedding", EMBEDDING, "--learn"), 2, "--learn is for --write"),
+        (("--index", "x", "--embedding", EMBEDDING, "--port", "80"), 2, "--host and --port are for --http"),
+        (("--index", "x", "--embedding", EMBEDDING, "--fields", ",,"), 2, "--fields names no key"),
         (("--index", "x", "--search-typ", "texts"), 2, "invalid choice: 'texts'"),
     ],
 )

@@ -24,6 +24,7 @@ from redisvl_adapters.core.schema.options import ExistingOptions
 from redisvl_adapters.errors import ArgumentError, MissingExtraError
 
 TOKEN_VARIABLE = "REDISVL_ADAPTERS_MCP_TOKEN"  # noqa: S105  # the name of a variable
+_HOST, _PORT = "127.0.0.1", 8000
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _EXAMPLES = """\
 examples:
@@ -74,8 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--write", action="store_true", help="add tools that add documents and delete them")
     add("--learn", action="store_true", help="let documents that are added have metadata keys that are new")
     add("--http", action="store_true", help="serve streamable HTTP at /mcp, instead of stdio")
-    add("--host", default="127.0.0.1", help="the address to listen at; another one than %(default)s needs a token")
-    add("--port", type=int, default=8000, help="the port (%(default)s); 0 for any that is free")
+    add("--host", help=f"the address to listen at; another one than {_HOST} needs a token")
+    add("--port", type=int, help=f"the port ({_PORT}); 0 for any that is free")
     add("--verifier", metavar="MODULE:NAME", help="a TokenVerifier of the SDK, which says who has a token")
     claim = "a metadata key that equals a verified claim of the caller's token"
     add("--scope-claim", action="append", default=[], metavar="KEY=CLAIM", help=claim)
@@ -104,12 +105,17 @@ async def _serve(args: argparse.Namespace) -> None:
         raise ArgumentError("--scope-claim needs --verifier, which says what the claims of a token are")
     if not args.http and args.verifier is not None:
         raise ArgumentError("--verifier is for --http; over stdio the caller is whoever started the server")
-    if args.http and args.host not in _LOOPBACK and token is None and args.verifier is None:
-        raise ArgumentError(f"--host {args.host} is open to others: set ${TOKEN_VARIABLE}, or give a --verifier")
+    if not args.http and (args.host, args.port) != (None, None):
+        raise ArgumentError("--host and --port are for --http; over stdio nothing is listened at")
+    if args.learn and not args.write:
+        raise ArgumentError("--learn is for --write; without that no documents are added")
+    host, port = args.host or _HOST, _PORT if args.port is None else args.port
+    if args.http and host not in _LOOPBACK and token is None and args.verifier is None:
+        raise ArgumentError(f"--host {host} is open to others: set ${TOKEN_VARIABLE}, or give a --verifier")
     if token == "":
         raise ArgumentError(f"${TOKEN_VARIABLE} is empty, so nobody has it; set it to a long random text, or unset it")
-    if not 0 <= args.port < 2**16:
-        raise ArgumentError(f"--port is from 0 to {2**16 - 1}; not {args.port}")
+    if not 0 <= port < 2**16:
+        raise ArgumentError(f"--port is from 0 to {2**16 - 1}; not {port}")
     if not args.max_age >= 0:
         raise ArgumentError(f"--max-age is 0 or more seconds; not {args.max_age}")
     with nullcontext() if args.http else stdio.stdout_to_stderr():
@@ -125,8 +131,8 @@ async def _serve(args: argparse.Namespace) -> None:
             verifier = http.load_verifier(args.verifier) if args.verifier is not None else http.OneToken(token or "")
         await tools.check()
         of_caller = http.ToolsByClaim(tools, claims) if claims else lambda: tools
-        app = http.make_app(server.make_server(args.index, of_caller), tools, args.host, verifier)
-        await http.serve_http(app, args.host, args.port, _say)
+        app = http.make_app(server.make_server(args.index, of_caller), tools, host, verifier)
+        await http.serve_http(app, host, port, _say)
     finally:
         await tools.aclose()
 
@@ -143,6 +149,8 @@ def make_tools(args: argparse.Namespace) -> IndexTools:
         scopes.append(_equalities(filter))
         filter = None
     fields = None if args.fields is None else [key for key in args.fields.split(",") if key]
+    if fields == []:
+        raise ArgumentError("--fields names no key; leave it out for those with few values")
     search = check_tool_settings(
         args.index,
         args.name,
