@@ -11,7 +11,6 @@ import pytest
 
 from redisvl_adapters import errors
 from redisvl_adapters.agents import argument_names, argument_values, search_arguments, search_tool
-from redisvl_adapters.agents.mcp import http, tools
 from redisvl_adapters.core import arguments
 from redisvl_adapters.core.filters import algebra, conditions, field_queries
 from redisvl_adapters.core.filters.mongo import read_mongo_filter
@@ -24,6 +23,9 @@ from redisvl_adapters.core.server.clients import _POOL
 from redisvl_adapters.core.text import analysis
 from redisvl_adapters.llama_index import RedisKVStore
 from tests.core.filters.render_support import is_, text
+
+http = pytest.importorskip("redisvl_adapters.agents.mcp.http", reason="needs the SDK of MCP", exc_type=ImportError)
+tools = pytest.importorskip("redisvl_adapters.agents.mcp.tools")
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "operating.md").read_text()

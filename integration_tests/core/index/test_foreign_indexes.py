@@ -152,7 +152,7 @@ async def test_nothing_is_changed_without_being_told(clients: Clients, shop: str
 async def test_other_stores_are_refused_and_told_the_way(clients: Clients, shop: str, call: Call) -> None:
     with pytest.raises(SchemaMismatchError, match="from_existing_index"):
         await call(store_on(clients, shop, MODEL), "count")
-    with pytest.raises(UnknownArgumentError, match="metadata_schema"):
+    with pytest.raises(UnknownArgumentError, match="it is one of from_existing_index"):
         store_on(clients, shop, MODEL, metadata_fields=["title"])
     with pytest.raises(SchemaMismatchError, match="metadata_fields"):
         opened(clients, shop, metadata_schema={"price": "numeric"})
