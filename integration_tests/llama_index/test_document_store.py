@@ -261,6 +261,20 @@ async def test_namespaces_and_prefixes_are_cleared_by_themselves(
     assert index_store.index_structs() == []
 
 
+async def test_structures_of_indexes_come_back_sync_and_async(call: Call, clients: Clients, index_name: str) -> None:
+    store = RedisIndexStore(prefix=index_name, **clients)
+    with pytest.raises(ArgumentError, match="there are 0 structures of indexes"):
+        await call(store, "get_index_struct")
+    for name in ("i", "j"):
+        await call(store, "add_index_struct", IndexDict(index_id=name, nodes_dict={"a": name}))
+    assert await call(store, "get_index_struct", "j") == IndexDict(index_id="j", nodes_dict={"a": "j"})
+    assert await call(store, "get_index_struct", "k") is None
+    with pytest.raises(ArgumentError, match="there are 2 structures of indexes, not one; name one by struct_id"):
+        await call(store, "get_index_struct")
+    await call(store, "delete_index_struct", "i")
+    assert await call(store, "get_index_struct") == IndexDict(index_id="j", nodes_dict={"a": "j"})
+
+
 def test_copies_are_stores_of_their_own_on_the_same_nodes(redis_url: str, index_name: str) -> None:
     with RedisDocumentStore(redis_url=redis_url, prefix=index_name) as store:
         store.add_documents(made_of("s", "a"))

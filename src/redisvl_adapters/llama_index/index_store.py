@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Unpack
 
 from llama_index.core.data_structs.data_structs import IndexStruct
 from llama_index.core.storage.index_store.keyval_index_store import DEFAULT_NAMESPACE, KVIndexStore
+from llama_index.core.storage.index_store.utils import index_struct_to_json, json_to_index_struct
 
 from redisvl_adapters.core.arguments import check_name, check_string
+from redisvl_adapters.core.keyvalue.json_values import Value
 from redisvl_adapters.core.server.options import ConnectionOptions
 from redisvl_adapters.errors import ArgumentError, known_keywords
 from redisvl_adapters.llama_index.kv_store import DEFAULT_PREFIX, KVStoreOwner, RedisKVStore
@@ -57,38 +60,57 @@ class RedisIndexStore(KVStoreOwner, KVIndexStore):
         Raises:
             ArgumentError: If it is none.
         """
-        super().add_index_struct(_checked(index_struct))
+        self._kvstore.put(*_entry(index_struct), self._collection)
 
     @known_keywords
     async def async_add_index_struct(self, index_struct: IndexStruct) -> None:
         """Write the structure of an index. See ``add_index_struct``."""
-        await super().async_add_index_struct(_checked(index_struct))
+        await self._kvstore.aput(*_entry(index_struct), self._collection)
 
     @known_keywords
     def get_index_struct(self, struct_id: str | None = None) -> IndexStruct | None:
-        """Return the structure of an index by its id, None if there is none; without an id the only one there is."""
-        return super().get_index_struct(None if struct_id is None else check_string(struct_id, "struct_id"))
+        """Return the structure of an index by its id, None if there is none; without an id the only one there is.
+
+        Raises:
+            ArgumentError: If no id is given, and there is not just one.
+        """
+        if struct_id is None:
+            return _only(self._kvstore.get_all(self._collection))
+        return _struct(self._kvstore.get(check_string(struct_id, "struct_id"), self._collection))
 
     @known_keywords
     async def aget_index_struct(self, struct_id: str | None = None) -> IndexStruct | None:
         """Return the structure of an index. See ``get_index_struct``."""
-        return await super().aget_index_struct(None if struct_id is None else check_string(struct_id, "struct_id"))
+        if struct_id is None:
+            return _only(await self._kvstore.aget_all(self._collection))
+        return _struct(await self._kvstore.aget(check_string(struct_id, "struct_id"), self._collection))
 
     @known_keywords
     def delete_index_struct(self, key: str) -> None:
         """Delete the structure of an index by its id; one that does not exist does no harm."""
-        super().delete_index_struct(check_string(key, "key"))
+        self._kvstore.delete(check_string(key, "key"), self._collection)
 
     @known_keywords
     async def adelete_index_struct(self, key: str) -> None:
         """Delete the structure of an index. See ``delete_index_struct``."""
-        await super().adelete_index_struct(check_string(key, "key"))
+        await self._kvstore.adelete(check_string(key, "key"), self._collection)
 
     def _names(self) -> list[str]:
         return [self._collection]
 
 
-def _checked(index_struct: IndexStruct) -> IndexStruct:
+def _entry(index_struct: IndexStruct) -> tuple[str, Value]:
     if not isinstance(index_struct, IndexStruct):
         raise ArgumentError(f"index_struct is the structure of an index; not {index_struct!r:.80}")
-    return index_struct
+    return index_struct.index_id, index_struct_to_json(index_struct)
+
+
+def _struct(value: Value | None) -> IndexStruct | None:
+    return None if value is None else json_to_index_struct(value)
+
+
+def _only(values: Mapping[str, Value]) -> IndexStruct:
+    if len(values) != 1:
+        raise ArgumentError(f"there are {len(values)} structures of indexes, not one; name one by struct_id")
+    (value,) = values.values()
+    return json_to_index_struct(value)
