@@ -61,7 +61,7 @@ def test_an_output_that_cannot_be_written_is_told_in_one_line() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith(b"redisvl-adapters: the output cannot be written: ")
+    assert done.stderr.startswith(b"redisvl-adapters: the operating system refused it: ")
     closed = subprocess.run(["/bin/sh", "-c", f"exec {shlex.join(command)} >&-"], stderr=subprocess.PIPE, check=False)
     assert (closed.returncode, closed.stderr) == (0, b"")
 

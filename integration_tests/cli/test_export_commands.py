@@ -198,13 +198,13 @@ def test_what_cannot_be_imported_is_refused(
         other.close()
     capsys.readouterr()
 
-    def refusal(name: str, lines: list[bytes]) -> str:
+    def refusal(name: str, lines: list[bytes], code: int = 2) -> str:
         file.write_bytes(b"".join(lines))
-        assert call(redis_url, "import", name, "--input", str(file), "--quiet") in (1, 2)
+        assert call(redis_url, "import", name, "--input", str(file), "--quiet") == code
         return capsys.readouterr().err
 
     assert "are of model 'm-1', and those of index" in refusal(f"{index_name}-model", whole)
-    assert "dims" in refusal(f"{index_name}-dims", whole)
+    assert "dims" in refusal(f"{index_name}-dims", whole, 1)
     assert "no export of this library" in refusal(target, whole[1:])
     assert "no export of this library" in refusal(target, [b"\x7fELF\n"])
     assert f"has {COUNT} records up to line {COUNT + 1}" in refusal(target, whole[:-1])

@@ -15,7 +15,7 @@ from integration_tests.core.foreign_support import make_index, put_record
 from redisvl_adapters.core import Record, RedisIndex, operations
 from redisvl_adapters.core.index.moves import MOVING, Rebuild
 from redisvl_adapters.core.index.registry import registry_key
-from redisvl_adapters.core.inspection.check import CheckedPage, acheck_index, check_index
+from redisvl_adapters.core.inspection.check import CheckedPage, check_index
 from redisvl_adapters.errors import ArgumentError, IndexNotFoundError
 
 VALUES: list[dict[str, Any]] = [
@@ -43,10 +43,8 @@ def index(make: Indexes) -> RedisIndex:
     return made
 
 
-async def checked(index: RedisIndex, mode: str, *, fix: bool = False) -> CheckedPage:
-    pages = (
-        list(check_index(index, fix=fix)) if mode == "sync" else [page async for page in acheck_index(index, fix=fix)]
-    )
+def checked(index: RedisIndex, *, fix: bool = False) -> CheckedPage:
+    pages = list(check_index(index, fix=fix))
     findings = sorted(finding for page in pages for finding in page.findings)
     return CheckedPage(sum(page.keys for page in pages), findings, sum(page.fixed for page in pages))
 
@@ -62,14 +60,12 @@ def set_value(server: redis.Redis, storage: str, key: str, field: str, value: st
         server.hset(key, field, value)
 
 
-@pytest.mark.parametrize("mode", ["sync", "async"])
-async def test_an_index_that_is_as_it_should_be_has_no_findings(index: RedisIndex, mode: str) -> None:
-    assert await checked(index, mode, fix=True) == CheckedPage(5, [], 0)
+def test_an_index_that_is_as_it_should_be_has_no_findings(index: RedisIndex) -> None:
+    assert checked(index, fix=True) == CheckedPage(5, [], 0)
 
 
-@pytest.mark.parametrize("mode", ["sync", "async"])
-async def test_each_that_is_not_is_named_and_mended_if_it_can_be(
-    index: RedisIndex, server: redis.Redis, index_name: str, storage: str, mode: str
+def test_each_that_is_not_is_named_and_mended_if_it_can_be(
+    index: RedisIndex, server: redis.Redis, index_name: str, storage: str
 ) -> None:
     name = index_name
     set_value(server, storage, f"{name}:r0", "tags", "other")
@@ -84,7 +80,7 @@ async def test_each_that_is_not_is_named_and_mended_if_it_can_be(
         server.hset(f"{name}:r3", "metadata", json.dumps({**metadata, "new": "value"}))
     server.set(f"{name}:string", "secret")
     server.set(name.encode() + b":\xff", "secret")
-    page = await checked(index, mode)
+    page = checked(index)
     assert page.keys == 8
     expected = {
         "r0": "stale",
@@ -100,11 +96,11 @@ async def test_each_that_is_not_is_named_and_mended_if_it_can_be(
     assert "does not know its metadata key 'new'" in said[f"{name}:r3"]
     assert "secret" not in str(page)
     assert index.run(operations.count(index.state, where("tags", "eq", "other"))) == 1
-    page = await checked(index, mode, fix=True)
+    page = checked(index, fix=True)
     assert page.fixed == 2
     left = {key: kind for key, kind in expected.items() if key not in ("r0", "r3")}
     assert kinds(page, name) == left
-    assert kinds(await checked(index, mode), name) == left
+    assert kinds(checked(index), name) == left
     assert index.run(operations.count(index.state, where("tags", "eq", "other"))) == 0
     assert index.run(operations.count(index.state, where("tags", "eq", "a"))) == 1
     assert index.run(operations.count(index.state, where("new", "eq", "value"))) == 1
@@ -115,24 +111,23 @@ async def test_each_that_is_not_is_named_and_mended_if_it_can_be(
     server.unlink(name.encode() + b":\xff")
 
 
-@pytest.mark.parametrize("mode", ["sync", "async"])
-async def test_a_lost_registry_is_told_and_nothing_is_mended_during_a_rebuild(
-    index: RedisIndex, make: Indexes, server: redis.Redis, index_name: str, storage: str, mode: str
+def test_a_lost_registry_is_told_and_nothing_is_mended_during_a_rebuild(
+    index: RedisIndex, make: Indexes, server: redis.Redis, index_name: str, storage: str
 ) -> None:
     set_value(server, storage, f"{index_name}:r0", "tags", "other")
     mark = Rebuild(f"{index_name}@2", copies=True, token="t", asked="x")  # noqa: S106  # no secret
     server.hset(registry_key(index_name), MOVING, mark.dumps())
-    page = await checked(make(create="never"), mode, fix=True)
+    page = checked(make(create="never"), fix=True)
     assert (kinds(page, index_name), page.fixed) == ({"r0": "stale"}, 0)
     server.delete(registry_key(index_name))
-    page = await checked(make(create="never"), mode)
+    page = checked(make(create="never"))
     (lost,) = [finding for finding in page.findings if finding.key == registry_key(index_name)]
     assert lost.kind == "stale"
     assert "it is lost" in lost.why
     assert not server.exists(registry_key(index_name))
 
 
-async def test_an_index_of_another_application_is_told_what_it_lacks(
+def test_an_index_of_another_application_is_told_what_it_lacks(
     server: redis.Redis, make: Indexes, redis_url: str, index_name: str, storage: Any
 ) -> None:
     path = "$.title" if storage == "json" else "title"
@@ -147,12 +142,12 @@ async def test_an_index_of_another_application_is_told_what_it_lacks(
         foreign=True,
         on_bad_record="skip",
     )
-    assert kinds(await checked(index, "sync", fix=True), index_name) == {"bad": "unindexed"}
+    assert kinds(checked(index, fix=True), index_name) == {"bad": "unindexed"}
     index.close()
 
 
-async def test_what_cannot_be_checked_is_refused(index: RedisIndex, make: Indexes, index_name: str) -> None:
+def test_what_cannot_be_checked_is_refused(index: RedisIndex, make: Indexes, index_name: str) -> None:
     with pytest.raises(ArgumentError, match="scoped"):
-        await checked(index.scoped({"tags": "one"}), "sync")
+        checked(index.scoped({"tags": "one"}))
     with pytest.raises(IndexNotFoundError):
-        await checked(make(index_name=f"{index_name}-no", create="never"), "async")
+        checked(make(index_name=f"{index_name}-no", create="never"))

@@ -77,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if isinstance(error, AdapterError):
             return _failed(error)
-        return _failed(f"the output cannot be written: {error.strerror or error}")
+        # Such as an output that is full.
+        return _failed(f"the operating system refused it: {error.strerror or error}")
     except IndexNotFoundError as error:
         return _failed(f"{str(error).partition(';')[0]}; redisvl-adapters indexes lists those that do")
     except AdapterError as error:

@@ -109,7 +109,8 @@ async def _serve(args: argparse.Namespace) -> None:
         raise ArgumentError("--host and --port are for --http; over stdio nothing is listened at")
     if args.learn and not args.write:
         raise ArgumentError("--learn is for --write; without that no documents are added")
-    host, port = args.host or _HOST, _PORT if args.port is None else args.port
+    host = _HOST if args.host is None else args.host
+    port = _PORT if args.port is None else args.port
     if args.http and host not in _LOOPBACK and token is None and args.verifier is None:
         raise ArgumentError(f"--host {host} is open to others: set ${TOKEN_VARIABLE}, or give a --verifier")
     if token == "":

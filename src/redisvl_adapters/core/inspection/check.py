@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -83,16 +83,6 @@ class _Keys(PlainRedisBase):
                     page = []
         yield page
 
-    async def apages(self, prefixes: Sequence[str]) -> AsyncIterator[list[bytes]]:
-        page: list[bytes] = []
-        for prefix in prefixes:
-            async for key in self._ascan_bytes(prefix):
-                page.append(key)
-                if len(page) == BATCH_SIZE:
-                    yield page
-                    page = []
-        yield page
-
 
 def check_index(index: RedisIndex, *, fix: bool = False) -> Iterator[CheckedPage]:
     """Check an index, a page of keys at a time: first its registry, then all keys under its prefix.
@@ -113,14 +103,6 @@ def check_index(index: RedisIndex, *, fix: bool = False) -> Iterator[CheckedPage
     yield page
     for keys in _Keys(index.connection).pages(_prefixes(schema)):
         yield index.run(check_keys(index.state, keys, fix=fix))
-
-
-async def acheck_index(index: RedisIndex, *, fix: bool = False) -> AsyncIterator[CheckedPage]:
-    """Check an index, a page of keys at a time. See ``check_index``."""
-    schema, page = await index.arun(check_registry(index.state))
-    yield page
-    async for keys in _Keys(index.connection).apages(_prefixes(schema)):
-        yield await index.arun(check_keys(index.state, keys, fix=fix))
 
 
 def _prefixes(schema: Schema) -> Sequence[str]:

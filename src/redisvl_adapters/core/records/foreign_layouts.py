@@ -140,7 +140,7 @@ class ForeignJsonLayout(_ForeignLayout):
         named: StoredVectors = NO_VECTORS,
     ) -> Write:
         """See ``Layout``."""
-        # What of a float64 RedisJSON would round has no other place here; it is the last digit.
+        # What of a float64 RedisJSON rounds, or gives back with fewer digits, has no other place here.
         numbers, _ = json_vector(vector, self.schema.vector.dtype)
         document, lost = document_parts(self.schema, record, found.plain, numbers, where)
         for name, other in named.items():

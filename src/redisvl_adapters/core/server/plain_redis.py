@@ -46,8 +46,20 @@ class PlainRedisBase(Closeable):
 
     async def _ascan(self, prefix: str) -> AsyncIterator[str]:
         """Yield the keys that start with a prefix, each once, on every node of a cluster."""
-        async for key in self._ascan_bytes(prefix):
-            yield key.decode("utf-8", "replace")
+        seen: set[str] = set()
+        waits: Iterator[float] | None = None
+        while True:
+            try:
+                async for key in (await self._connection.async_client()).scan_iter(**_scan_arguments(prefix)):
+                    waits = None
+                    if (name := key.decode("utf-8", "replace")) not in seen:
+                        seen.add(name)
+                        yield name
+            except FAILURES as error:
+                waits = retry_waits(self._connection.retry) if waits is None else waits
+                await asyncio.sleep(self._wait_or_raise(error, waits, prefix))
+            else:
+                return
 
     def _scan_bytes(self, prefix: str) -> Iterator[bytes]:
         """Yield the same as bytes, which need not be UTF-8."""
@@ -63,23 +75,6 @@ class PlainRedisBase(Closeable):
             except FAILURES as error:
                 waits = retry_waits(self._connection.retry) if waits is None else waits
                 time.sleep(self._wait_or_raise(error, waits, prefix))
-            else:
-                return
-
-    async def _ascan_bytes(self, prefix: str) -> AsyncIterator[bytes]:
-        """Yield the same as bytes, which need not be UTF-8."""
-        seen: set[bytes] = set()
-        waits: Iterator[float] | None = None
-        while True:
-            try:
-                async for key in (await self._connection.async_client()).scan_iter(**_scan_arguments(prefix)):
-                    waits = None
-                    if key not in seen:
-                        seen.add(key)
-                        yield key
-            except FAILURES as error:
-                waits = retry_waits(self._connection.retry) if waits is None else waits
-                await asyncio.sleep(self._wait_or_raise(error, waits, prefix))
             else:
                 return
 
